@@ -1,0 +1,125 @@
+// FRONT DOOR 1: closed forms of one plan, pure and total (no NaN leaves core; an unstable queue waits for ever).
+#pragma once
+
+#include "core/model/latency.h"
+#include "core/model/memory.h"
+#include "core/model/step_time.h"
+#include "core/plan/plan.h"
+#include "core/units.h"
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace headroom {
+
+/// What limits a plan (MODEL.md 13).
+enum class Binding { none, memory, compute, bandwidth, network, overhead, sequences, tokenBudget, queue, latencyFloor };
+inline constexpr std::array<std::string_view, 10> kBindingNames{"none", "memory", "compute", "bandwidth", "network",
+    "overhead", "sequences", "token_budget", "queue", "latency_floor"};
+constexpr std::string_view name(Binding b) { return kBindingNames[static_cast<std::size_t>(b)]; }
+
+struct Elasticity {
+    Binding resource;
+    double elasticity = 0; ///< relative change of lambda* per relative relaxation (10 % probe)
+};
+
+struct Throughput {
+    TokenRate output, total;
+    RequestRate requests, goodput;
+};
+
+struct CostResult {
+    UsdRate fleet;                                                  ///< whole bill per second
+    UsdPerToken perOutputToken, perToken, perOutputTokenAtCapacity; ///< infinite at rate 0
+    UsdPerToken inputPrice, outputPrice; ///< split by GPU-seconds of prefill and decode; add up to the bill
+    TokensPerUsd tokensPerUsd;           ///< output tokens
+    UsdPerToken qualityAdjusted;         ///< perOutputToken / S
+    double joulesPerToken = 0, gramsCo2PerToken = 0;
+};
+
+struct ErrorBudget {
+    double allowed = 0;  ///< bad requests the window may hold
+    double spent = 0;    ///< bad requests at the present rate over the window
+    double burnRate = 0; ///< bad fraction / (1 - attainment)
+    Seconds exhaustion;  ///< until an untouched budget is gone; infinite when nothing is bad
+};
+
+/// Everything but headroom and replicas: what a curve needs at each of its points.
+struct PointEvaluation {
+    bool fits = false, stable = false;
+    double utilization = 0;  ///< rho = lambda / (R mu)
+    double busyFraction = 0; ///< share of time a step runs
+    double kvFraction = 0;   ///< mean KV memory in use
+    RequestRate capacity;    ///< R mu
+    LatencySummary ttft, tpot, e2e;
+    LatencyParts partsMean, partsP99;
+    double meanConcurrency = 0; ///< running or waiting in one replica
+    double meanRunning = 0;     ///< seats taken in one replica
+    double meanQueue = 0;       ///< waiting for a seat or behind prompts, in one replica
+    Throughput throughput;
+    double sloAttainment = 0;  ///< share of offered requests that meet each target
+    bool meetsTargets = false; ///< every stated target holds; false when unstable or not fitting
+    CostResult cost;
+    ErrorBudget errorBudget;
+    Band capacityBand, throughputBand, costBand, ttftMeanBand, tpotMeanBand, e2eMeanBand;
+};
+
+struct Evaluation : PointEvaluation {
+    MemoryUse memory;
+    BytesPerToken kvBytesPerToken;
+    StepParts step;         ///< of one decode step at the operating point
+    double stepDecodes = 0; ///< its batch
+    RequestRate headroom;   ///< lambda* - lambda
+    RequestRate headroomLo; ///< from the pessimistic edge of the band
+    double headroomFraction = 0;
+    RequestRate targetRate; ///< lambda*
+    int replicasNeeded = 0; ///< at peak, with spares down; 0 = no number of replicas is enough
+    Binding binding = Binding::none;
+    std::vector<Elasticity> elasticities;
+    int gpus = 0;         ///< whole fleet
+    std::string coverage; ///< where the closed forms do not cover this plan, in words; empty = they do
+};
+
+/// A plan compiled once: step model, memory, tables over the batch. Rates are cheap to vary.
+class Evaluator {
+public:
+    explicit Evaluator(const Plan&);
+    ~Evaluator();
+    Evaluator(Evaluator&&) noexcept;
+    Evaluator& operator=(Evaluator&&) noexcept;
+
+    /// All but headroom and replicas, at another arrival rate (all classes scaled, CV kept).
+    PointEvaluation at(RequestRate) const;
+    /// At the plan's own rate.
+    PointEvaluation point() const;
+    const MemoryUse& memory() const;
+    const StepModel& step() const;
+    const WorkloadSummary& workload() const;
+    RequestRate capacity() const; ///< R mu
+
+private:
+    struct Tables;
+    std::unique_ptr<const Tables> m_tables;
+};
+
+PointEvaluation evaluatePoint(const Plan&);
+Evaluation evaluate(const Plan&);
+
+/// Sizing of the same service on another GPU (MODEL.md 13): least tp that fits, least replicas that meet the targets.
+struct GpuSizing {
+    std::string gpu;
+    bool fits = false, meetsTargets = false;
+    int tp = 1, replicas = 0, gpus = 0;
+    std::optional<UsdRate> fleet; ///< absent without a price
+    std::optional<UsdPerToken> perOutputToken;
+    Binding binding = Binding::none;
+    LatencySummary ttft, tpot;
+};
+/// For every catalog GPU, cheapest first.
+std::vector<GpuSizing> sizeOnEveryGpu(const Plan&);
+
+} // namespace headroom

@@ -1,0 +1,29 @@
+// What views may read: immutable, shared, complete. Document makes one per change.
+#pragma once
+
+#include "core/evaluate.h"
+#include "core/plan/plan.h"
+#include "core/sweep.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace headroom {
+
+/// A plan with its results. `load` is the curve over arrival rate, with as many points as the moment allows.
+struct PlanResults {
+    std::string name;
+    std::shared_ptr<const Plan> plan;
+    std::shared_ptr<const Evaluator> evaluator; ///< for builders that need another curve
+    Evaluation evaluation;
+    std::vector<LoadPoint> load;
+};
+
+struct Snapshot {
+    PlanResults now;
+    std::vector<std::shared_ptr<const PlanResults>> pinned; ///< ghosts, at most eight
+    int curvePoints = 200; ///< what builders should use for their own curves: fewer while a slider is dragged
+};
+
+} // namespace headroom

@@ -1,0 +1,30 @@
+// The table of charts: View menu, tabs, report chooser and `headroom-cli chart` read it.
+#pragma once
+
+#include "core/snapshot.h"
+#include "ui/plots/chart.h"
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace headroom::ui {
+
+struct ChartRow {
+    std::string_view id;  ///< "latency_vs_load"
+    std::string_view tab; ///< "capacity", "memory", ...
+    std::string_view title;
+    std::string_view help;
+    std::string_view topic; ///< "2.3"
+    ChartSpec (*build)(const Snapshot&) = nullptr;
+};
+
+/// All charts, in the order of the tabs.
+std::span<const ChartRow> charts();
+const ChartRow* findChart(std::string_view id);
+/// The sentence above a tab, in words that change with the numbers; plain text, numbers between ** **.
+std::string tabSentence(std::string_view tab, const Snapshot&);
+/// The chart's data as CSV: one block of columns per curve, or category rows for bars. RFC 4180.
+std::string chartCsv(const ChartSpec&);
+
+} // namespace headroom::ui
