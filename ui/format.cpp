@@ -1,0 +1,154 @@
+#include "ui/format.h"
+
+#include <QLocale>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <span>
+
+namespace headroom::ui {
+
+namespace {
+
+const QString kInfinity = QStringLiteral("∞");
+
+/// Decimals that show `digits` significant digits of a value, none below zero.
+int decimalsFor(double value, int digits)
+{
+    if (value == 0)
+        return 0;
+    return std::clamp(digits - 1 - static_cast<int>(std::floor(std::log10(std::abs(value)) + 1e-12)), 0, 12);
+}
+
+/// Decimals that tell multiples of `step` apart: 0.25 needs two, 2500 none.
+int decimalsOfStep(double step)
+{
+    constexpr int kMost = 9;
+    for (int d = 0; d < kMost; ++d, step *= 10)
+        if (std::abs(step - std::round(step)) < 1e-6 * std::max(step, 1e-3))
+            return d;
+    return kMost;
+}
+
+/// Fixed notation in the user's locale, trailing zeros of the fraction cut.
+QString fixed(double value, int decimals)
+{
+    const QLocale locale;
+    QString s = locale.toString(value, 'f', decimals);
+    const QString point = locale.decimalPoint();
+    if (!s.contains(point))
+        return s;
+    while (s.endsWith(locale.zeroDigit()))
+        s.chop(static_cast<int>(locale.zeroDigit().size()));
+    if (s.endsWith(point))
+        s.chop(static_cast<int>(point.size()));
+    return s;
+}
+
+struct Prefix {
+    double factor;
+    const char* unit;
+};
+
+/// The largest unit that leaves at least one before the point.
+const Prefix& pick(double value, std::span<const Prefix> ladder)
+{
+    for (const Prefix& p : ladder)
+        if (std::abs(value) >= p.factor * 0.9995)
+            return p;
+    return ladder.back();
+}
+
+constexpr std::array<Prefix, 6> kTime{{{86400, "d"}, {3600, "h"}, {60, "min"}, {1, "s"}, {1e-3, "ms"}, {1e-6, "µs"}}};
+constexpr std::array<Prefix, 5> kBytes{
+    {{1099511627776.0, "TiB"}, {1073741824.0, "GiB"}, {1048576.0, "MiB"}, {1024.0, "KiB"}, {1, "B"}}};
+
+} // namespace
+
+QString text(std::string_view s) { return QString::fromUtf8(s.data(), static_cast<qsizetype>(s.size())); }
+
+QString number(double value, int digits)
+{
+    if (std::isnan(value))
+        return QStringLiteral("-");
+    if (std::isinf(value))
+        return value > 0 ? kInfinity : QStringLiteral("−") + kInfinity;
+    const double size = std::abs(value);
+    if (size != 0 && (size < 1e-4 || size >= 1e15))
+        return QLocale().toString(value, 'g', digits);
+    return fixed(value, decimalsFor(value, digits));
+}
+
+QString axisNumber(double value, double step)
+{
+    if (std::isnan(value))
+        return QStringLiteral("-");
+    if (std::isinf(value))
+        return value > 0 ? kInfinity : QStringLiteral("−") + kInfinity;
+    if (value == 0)
+        return QStringLiteral("0");
+    const double size = std::abs(value);
+    if (size < 0.9995e-3 && (step == 0 || step < 1e-3))
+        return QLocale().toString(value, 'g', 3);
+    constexpr std::array<Prefix, 4> kShort{{{1e12, "T"}, {1e9, "G"}, {1e6, "M"}, {1e3, "k"}}};
+    for (const Prefix& p : kShort) {
+        if (size < p.factor * 0.9995)
+            continue;
+        const double shown = value / p.factor;
+        const int decimals = step > 0 ? decimalsOfStep(step / p.factor) : decimalsFor(shown, 3);
+        return fixed(shown, decimals) + QLatin1String(p.unit);
+    }
+    return fixed(value, step > 0 ? decimalsOfStep(step) : decimalsFor(value, 3));
+}
+
+QString quantity(double value, std::string_view unit, int digits)
+{
+    if (std::isnan(value))
+        return QStringLiteral("-");
+    if (unit.starts_with("USD") && unit != "USD") {
+        const QString per = text(unit.substr(3)).trimmed();
+        return QStringLiteral("$") + number(value, digits) + (per.startsWith(u'/') ? per : QStringLiteral(" ") + per);
+    }
+    if (unit == "USD" || unit == "$")
+        return QStringLiteral("$") + number(value, digits);
+    const auto scaled = [digits](double si, std::span<const Prefix> ladder) {
+        const Prefix& p = pick(si, ladder);
+        return number(si / p.factor, digits) + u' ' + QString::fromUtf8(p.unit);
+    };
+    if (std::isfinite(value) && value != 0) {
+        if (unit == "s")
+            return scaled(value, kTime);
+        if (unit == "ms")
+            return scaled(value * 1e-3, kTime);
+        if (unit == "B")
+            return scaled(value, kBytes);
+    }
+    if (unit.empty())
+        return number(value, digits);
+    return number(value, digits) + u' ' + text(unit);
+}
+
+QString band(double value, double lo, double hi, std::string_view unit)
+{
+    const double up = hi - value, down = value - lo;
+    // Nearly the same width on both sides reads better as one number.
+    if (std::isfinite(up) && std::isfinite(down) && std::abs(up - down) <= 0.1 * std::max(up, down))
+        return QStringLiteral("± ") + quantity((up + down) / 2, unit, 2);
+    return QStringLiteral("%1 to %2").arg(quantity(lo, unit, 2), quantity(hi, unit, 2));
+}
+
+QString percent(double share, int digits)
+{
+    if (!std::isfinite(share))
+        return number(share, digits);
+    return number(share * 100, digits) + QStringLiteral(" %");
+}
+
+QString signedPercent(double share, int digits)
+{
+    const QString size = percent(std::abs(share), digits);
+    return (share < 0 ? QStringLiteral("−") : QStringLiteral("+")) + size;
+}
+
+} // namespace headroom::ui

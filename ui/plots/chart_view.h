@@ -1,0 +1,88 @@
+// Shows a ChartSpec: title, unit, drawing; reads values under the mouse; zooms, pans, copies, exports.
+#pragma once
+
+#include "ui/plots/chart.h"
+#include "ui/theme.h"
+
+#include <QWidget>
+
+#include <memory>
+
+namespace headroom::ui {
+
+class ChartBody;
+
+/// One card with one chart. setChart() again and again is the normal use: it updates in place.
+/// Accessible name: the title and the sentence of the chart. Keys: arrows pan, + and - zoom, Home or Escape fits,
+/// Menu opens the menu, Ctrl+C copies the picture.
+class ChartView : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit ChartView(QWidget* parent = nullptr);
+    ~ChartView() override;
+
+    /// The chart's id in charts(), for export file names; may stay empty.
+    void setChartId(const QString& id) { m_id = id; }
+    const QString& chartId() const { return m_id; }
+
+    /// Shows a chart; what was zoomed stays zoomed while the axes stay the same quantities.
+    void setChart(const ChartSpec&);
+    const ChartSpec& chart() const { return *m_chart; }
+    void setTheme(const Theme&);
+
+    /// Back to the range of the data.
+    void fit();
+    bool isZoomed() const;
+    /// What the horizontal and vertical axis show now; empty rectangle where the body has no axes. For tests and links.
+    QRectF visibleRange() const;
+
+    /// The sentence for the values at a place of this widget, as the hover box shows it; empty = nothing there.
+    QString readout(QPointF position) const;
+    QImage image() const;
+    QSize sizeHint() const override;
+    QSize minimumSizeHint() const override;
+
+public slots:
+    void copyImage();
+    void copyData();
+    /// Asks for a file and writes .png, .svg, .pdf or .csv.
+    void exportAs();
+
+signals:
+    /// Double-click (or Enter) on a point of a ScatterChart or a row of a Table: group (0 for tables) and index.
+    void activated(int group, int index);
+    /// A click anywhere on the chart: the Explain dock follows.
+    void selected(const QString& id);
+    void exportFailed(const QString& reason);
+
+protected:
+    void paintEvent(QPaintEvent*) override;
+    void resizeEvent(QResizeEvent*) override;
+    void mousePressEvent(QMouseEvent*) override;
+    void mouseMoveEvent(QMouseEvent*) override;
+    void mouseReleaseEvent(QMouseEvent*) override;
+    void mouseDoubleClickEvent(QMouseEvent*) override;
+    void wheelEvent(QWheelEvent*) override;
+    void leaveEvent(QEvent*) override;
+    void keyPressEvent(QKeyEvent*) override;
+    void focusInEvent(QFocusEvent*) override;
+    void focusOutEvent(QFocusEvent*) override;
+    void contextMenuEvent(QContextMenuEvent*) override;
+
+private:
+    class Overlay;
+
+    void layOut();
+    void hoverAt(QPointF);
+    QRectF bodyRect() const;
+
+    QString m_id;
+    std::unique_ptr<ChartSpec> m_chart;
+    Theme m_theme = lightTheme();
+    std::unique_ptr<ChartBody> m_body; ///< null while there is nothing to draw
+    Overlay* m_overlay = nullptr;
+    std::optional<QPointF> m_dragFrom;
+};
+
+} // namespace headroom::ui
