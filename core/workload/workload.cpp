@@ -1,0 +1,336 @@
+#include "core/workload/workload.h"
+
+#include "core/error.h"
+#include "core/workload/probability.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <numbers>
+
+namespace headroom {
+
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+/// Below this a spread is none: a gamma shape above 1e8 costs many terms and differs by less than a token.
+constexpr double kNoSpread = 1e-4;
+
+/// The shape after degenerate spreads have been taken for what they are.
+LengthShape effectiveShape(const LengthDistribution& d)
+{
+    if (d.shape == LengthShape::empirical)
+        return d.quantiles.size() >= 2 ? LengthShape::empirical : LengthShape::fixed;
+    return d.cv > kNoSpread && d.mean > 0 ? d.shape : LengthShape::fixed;
+}
+
+struct LogNormal {
+    double mu, sigma;
+};
+LogNormal logNormal(const LengthDistribution& d)
+{
+    const double variance = std::log1p(d.cv * d.cv);
+    return {std::log(d.mean) - 0.5 * variance, std::sqrt(variance)};
+}
+
+struct Interval {
+    double low, high;
+};
+/// A uniform length cannot spread further than from 0 to twice the mean (cv 0.577).
+Interval uniformRange(const LengthDistribution& d)
+{
+    const double half = d.mean * std::min(1.0, d.cv * std::numbers::sqrt3);
+    return {d.mean - half, d.mean + half};
+}
+
+/// Mean of x^k over a uniform interval, k = 0 to 3.
+double uniformMoment(int k, double a, double b)
+{
+    switch (k) {
+    case 0:
+        return 1;
+    case 1:
+        return (a + b) / 2;
+    case 2:
+        return (a * a + a * b + b * b) / 3;
+    default:
+        return (a + b) * (a * a + b * b) / 4;
+    }
+}
+
+double empiricalMoment(const LengthDistribution& d, int k, double limit)
+{
+    double sum = 0;
+    for (std::size_t i = 0; i + 1 < d.quantiles.size(); ++i) {
+        const double a = d.quantiles[i], b = d.quantiles[i + 1];
+        if (b <= limit)
+            sum += uniformMoment(k, a, b);
+        else if (a <= limit)
+            sum += (limit - a) / (b - a) * uniformMoment(k, a, limit);
+    }
+    return sum / static_cast<double>(d.quantiles.size() - 1);
+}
+
+/// E[X^k; X <= limit] for k = 0 to 3: everything below follows from it.
+double partialMoment(const LengthDistribution& d, int k, double limit)
+{
+    if (limit < 0)
+        return 0;
+    switch (effectiveShape(d)) {
+    case LengthShape::fixed:
+        return d.mean <= limit ? std::pow(d.mean, k) : 0;
+    case LengthShape::uniform: {
+        const auto [low, high] = uniformRange(d);
+        const double end = std::min(high, limit);
+        return end <= low ? 0 : (end - low) / (high - low) * uniformMoment(k, low, end);
+    }
+    case LengthShape::lognormal: {
+        const auto [mu, sigma] = logNormal(d);
+        const double all = k == 0 ? 1 : std::exp(k * mu + 0.5 * k * k * sigma * sigma);
+        if (limit == kInfinity)
+            return all;
+        return limit > 0 ? all * normalCumulative((std::log(limit) - mu) / sigma - k * sigma) : 0;
+    }
+    case LengthShape::gamma: {
+        const double shape = 1 / (d.cv * d.cv), scale = d.mean / shape;
+        double all = 1;
+        for (int i = 0; i < k; ++i)
+            all *= (shape + i) * scale;
+        return limit == kInfinity ? all : all * gammaCumulative(shape + k, limit / scale);
+    }
+    case LengthShape::empirical:
+        return empiricalMoment(d, k, limit);
+    }
+    return 0;
+}
+
+/// E[max(X, 1)^k]: an output has at least one token.
+double outputMoment(const LengthDistribution& d, int k)
+{
+    return partialMoment(d, k, kInfinity) - partialMoment(d, k, 1) + partialMoment(d, 0, 1);
+}
+
+/// SCV of the gaps of a two-state Markov-modulated Poisson process (Fischer and Meier-Hellstern, The MMPP cookbook,
+/// 1993, section 2), for rates a, b and exit rates r, s.
+double burstScv(const Workload& w)
+{
+    const double mean = w.arrivalRate.si(), share = w.burst.burstShare;
+    if (!(mean > 0) || share <= 0 || share >= 1)
+        return 1;
+    const double a = w.burst.peakRatio * mean;
+    const double b = std::max(0.0, mean * (1 - share * w.burst.peakRatio) / (1 - share));
+    const double r = 1 / std::max(1e-9, w.burst.meanBurst.si());
+    const double s = r * share / (1 - share);
+    return 1 + 2 * r * s * (a - b) * (a - b) / ((r + s) * (r + s) * (a * b + a * s + b * r));
+}
+
+double gapScv(const Workload& w)
+{
+    switch (w.process) {
+    case ArrivalProcess::gamma:
+    case ArrivalProcess::weibull:
+    case ArrivalProcess::trace:
+        return w.arrivalCv * w.arrivalCv;
+    case ArrivalProcess::deterministic:
+        return 0;
+    case ArrivalProcess::mmpp2:
+        return burstScv(w);
+    default: // locally Poisson, or closed
+        return 1;
+    }
+}
+
+/// The classes with shares that sum to 1; a workload without classes is one class.
+std::vector<RequestClass> normalisedClasses(const Workload& w)
+{
+    if (w.classes.empty())
+        return {RequestClass{.name = "all",
+            .share = 1,
+            .shape = w.shape,
+            .priority = 0,
+            .weight = 1,
+            .ttftTarget = {},
+            .tpotTarget = {},
+            .e2eTarget = {}}};
+    std::vector<RequestClass> classes = w.classes;
+    double sum = 0;
+    for (const auto& c : classes)
+        sum += std::max(0.0, c.share);
+    for (auto& c : classes)
+        c.share = sum > 0 ? std::max(0.0, c.share) / sum : 1 / static_cast<double>(classes.size());
+    return classes;
+}
+
+/// P(prompt + output > x) of a mixture: the less variable length is summed over midpoints in v with probability
+/// 1 - v^4 (the tail gets the nodes), the other enters by its distribution function.
+class LengthSum {
+public:
+    explicit LengthSum(const std::vector<RequestClass>& classes)
+    {
+        m_terms.reserve(classes.size());
+        for (const auto& c : classes) {
+            const auto variance = [](const LengthDistribution& d) { return secondMoment(d) - meanOf(d) * meanOf(d); };
+            const bool promptVariesMore = variance(c.shape.prompt) > variance(c.shape.output);
+            Term& term = m_terms.emplace_back();
+            term.share = c.share;
+            term.wide = promptVariesMore ? &c.shape.prompt : &c.shape.output;
+            const auto& narrow = promptVariesMore ? c.shape.output : c.shape.prompt;
+            for (std::size_t i = 0; i < kNodes; ++i)
+                term.narrow[i] = headroom::quantile(narrow, 1 - std::pow(node(i), 4));
+        }
+    }
+    double survival(double x) const
+    {
+        double sum = 0, weights = 0;
+        for (const auto& term : m_terms)
+            for (std::size_t i = 0; i < kNodes; ++i) {
+                const double weight = term.share * std::pow(node(i), 3);
+                sum += weight * (1 - cumulative(*term.wide, x - term.narrow[i]));
+                weights += weight;
+            }
+        return sum / weights;
+    }
+    /// Regula falsi (Illinois) on ln survival over ln x, which is smooth; it keeps a bracket, so steps do no harm.
+    double quantile(double p, double start) const
+    {
+        constexpr double kCloseEnough = 1e-3; // in ln survival: 0.03 % of x in the usual tails
+        const double goal = std::log(1 - p);
+        const auto miss = [&](double logX) { return std::log(std::max(1e-12, survival(std::exp(logX)))) - goal; };
+        double low = std::log(start), high = low;
+        double missLow = miss(low), missHigh = missLow;
+        for (double step = 0.05; missLow < 0 && step < 20; step *= 2) {
+            high = low, missHigh = missLow;
+            low -= step;
+            missLow = miss(low);
+        }
+        for (double step = 0.05; missHigh >= 0 && step < 20; step *= 2) {
+            low = high, missLow = missHigh;
+            high += step;
+            missHigh = miss(high);
+        }
+        for (int i = 0; i < 40 && high - low > 1e-4; ++i) {
+            const double middle = i < 12 ? (low * missHigh - high * missLow) / (missHigh - missLow) : (low + high) / 2;
+            const double missMiddle = miss(middle);
+            if (std::fabs(missMiddle) < kCloseEnough)
+                return std::exp(middle);
+            if (missMiddle >= 0) {
+                low = middle, missLow = missMiddle, missHigh /= 2;
+            } else {
+                high = middle, missHigh = missMiddle, missLow /= 2;
+            }
+        }
+        return std::exp((low + high) / 2);
+    }
+
+private:
+    static constexpr std::size_t kNodes = 24;
+    struct Term {
+        double share = 0;
+        const LengthDistribution* wide = nullptr;
+        std::array<double, kNodes> narrow{}; // tokens
+    };
+    static double node(std::size_t i) { return (static_cast<double>(i) + 0.5) / kNodes; }
+    std::vector<Term> m_terms;
+};
+
+} // namespace
+
+double quantile(const LengthDistribution& d, double p)
+{
+    HR_ASSERT(p >= 0 && p <= 1);
+    switch (effectiveShape(d)) {
+    case LengthShape::fixed:
+        return d.mean;
+    case LengthShape::uniform: {
+        const auto [low, high] = uniformRange(d);
+        return low + p * (high - low);
+    }
+    case LengthShape::lognormal: {
+        const auto [mu, sigma] = logNormal(d);
+        return std::exp(mu + sigma * normalQuantile(p));
+    }
+    case LengthShape::gamma: {
+        const double scv = d.cv * d.cv;
+        return d.mean * scv * gammaQuantile(1 / scv, p);
+    }
+    case LengthShape::empirical: {
+        const double position = p * static_cast<double>(d.quantiles.size() - 1);
+        const auto i = std::min(static_cast<std::size_t>(position), d.quantiles.size() - 2);
+        return std::lerp(d.quantiles[i], d.quantiles[i + 1], position - static_cast<double>(i));
+    }
+    }
+    return d.mean;
+}
+
+double cumulative(const LengthDistribution& d, double x)
+{
+    if (effectiveShape(d) != LengthShape::empirical)
+        return partialMoment(d, 0, x);
+    const auto& q = d.quantiles;
+    const auto next = std::upper_bound(q.begin(), q.end(), x);
+    if (next == q.begin())
+        return 0;
+    if (next == q.end())
+        return 1;
+    const double below = static_cast<double>(next - q.begin() - 1);
+    return (below + (x - *(next - 1)) / (*next - *(next - 1))) / static_cast<double>(q.size() - 1);
+}
+
+double meanOf(const LengthDistribution& d)
+{
+    return effectiveShape(d) == LengthShape::empirical ? empiricalMoment(d, 1, kInfinity) : d.mean;
+}
+
+double secondMoment(const LengthDistribution& d) { return partialMoment(d, 2, kInfinity); }
+
+double meanCapped(const LengthDistribution& d, double cap)
+{
+    return partialMoment(d, 1, cap) + cap * (1 - partialMoment(d, 0, cap));
+}
+
+LengthDistribution withMean(LengthDistribution d, double mean)
+{
+    const double before = meanOf(d);
+    if (before > 0)
+        for (double& q : d.quantiles)
+            q *= mean / before;
+    d.mean = mean;
+    return d;
+}
+
+WorkloadSummary summarize(const Workload& w)
+{
+    WorkloadSummary s;
+    s.rate = w.arrivalRate;
+    s.arrivalScv = gapScv(w);
+    s.classes = normalisedClasses(w);
+    double prompt = 0, output = 0, cross = 0, square = 0;
+    for (const auto& c : s.classes) {
+        const auto& [in, out, hitRate] = c.shape;
+        const double in1 = meanOf(in), in2 = secondMoment(in), miss = 1 - hitRate;
+        const std::array<double, 4> o{1, outputMoment(out, 1), outputMoment(out, 2), outputMoment(out, 3)};
+        prompt += c.share * in1;
+        output += c.share * o[1];
+        s.promptSecond += c.share * in2;
+        s.outputSecond += c.share * o[2];
+        s.uncachedPromptMean += Tokens(c.share * in1 * miss);
+        s.uncachedPromptSecond += c.share * in2 * miss * miss;
+        s.decodeStepsMean += c.share * (o[1] - 1);
+        // A running request is met in proportion to its n_out, at a step uniform over it (MODEL.md 5.4).
+        cross += c.share * (o[1] * in1 + o[2] / 2);
+        square += c.share * (o[1] * in2 + o[2] * in1 + o[3] / 3);
+    }
+    s.promptMean = Tokens(prompt);
+    s.outputMean = Tokens(output);
+    s.contextMean = cross / output;
+    s.contextVariance = std::max(0.0, square / output - s.contextMean * s.contextMean);
+    // The search starts at the p99 of the lognormal with the same two moments.
+    const double variance = std::max(0.0, s.promptSecond - prompt * prompt + s.outputSecond - output * output);
+    const LengthDistribution guess{
+        LengthShape::lognormal, prompt + output, std::sqrt(variance) / (prompt + output), {}};
+    s.lengthP99 = LengthSum(s.classes).quantile(0.99, headroom::quantile(guess, 0.99));
+    return s;
+}
+
+} // namespace headroom
