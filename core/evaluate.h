@@ -5,6 +5,7 @@
 #include "core/model/memory.h"
 #include "core/model/step_time.h"
 #include "core/plan/plan.h"
+#include "core/queueing/batch_queue.h"
 #include "core/units.h"
 
 #include <array>
@@ -56,15 +57,17 @@ struct PointEvaluation {
     double kvFraction = 0;   ///< mean KV memory in use
     RequestRate capacity;    ///< R mu
     LatencySummary ttft, tpot, e2e;
-    LatencyParts partsMean, partsP99;
-    double meanConcurrency = 0; ///< running or waiting in one replica
-    double meanRunning = 0;     ///< seats taken in one replica
-    double meanQueue = 0;       ///< waiting for a seat or behind prompts, in one replica
+    LatencyParts partsMean, partsP95, partsP99; ///< mean; of requests near the percentile (MODEL.md 3.5)
+    double meanConcurrency = 0;                 ///< running or waiting in one replica
+    double meanRunning = 0;                     ///< seats taken in one replica
+    double meanQueue = 0;                       ///< waiting for a seat or behind prompts, in one replica
+    double meanDecodes = 0;                     ///< sequences that decode, in one replica
     Throughput throughput;
     double sloAttainment = 0;  ///< share of offered requests that meet each target
     bool meetsTargets = false; ///< every stated target holds; false when unstable or not fitting
     CostResult cost;
     ErrorBudget errorBudget;
+    std::string_view notCovered; ///< why the closed form is known to be off here; empty = it covers the plan
     Band capacityBand, throughputBand, costBand, ttftMeanBand, tpotMeanBand, e2eMeanBand;
 };
 
@@ -99,6 +102,7 @@ public:
     const MemoryUse& memory() const;
     const StepModel& step() const;
     const WorkloadSummary& workload() const;
+    const BatchStation& station() const;
     RequestRate capacity() const; ///< R mu
 
 private:
