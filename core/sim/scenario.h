@@ -1,0 +1,83 @@
+// A plan turned into something that can run: physics as numbers, policies, seed, horizon and what to record.
+#pragma once
+
+#include "core/error.h"
+#include "core/model/step_time.h"
+#include "core/plan/plan.h"
+#include "core/workload/trace.h"
+#include "core/workload/workload.h"
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace headroom::sim {
+
+/// Step time as the simulator sees it: the affine law at fixed decodes, prompt tokens and prompts (StepModel::law), and
+/// the attention reaches in tokens (infinity for [0], 0 = unused). Law tests put degenerate laws here.
+struct Physics {
+    std::function<StepLaw(double decodes, double prefillTokens, double prompts)> law;
+    std::array<double, kReaches> reach{std::numeric_limits<double>::infinity(), 0, 0};
+};
+
+/// KV memory of one replica, and what moving it costs.
+struct KvMemory {
+    std::int64_t blocks = 0; ///< 0 = the model does not fit
+    int blockTokens = 16;
+    double transferSecondsPerToken = 0; ///< prefill to decode pool
+    double swapSecondsPerToken = 0;     ///< to or from the host, one way
+};
+
+struct Recording {
+    std::optional<std::uint64_t> warmupRequests; ///< first requests left out of the statistics; absent = 5 % (trace: 0)
+    int seriesPoints = 400;                      ///< points of the time series at the end, at least half as many
+    bool rows = false;                           ///< keep one row per attempt
+    bool headOfLine = false;                     ///< seconds blocked by longer requests (slower)
+};
+
+struct RunLimits {
+    std::uint64_t requests = 100'000;                         ///< offered; a trace ends earlier if it is shorter
+    double horizon = std::numeric_limits<double>::infinity(); ///< seconds of simulated time
+    std::uint64_t events = 20'000'000'000;                    ///< so that no run lasts for ever
+};
+
+/// Clients beyond what a Plan says.
+struct ClientRules {
+    double retryBudget = std::numeric_limits<double>::infinity(); ///< retries allowed per first attempt so far
+    double backoffFactor = 2;                                     ///< each further attempt waits this much longer
+};
+
+/// Everything a run depends on. Same scenario and seed: same bytes out.
+struct Scenario {
+    Workload workload;                  ///< classes, process, rate
+    std::shared_ptr<const Trace> trace; ///< requests to replay instead of drawn ones; may be null
+    double traceRateScale = 1;          ///< arrivals of the trace come this many times faster
+    Physics physics;
+    KvMemory kv;
+    Tokens maxContext{8192};
+    int replicas = 1;
+    int prefillReplicas = 0; ///< disaggregated: the first so many prefill, the rest decode
+    Router router = Router::joinShortest;
+    Batching batching;
+    Scheduling scheduling;
+    ClientRules clients;
+    FixedLatency latency;
+    Targets targets;
+    bool prefixCache = false; ///< look for the trace's hash ids; else each class has its given hit rate
+    std::uint64_t seed = 1;
+    int replications = 1;
+    int threads = 1;
+    std::optional<double> untilCi; ///< add replications until the p95 of TTFT and E2E are known to +- this share
+    RunLimits limits;
+    Recording record;
+};
+
+/// A plan that can run. Errors: the trace a plan asks for is missing. A model that does not fit gives kv.blocks = 0, and
+/// then all requests are rejected with the reason memory.
+Result<Scenario> makeScenario(const Plan&, std::shared_ptr<const Trace> trace = nullptr);
+
+} // namespace headroom::sim
