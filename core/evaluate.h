@@ -11,6 +11,7 @@
 #include <array>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -79,12 +80,11 @@ struct Evaluation : PointEvaluation {
     RequestRate headroom;   ///< lambda* - lambda
     RequestRate headroomLo; ///< from the pessimistic edge of the band
     double headroomFraction = 0;
-    RequestRate targetRate; ///< lambda*
-    int replicasNeeded = 0; ///< at peak, with spares down; 0 = no number of replicas is enough
+    RequestRate targetRate;            ///< lambda*
+    std::optional<int> replicasNeeded; ///< at peak, with spares down; absent = no number of replicas is enough
     Binding binding = Binding::none;
     std::vector<Elasticity> elasticities;
-    int gpus = 0;         ///< whole fleet
-    std::string coverage; ///< where the closed forms do not cover this plan, in words; empty = they do
+    int gpus = 0; ///< whole fleet
 };
 
 /// A plan compiled once: step model, memory, tables over the batch. Rates are cheap to vary.
@@ -97,12 +97,18 @@ public:
 
     /// All but headroom and replicas, at another arrival rate (all classes scaled, CV kept).
     PointEvaluation at(RequestRate) const;
+    /// The same without bands (each lo and hi equals its value): a third of the time, for searches and curves.
+    PointEvaluation withoutBandsAt(RequestRate) const;
+    /// Fills the latency bands of points along a curve from the curve itself: a plan whose steps take f times as long
+    /// behaves at rate x like this one at f x, slowed by f. `rates` ascending, as long as `points`.
+    void bandsAlong(std::span<const RequestRate> rates, std::span<PointEvaluation> points) const;
     /// At the plan's own rate.
     PointEvaluation point() const;
     const MemoryUse& memory() const;
     const StepModel& step() const;
     const WorkloadSummary& workload() const;
     const BatchStation& station() const;
+    const Plan& plan() const;
     RequestRate capacity() const; ///< R mu
 
 private:
