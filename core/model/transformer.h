@@ -19,7 +19,7 @@ enum class AttentionKind {
 
 /// Multi-head latent attention (DeepSeek): KV per token and layer is (kvRank + ropeDim) values, copied on every TP rank.
 struct LatentAttention {
-    int queryRank = 0; ///< 0 = queries are projected directly
+    int queryRank = 0; ///< 0 = queries are projected directly; may be set without MLA (DeepSeek V4)
     int kvRank = 0;
     int ropeDim = 0, nopeDim = 0, valueDim = 0;
     friend bool operator==(const LatentAttention&, const LatentAttention&) = default;
@@ -34,10 +34,14 @@ struct AttentionSpec {
     bool reusesKv = false;  ///< reads another layer's KV cache and stores none of its own (Gemma 4 kv-shared layers)
     bool gated = false;     ///< output gate of the width of the query projection (Qwen3.5)
     bool biased = false;    ///< biases on the projections (OPT, Qwen2, gpt-oss)
-    LatentAttention latent; ///< kvRank > 0 = MLA
+    LatentAttention latent = {}; ///< kvRank > 0 = MLA
     int indexHeads = 0, indexDim = 0; ///< sparse: the indexer; its keys (indexDim values a token) are cached too
-    double stateBytes = 0;            ///< linear: bytes of recurrent and convolution state per sequence and layer
-    double mixerParams = 0;           ///< linear: parameters of the mixer, stated because its shape differs by family
+    int tokensPerEntry =
+        1; ///< tokens pooled into one cache entry (DeepSeek V4: 4 or 128); KV and attention shrink by it
+    int outputRank = 0, outputGroups = 1; ///< low-rank output projection per group of heads (DeepSeek V4); 0 = direct
+    double stateBytes = 0;                ///< bytes per sequence and layer that do not grow: recurrent and convolution
+        ///< state of linear layers, the local window beside pooled entries (DeepSeek V4)
+    double mixerParams = 0; ///< linear: parameters of the mixer, stated because its shape differs by family
     bool isMla() const { return latent.kvRank > 0; }
     friend bool operator==(const AttentionSpec&, const AttentionSpec&) = default;
 };
@@ -55,8 +59,8 @@ struct FeedForwardSpec {
 struct LayerGroup {
     std::string name; ///< "dense", "moe", "sliding", ... for tables
     int layers = 0;
-    AttentionSpec attention;
-    FeedForwardSpec feedForward;
+    AttentionSpec attention = {};
+    FeedForwardSpec feedForward = {};
     friend bool operator==(const LayerGroup&, const LayerGroup&) = default;
 };
 
@@ -76,7 +80,7 @@ struct ModelSpec {
     NumberFormat servedFormat = NumberFormat::bf16; ///< format of the published weights
     QuantizedPart quantizedPart = QuantizedPart::allLinear;
     std::vector<LayerGroup> groups;
-    double otherParams = 0;     ///< parameters that are held but not modelled by layer (vision tower)
+    double otherParams = 0;     ///< parameters that are held but not modelled by layer (vision tower); not active
     double publishedParams = 0; ///< as published, 0 = not stated
     friend bool operator==(const ModelSpec&, const ModelSpec&) = default;
 
@@ -91,8 +95,8 @@ struct ModelSpec {
 
 /// Parameters of a model by layer group (MODEL.md 5.1). Values are counts, of the whole model.
 struct ParameterCount {
-    double embedding = 0, attention = 0, dense = 0, routedExperts = 0, sharedExperts = 0, norms = 0, head = 0,
-           other = 0;
+    double embedding = 0, attention = 0, dense = 0, routedExperts = 0, sharedExperts = 0, norms = 0, head = 0;
+    double other = 0;  ///< ModelSpec::otherParams and the routers of the experts
     double active = 0; ///< parameters a token passes through (embedding counted once, experts k of E)
     double total() const
     {
