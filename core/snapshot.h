@@ -20,6 +20,9 @@ struct PlanResults {
     std::vector<LoadPoint> load;
 };
 
+/// A plan evaluated for the views, with a load curve of `curvePoints` points.
+PlanResults planResults(std::string name, std::shared_ptr<const Plan>, int curvePoints);
+
 struct Snapshot {
     PlanResults now;
     std::vector<std::shared_ptr<const PlanResults>> pinned; ///< ghosts, at most eight
