@@ -1,0 +1,117 @@
+#include "app/commands/command.h"
+
+#include "core/plan/fields.h"
+#include "core/plan/plan_io.h"
+#include "core/plan/validate.h"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace headroom::cli {
+namespace {
+
+std::string systemReason() { return std::strerror(errno); }
+
+} // namespace
+
+Exit report(const Failure& failure)
+{
+    for (const Error& error : failure.errors)
+        std::fprintf(stderr, "headroom-cli: %s%s%s\n", error.where.c_str(), error.where.empty() ? "" : ": ",
+            error.message.c_str());
+    return failure.exit;
+}
+
+Exit report(const Error& error, Exit exit) { return report(Failure{exit, {error}}); }
+
+void addPlan(CLI::App& app, PlanArgument& plan)
+{
+    app.add_option("PLAN", plan.file, "Plan file (*.plan.json)")->required();
+    addSettings(app, plan);
+}
+
+void addSettings(CLI::App& app, PlanArgument& plan)
+{
+    app.add_option("--set", plan.settings, "Change a field of the plan first; repeatable, applied in order")
+        ->type_name("KEY=VALUE")
+        ->take_all()
+        ->allow_extra_args(false);
+}
+
+Outcome<Plan> applySettings(Plan plan, const std::vector<std::string>& settings)
+{
+    for (const std::string& setting : settings) {
+        const auto equals = setting.find('=');
+        if (equals == std::string::npos || equals == 0)
+            return tl::unexpected(Failure{Exit::badInput, {{"--set " + setting, "expected KEY=VALUE"}}});
+        const std::string key = setting.substr(0, equals);
+        if (auto set = setField(plan, key, std::string_view(setting).substr(equals + 1)); !set)
+            return tl::unexpected(Failure{Exit::badInput, {set.error()}});
+    }
+    if (auto errors = validate(plan); !errors.empty())
+        return tl::unexpected(Failure{Exit::badInput, std::move(errors)});
+    return plan;
+}
+
+Outcome<Plan> readPlan(const PlanArgument& argument)
+{
+    if (auto readable = checkReadable(argument.file); !readable)
+        return tl::unexpected(readable.error());
+    auto plan = loadPlan(argument.file);
+    if (!plan)
+        return tl::unexpected(Failure{Exit::badInput, {plan.error()}});
+    return applySettings(std::move(*plan), argument.settings);
+}
+
+Outcome<void> checkReadable(const std::string& file)
+{
+    const auto refuse = [&](const std::string& reason) {
+        return tl::unexpected(Failure{Exit::noAccess, {{file, "could not be read: " + reason}}});
+    };
+    std::error_code ignored;
+    if (std::filesystem::is_directory(file, ignored))
+        return refuse("it is a folder, expected a file");
+    const int handle = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+    if (handle < 0)
+        return refuse(systemReason());
+    ::close(handle);
+    return {};
+}
+
+Exit print(std::string_view text)
+{
+    errno = 0;
+    const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+    if (!written)
+        return report({"standard output", "could not be written: " + systemReason()}, Exit::noAccess);
+    return Exit::done;
+}
+
+Outcome<void> writeFile(const std::string& file, std::string_view text)
+{
+    const std::string temporary = file + ".tmp" + std::to_string(::getpid());
+    const auto refuse = [&]() {
+        const std::string reason = systemReason();
+        ::unlink(temporary.c_str());
+        return tl::unexpected(Failure{Exit::noAccess, {{file, "could not be written: " + reason}}});
+    };
+    std::FILE* out = std::fopen(temporary.c_str(), "wbx");
+    if (!out)
+        return refuse();
+    const bool written = std::fwrite(text.data(), 1, text.size(), out) == text.size() && std::fflush(out) == 0 &&
+                         ::fsync(::fileno(out)) == 0;
+    if (std::fclose(out) != 0 || !written || std::rename(temporary.c_str(), file.c_str()) != 0)
+        return refuse();
+    return {};
+}
+
+} // namespace headroom::cli

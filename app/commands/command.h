@@ -1,0 +1,70 @@
+// What a command of headroom-cli is: a name, one line of help, options, and something to run. One file per command.
+#pragma once
+
+#include "core/error.h"
+#include "core/plan/plan.h"
+
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace headroom::cli {
+
+/// Exit codes of every command (scripts rely on them).
+enum class Exit : int {
+    done = 0,
+    no = 1,       ///< the question was answered, and the answer is no (--check)
+    badInput = 2, ///< a file, a value or the usage is wrong
+    noAccess = 3, ///< something could not be read or written
+    interrupted = 130,
+};
+
+/// Runs a command after its options were read.
+using Run = std::function<Exit()>;
+
+struct Command {
+    std::string_view name, help;
+    Run (*declare)(CLI::App&); ///< adds the options; what it returns keeps them alive
+};
+/// All commands, in the order of --help. A new command is one file and one row.
+std::span<const Command> commands();
+
+/// Why a command stops early.
+struct Failure {
+    Exit exit = Exit::badInput;
+    std::vector<Error> errors;
+};
+template <class T>
+using Outcome = tl::expected<T, Failure>;
+/// Prints "headroom-cli: WHERE: message" for each error on standard error; returns the exit code.
+Exit report(const Failure&);
+Exit report(const Error&, Exit = Exit::badInput);
+
+/// PLAN and the settings that are applied to it in order.
+struct PlanArgument {
+    std::string file;
+    std::vector<std::string> settings; ///< KEY=VALUE
+};
+/// Adds the positional PLAN and the repeatable --set.
+void addPlan(CLI::App&, PlanArgument&);
+/// Only --set, for commands where PLAN is optional.
+void addSettings(CLI::App&, PlanArgument&);
+/// The plan with its settings, checked as a whole. An unreadable file is noAccess, anything wrong in it badInput.
+Outcome<Plan> readPlan(const PlanArgument&);
+/// Applies settings in order, then checks the plan as a whole.
+Outcome<Plan> applySettings(Plan, const std::vector<std::string>& settings);
+
+/// noAccess if the file cannot be opened for reading, with the reason the system gives.
+Outcome<void> checkReadable(const std::string& file);
+/// Writes to standard output and flushes: noAccess if that fails (a full disk), done otherwise.
+Exit print(std::string_view text);
+/// Writes a temporary file beside `file` and renames it: a failed write leaves the old file as it was.
+Outcome<void> writeFile(const std::string& file, std::string_view text);
+
+} // namespace headroom::cli

@@ -1,0 +1,22 @@
+#include "app/commands/declare.h"
+
+#include <array>
+
+namespace headroom::cli {
+
+std::span<const Command> commands()
+{
+    static constexpr std::array kCommands{
+        Command{"fields", "Every knob of a plan: key, unit, range, default, meaning", &declareFields},
+        Command{"catalog", "GPUs, models and prices that ship, with sources", &declareCatalog},
+        Command{"evaluate", "Closed forms of a plan: fits, latency, headroom, cost, what limits", &declareEvaluate},
+        Command{"step", "How long one engine step takes", &declareStep},
+        Command{"sweep", "A table over a grid of one or more fields", &declareSweep},
+        Command{"import", "Recognise a foreign file and turn it into plan fields or a workload", &declareImport},
+        Command{"chart", "The data of one chart as CSV", &declareChart},
+        Command{"bench", "How fast the engine is on this machine", &declareBench},
+    };
+    return kCommands;
+}
+
+} // namespace headroom::cli

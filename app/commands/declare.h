@@ -1,0 +1,17 @@
+// The declarations of all commands, for the table in commands.cpp. Each is defined in the file of its name.
+#pragma once
+
+#include "app/commands/command.h"
+
+namespace headroom::cli {
+
+Run declareFields(CLI::App&);
+Run declareCatalog(CLI::App&);
+Run declareEvaluate(CLI::App&);
+Run declareStep(CLI::App&);
+Run declareSweep(CLI::App&);
+Run declareImport(CLI::App&);
+Run declareChart(CLI::App&);
+Run declareBench(CLI::App&);
+
+} // namespace headroom::cli

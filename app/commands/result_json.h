@@ -1,0 +1,28 @@
+// Results as JSON text with the fixed keys of the command line contract.
+#pragma once
+
+#include "core/evaluate.h"
+#include "core/model/step_time.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace headroom::cli {
+
+/// One object, compact: what `evaluate --json` prints and what each line of `sweep --json` holds. Infinite and
+/// undefined numbers are null.
+std::string evaluationJson(const Evaluation&);
+/// The same as columns of a table: dotted keys ("ttft_s.p95") with exact values, "inf" for infinite, always the same
+/// columns in the same order. The elasticities are left out.
+std::vector<std::pair<std::string, std::string>> evaluationCells(const Evaluation&);
+/// {"seconds": ..., "parts": {...}, "groups": {...}}.
+std::string stepJson(const StepParts&);
+/// Puts `members` ("\"a\":1,\"b\":2") in front of the members of a compact object.
+std::string withFirstMembers(const std::string& object, const std::string& members);
+/// Compact JSON text over several lines, two spaces deep.
+std::string indented(const std::string& compact);
+/// A JSON string with its quotes.
+std::string quoted(const std::string& text);
+
+} // namespace headroom::cli

@@ -1,0 +1,145 @@
+#include "app/commands/result_text.h"
+
+#include "app/commands/text_table.h"
+#include "core/plan/catalog.h"
+#include "ui/plots/numbers.h"
+
+namespace headroom::cli {
+namespace {
+
+using ui::bytes, ui::counted, ui::duration, ui::number, ui::percent, ui::rate, ui::signedPercent, ui::usd, ui::whole;
+using Lines = std::vector<std::pair<std::string, std::string>>;
+using Align = TextColumn::Align;
+
+std::string perMillion(UsdPerToken price) { return usd((price * millionTokens).in(dollar)); }
+
+std::string verdict(const Plan& plan, const Evaluation& e)
+{
+    if (!e.fits)
+        return "Does not fit: weights and workspace take " + bytes(e.memory.weights.total() + e.memory.workspace) +
+               " of the " + bytes(e.memory.usable) + " one " + plan.hardware.gpu.name +
+               " may use, and one request needs " + bytes(e.memory.kvPerRequest) + " more.";
+    if (!e.stable)
+        return "Overloaded: " + rate(plan.workload.arrivalRate) + " arrive, " + rate(e.capacity) +
+               " can be served. Queues grow without end.";
+    if (!e.meetsTargets)
+        return "Misses its targets at " + rate(plan.workload.arrivalRate) +
+               (e.targetRate > RequestRate(0) ? "; they hold up to " + rate(e.targetRate) + "." : ", and at any load.");
+    return "Holds: targets are met up to " + rate(e.targetRate) + ", " + signedPercent(e.headroomFraction) +
+           " above the present " + rate(plan.workload.arrivalRate) + ".";
+}
+
+std::string deployed(const Plan& plan, const Evaluation& e)
+{
+    const Deployment& d = plan.deployment;
+    return plan.model.spec.name + ", " + std::string(info(plan.model.weightFormat).name) + " weights, on " +
+           counted(e.gpus, "GPU", "GPUs") + " " + plan.hardware.gpu.name + " (" +
+           counted(d.replicas, "replica", "replicas") + " of tp " + std::to_string(d.tp) + ", pp " +
+           std::to_string(d.pp) + ")";
+}
+
+std::string latencyTable(const Plan& plan, const Evaluation& e)
+{
+    const auto row = [](const char* name, const LatencySummary& s, const std::optional<Seconds>& target,
+                         Seconds aimed) -> std::vector<std::string> {
+        return {name, duration(s.mean), duration(s.p50), duration(s.p95), duration(s.p99),
+            duration(s.lo) + " to " + duration(s.hi), target ? duration(*target) : "none",
+            !target            ? ""
+            : aimed <= *target ? "ok"
+                               : "missed"};
+    };
+    const std::vector<TextColumn> columns{{"Latency", Align::left}, {"mean", Align::right}, {"p50", Align::right},
+        {"p95", Align::right}, {"p99", Align::right}, {"p95 band", Align::right}, {"target", Align::right},
+        {"", Align::left}};
+    return textTable(columns, {row("TTFT p95", e.ttft, plan.targets.ttftP95, e.ttft.p95),
+                                  row("TPOT p95", e.tpot, plan.targets.tpotP95, e.tpot.p95),
+                                  row("E2E p99", e.e2e, plan.targets.e2eP99, e.e2e.p99)});
+}
+
+std::string partsTable(const Evaluation& e)
+{
+    const auto row = [](const char* name, const LatencyParts& p) -> std::vector<std::string> {
+        return {name, duration(p.network), duration(p.retrieval), duration(p.queue), duration(p.prefill),
+            duration(p.decode), duration(p.post), duration(p.total())};
+    };
+    std::vector<TextColumn> columns{{"Where the time goes", Align::left}};
+    for (const char* part : {"network", "retrieval", "queue", "prefill", "decode", "post", "total"})
+        columns.push_back({part, Align::right});
+    return textTable(columns, {row("mean", e.partsMean), row("p95", e.partsP95), row("p99", e.partsP99)});
+}
+
+Lines loadLines(const Plan& plan, const Evaluation& e)
+{
+    std::string limits = std::string(name(e.binding));
+    for (const Elasticity& item : e.elasticities)
+        if (item.elasticity >= 0.005) // below half a percent for ten percent more, nobody would buy it
+            limits += "; 10 % more " + std::string(name(item.resource)) + ": " + signedPercent(0.1 * item.elasticity);
+    Lines lines{{"arrival rate", rate(plan.workload.arrivalRate)},
+        {"capacity", rate(e.capacity) + " (" + number(e.capacityBand.lo) + " to " + number(e.capacityBand.hi) + ")"},
+        {"headroom", rate(e.headroom) + " (at worst " + rate(e.headroomLo) + ")"},
+        {"utilization", percent(e.utilization) + ", engine busy " + percent(e.busyFraction) + " of the time"},
+        {"replicas needed", e.replicasNeeded ? std::to_string(*e.replicasNeeded) + " (there are " +
+                                                   std::to_string(plan.deployment.replicas) + ")"
+                                             : "no number of replicas is enough"},
+        {"limited by", limits},
+        {"in a replica", number(e.meanRunning) + " running, " + number(e.meanQueue) + " waiting on average"},
+        {"throughput", rate(e.throughput.output) + " output, " + rate(e.throughput.total) + " in all"},
+        {"goodput", rate(e.throughput.goodput) + ", " + percent(e.sloAttainment) + " of requests are good"}};
+    if (!e.notCovered.empty())
+        lines.emplace_back("not covered", wrapped(e.notCovered, 19));
+    return lines;
+}
+
+Lines memoryLines(const Evaluation& e)
+{
+    const MemoryUse& m = e.memory;
+    return {{"GPU memory", bytes(m.gpuMemory) + ", of which " + bytes(m.usable) + " may be used"},
+        {"weights", bytes(m.weights.total())}, {"workspace", bytes(m.workspace)},
+        {"KV cache",
+            bytes(m.kvPool) + " for " + whole(m.kvCapacity.si()) + " tokens, " + percent(e.kvFraction) + " in use"},
+        {"KV per token", whole(e.kvBytesPerToken.si()) + " B"},
+        {"seats", whole(m.seats) + " sequences (memory alone: " + number(m.seatsByMemory) +
+                      ", at full length: " + number(m.worstCaseSeats) + ")"},
+        {"preemption", percent(m.preemptionProbability) + " probable with all seats taken"}};
+}
+
+Lines costLines(const Evaluation& e)
+{
+    const CostResult& c = e.cost;
+    return {{"fleet", usd((c.fleet * hour).in(dollar)) + " an hour for " + counted(e.gpus, "GPU", "GPUs")},
+        {"per M output tokens",
+            perMillion(c.perOutputToken) + " at this load, " + perMillion(c.perOutputTokenAtCapacity) + " at capacity"},
+        {"per M tokens", perMillion(c.perToken)},
+        {"quality-adjusted", perMillion(c.qualityAdjusted) + " per M output tokens"}};
+}
+
+} // namespace
+
+std::string evaluationText(const Plan& plan, const Evaluation& e)
+{
+    std::string text = heading(plan.name) + "\n" + deployed(plan, e) + "\n" + wrapped(verdict(plan, e), 0) + "\n\n";
+    if (e.fits && e.stable)
+        text += latencyTable(plan, e) + "\n" + partsTable(e) + "\n";
+    text += block("Load", loadLines(plan, e)) + "\n" + block("Memory of the busiest GPU", memoryLines(e)) + "\n" +
+            block("Cost", costLines(e));
+    for (const std::string& difference : differencesFromCatalog(plan))
+        text += "\nDiffers from the catalog: " + difference;
+    return text.ends_with('\n') ? text : text + "\n";
+}
+
+std::string stepText(const StepParts& p)
+{
+    const auto share = [&](Seconds part) {
+        return duration(part) + (p.total() > Seconds(0) ? " (" + percent(part / p.total()) + ")" : "");
+    };
+    return block("Step of " + duration(p.total()) + ", by what limits it",
+               {{"compute", share(p.compute)}, {"bandwidth", share(p.bandwidth)}, {"network", share(p.network)},
+                   {"overhead", share(p.overhead)}}) +
+           "\n" +
+           block("By part of the model",
+               {{"attention", share(p.attention)}, {"projections", share(p.projections)},
+                   {"feed-forward", share(p.feedForward)}, {"experts", share(p.experts)}, {"head", share(p.head)},
+                   {"other", share(p.other)}, {"communication", share(p.communication)}, {"engine", share(p.engine)}});
+}
+
+} // namespace headroom::cli
