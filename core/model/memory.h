@@ -20,7 +20,7 @@ enum class Reservation {
 struct MemoryInput {
     const ModelSpec* model = nullptr;
     const GpuSpec* gpu = nullptr;
-    Layout layout;
+    Layout layout{};
     NumberFormat weightFormat = NumberFormat::bf16;
     NumberFormat kvFormat = NumberFormat::bf16;
     double utilization = 0.9; ///< share of GPU memory the engine may use

@@ -57,11 +57,11 @@ struct StepParts {
 struct StepInput {
     const ModelSpec* model = nullptr;
     const GpuSpec* gpu = nullptr;
-    Layout layout;
+    Layout layout{};
     NumberFormat weightFormat = NumberFormat::bf16;
     NumberFormat kvFormat = NumberFormat::bf16;
-    EngineSpec engine;
-    Calibration calibration;
+    EngineSpec engine{};
+    Calibration calibration{};
 };
 
 /// Step time of one replica with everything that does not change between steps precomputed.
@@ -87,9 +87,53 @@ public:
     /// B equal sequences with mean context c, no prompt: the d(B, B c, 0) of MODEL.md.
     StepBatch decodeBatch(double decodes, double meanContext) const;
 
+    /// Which rows of a step pass through an operator.
+    enum class Rows { tokens, attentionTokens, sampled };
+    enum class Resource { compute, bandwidth, network, overhead };
+    enum class Group { attention, projections, feedForward, experts, head, other, communication, engine };
+
 private:
+    /// Matrix products of one kind over all layers: max(memory, fixed + perRow * rows) seconds.
+    struct Product {
+        double memory = 0, fixed = 0, perRow = 0;
+        Rows rows = Rows::tokens;
+        Group group = Group::projections;
+    };
+    /// Routed experts of one shape over all layers, on one GPU.
+    struct Experts {
+        double experts = 0, logMiss = 0; ///< E and ln(1 - k/E)
+        double memoryPerExpert = 0;      ///< seconds to read one, where each of the E is spread over the ranks
+        double fixedPerExpert = 0;       ///< seconds of compute for one that is reached at all
+        double perRow = 0;
+    };
+    struct Collective {
+        CollectiveCost cost;
+        double times = 0; ///< per step
+        double bytesPerRow = 0;
+        Rows rows = Rows::tokens;
+    };
+    static constexpr std::size_t kProducts = 6, kExpertShapes = 2, kCollectives = 4;
+
+    struct Builder;
+    template <class Sink>
+    void walk(double decodes, double prefillTokens, double prompts, Sink&& sink) const;
+
     std::array<double, kReaches> m_reach{};
-    // Coefficients: see step_time.cpp.
+    std::array<double, kReaches> m_perContext{}, m_perPair{}, m_perPrefix{}; ///< seconds per token or pair
+    std::array<Resource, kReaches> m_contextBy{}, m_prefixBy{};
+    std::array<Product, kProducts> m_products{};
+    std::array<Experts, kExpertShapes> m_experts{};
+    std::array<Collective, kCollectives> m_collectives{};
+    int m_productCount = 0, m_expertCount = 0, m_collectiveCount = 0;
+    double m_stages = 1, m_attentionRanks = 1;
+    double m_perRow = 0;         ///< element-wise operators and norms
+    double m_perSampled = 0;     ///< reading logits
+    double m_perPromptToken = 0; ///< tiles of prefill attention cut by the diagonal
+    double m_perSequence = 0;    ///< decode attention, start of each sequence
+    double m_perState = 0;       ///< recurrent state of linear layers, read and written once per sequence
+    double m_attentionFixed = 0; ///< decode attention, per step
+    double m_sendFixed = 0, m_sendPerRow = 0;
+    double m_engineStep = 0, m_engineSequence = 0, m_enginePrompt = 0;
 };
 
 } // namespace headroom

@@ -1,0 +1,399 @@
+#include "core/model/step_time.h"
+
+#include "core/error.h"
+#include "core/model/efficiency.h"
+#include "core/model/layer_shapes.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace headroom {
+namespace {
+
+constexpr double kActivationBytes = 2;    // residual stream and all-reduce payload are 16 bit
+constexpr double kLogitPasses = 4;        // softmax, penalties and sampling read 32-bit logits about four times
+constexpr double kElementBandwidth = 0.7; // of peak, for kernels that stream activations
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+std::size_t at(int i) { return static_cast<std::size_t>(i); }
+
+/// Widths of an attention layer on one GPU.
+struct AttentionWork {
+    double flopsPerDecodePair = 0;  ///< one query token against one cached token
+    double flopsPerPrefillPair = 0; ///< the same in a prompt (MLA expands its latents first)
+    double flopsPerPrefixToken = 0; ///< expanding one cached token (MLA)
+    double bytesPerCached = 0;      ///< reading one cached token
+    double indexFlops = 0, indexBytes = 0;
+};
+
+AttentionWork attentionWork(const AttentionSpec& a, int shards, double kvEntryBytes)
+{
+    AttentionWork w;
+    if (a.kind == AttentionKind::none || a.kind == AttentionKind::linear)
+        return w;
+    const double heads = std::ceil(static_cast<double>(a.heads) / shards);
+    if (a.isMla()) {
+        const LatentAttention& l = a.latent;
+        w.flopsPerDecodePair = 2 * heads * (2.0 * l.kvRank + l.ropeDim);
+        w.flopsPerPrefillPair = 2 * heads * (l.nopeDim + l.ropeDim + l.valueDim);
+        w.flopsPerPrefixToken = 2 * heads * l.kvRank * (l.nopeDim + l.valueDim);
+        w.bytesPerCached = kvEntryBytes * (l.kvRank + l.ropeDim);
+    } else {
+        const double valueDim = a.valueHeadDim > 0 ? a.valueHeadDim : a.headDim;
+        w.flopsPerDecodePair = w.flopsPerPrefillPair = 2 * heads * (a.headDim + valueDim);
+        w.bytesPerCached =
+            kvEntryBytes * kvHeadsOnGpu(a, shards) * (a.sharedKeyValue ? a.headDim : a.headDim + valueDim);
+    }
+    if (a.indexHeads > 0) {
+        w.indexFlops = 2.0 * a.indexHeads * a.indexDim;
+        w.indexBytes = kvEntryBytes * a.indexDim;
+    }
+    return w;
+}
+
+} // namespace
+
+/// Turns shapes and datasheet figures into the coefficients of a StepModel.
+struct StepModel::Builder {
+    StepModel& out;
+    const StepInput& in;
+    const ModelSpec& model = *in.model;
+    const GpuSpec& gpu = *in.gpu;
+    int shards = headShards(in.layout);
+    double ranks = std::max(1, in.layout.attentionDp);
+    double stage = busiestStageShare(model.layers(), in.layout.pp) * in.layout.pp; ///< imbalance of the busiest stage
+    double bandwidth = gpu.bandwidth.si() * in.calibration.bandwidth;
+    ComputeFormat narrow = computeFormat(gpu, in.weightFormat);
+    ComputeFormat wide =
+        computeFormat(gpu, in.weightFormat == NumberFormat::fp32 ? NumberFormat::fp32 : NumberFormat::bf16);
+    bool linearIsNarrow = model.quantizedPart == QuantizedPart::allLinear;
+
+    void build()
+    {
+        reaches();
+        attention();
+        products();
+        experts();
+        collectives();
+        overheads();
+    }
+
+    void reaches()
+    {
+        out.m_reach[0] = kInfinity;
+        int used = 1;
+        for (const LayerGroup& g : model.groups) {
+            const double w = window(g.attention);
+            if (w < kInfinity && used < kReaches &&
+                std::find(out.m_reach.begin(), out.m_reach.end(), w) == out.m_reach.end())
+                out.m_reach[at(used++)] = w;
+        }
+    }
+
+    static double window(const AttentionSpec& a)
+    {
+        const bool limited = (a.kind == AttentionKind::sliding || a.kind == AttentionKind::sparse) && a.window > 0;
+        return limited ? a.window : kInfinity;
+    }
+
+    /// The reach of a layer group; a model with more windows than reaches uses the next wider one.
+    std::size_t reachOf(const AttentionSpec& a) const
+    {
+        const double w = window(a);
+        std::size_t best = 0;
+        for (std::size_t i = 1; i < at(kReaches); ++i)
+            if (out.m_reach[i] >= w && out.m_reach[i] < out.m_reach[best])
+                best = i;
+        return w < kInfinity ? best : 0;
+    }
+
+    void attention()
+    {
+        const AttentionEfficiency e = attentionEfficiency(gpu.architecture);
+        const double peak = gpu.fp16.si() * in.calibration.compute;
+        const double kvBytes = info(in.kvFormat).bytesPerKvEntry;
+        std::array<double, kReaches> byCompute{}, byBandwidth{}, prefixCompute{}, prefixBandwidth{};
+        double layers = 0, stateBytes = 0;
+        for (const LayerGroup& g : model.groups) {
+            const AttentionWork w = attentionWork(g.attention, shards, kvBytes);
+            const std::size_t r = reachOf(g.attention);
+            // A micro-batch holds 1/pp of the sequences, and passes pp stages: all layers at 1/pp of the sums.
+            const double n = g.layers * stage / (ranks * in.layout.pp);
+            byCompute[r] += n * w.flopsPerDecodePair / (peak * e.decodeCompute);
+            byBandwidth[r] += n * w.bytesPerCached / (bandwidth * e.decodeBandwidth);
+            prefixCompute[r] += n * w.flopsPerPrefixToken / (peak * e.prefillCompute);
+            prefixBandwidth[r] += n * w.bytesPerCached / (bandwidth * e.decodeBandwidth);
+            out.m_perPair[r] += n * w.flopsPerPrefillPair / (peak * e.prefillCompute);
+            // The indexer scores the whole context, whatever its layer attends to.
+            byCompute[0] += n * w.indexFlops / (peak * e.decodeCompute);
+            byBandwidth[0] += n * w.indexBytes / (bandwidth * e.decodeBandwidth);
+            out.m_perPair[0] += n * w.indexFlops / (peak * e.prefillCompute);
+            prefixBandwidth[0] += n * w.indexBytes / (bandwidth * e.decodeBandwidth);
+            if (w.flopsPerDecodePair > 0)
+                layers += g.layers * stage;
+            if (g.attention.kind == AttentionKind::linear)
+                stateBytes += n * 2 * g.attention.stateBytes / shards;
+        }
+        for (std::size_t i = 0; i < at(kReaches); ++i) {
+            out.m_perContext[i] = std::max(byCompute[i], byBandwidth[i]);
+            out.m_contextBy[i] = byCompute[i] > byBandwidth[i] ? Resource::compute : Resource::bandwidth;
+            out.m_perPrefix[i] = std::max(prefixCompute[i], prefixBandwidth[i]);
+            out.m_prefixBy[i] = prefixCompute[i] > prefixBandwidth[i] ? Resource::compute : Resource::bandwidth;
+            out.m_perPromptToken += out.m_perPair[i] * e.prefillTileTokens;
+        }
+        out.m_perSequence = layers * e.perSequence / (ranks * in.layout.pp);
+        out.m_attentionFixed = layers * e.perLayer;
+        out.m_perState = stateBytes / (bandwidth * e.decodeBandwidth);
+    }
+
+    /// Adds weight matrices of `parameters` on this GPU, over all layers, to the products of their kind.
+    void add(Group group, Rows rows, bool isNarrow, double parameters)
+    {
+        if (parameters <= 0)
+            return;
+        const ComputeFormat& compute = isNarrow ? narrow : wide;
+        const GemmEfficiency e = gemmEfficiency(gpu.architecture, compute);
+        const double bytes = info(isNarrow ? in.weightFormat : wide.format).bytesPerWeight;
+        Product p{.rows = rows, .group = group};
+        p.memory = parameters * bytes / (bandwidth * e.weightBandwidth);
+        p.perRow = 2 * parameters / (compute.peak.si() * in.calibration.compute * e.compute);
+        p.fixed = p.perRow * e.rampRows;
+        HR_ASSERT(out.m_productCount < static_cast<int>(kProducts));
+        out.m_products[at(out.m_productCount++)] = p;
+    }
+
+    void products()
+    {
+        double projections = 0, dense = 0, shared = 0, router = 0, elements = 0;
+        const double tp = in.layout.tp;
+        for (const LayerGroup& g : model.groups) {
+            const FeedForwardSpec& f = g.feedForward;
+            const double n = g.layers * stage, hidden = model.hidden;
+            const AttentionMatrices m = attentionMatrices(g.attention, model.hidden, shards);
+            projections += n * m.parameters();
+            dense += n * f.matrices * f.width * hidden / tp;
+            const double expertHidden = f.latentWidth > 0 ? f.latentWidth : hidden;
+            shared +=
+                n * (f.matrices * f.sharedWidth * hidden + (f.latentWidth > 0 ? 2 * hidden * expertHidden : 0)) / tp;
+            router += n * hidden * f.experts;
+            const double ffnWidth = (f.width + f.sharedWidth + f.expertsPerToken * f.expertWidth) / tp;
+            elements += n * (10 * hidden + 3 * ffnWidth + 2 * m.parameters() / std::max(1.0, hidden));
+        }
+        add(Group::projections, Rows::attentionTokens, linearIsNarrow, projections);
+        add(Group::feedForward, Rows::tokens, linearIsNarrow, dense);
+        add(Group::experts, Rows::tokens, linearIsNarrow, shared);
+        add(Group::experts, Rows::tokens, false, router);
+        add(Group::head, Rows::sampled, false, static_cast<double>(model.hidden) * model.vocab / tp);
+        const double streaming = bandwidth * kElementBandwidth;
+        out.m_perRow = elements * kActivationBytes / streaming;
+        out.m_perSampled = kLogitPasses * 4 * model.vocab / tp / streaming;
+    }
+
+    void experts()
+    {
+        const double tp = in.layout.tp;
+        const GemmEfficiency e = expertEfficiency(gpu.architecture, narrow);
+        const double bytes = info(in.weightFormat).bytesPerWeight;
+        for (const LayerGroup& g : model.groups) {
+            const FeedForwardSpec& f = g.feedForward;
+            if (f.experts <= 0 || f.expertsPerToken <= 0)
+                continue;
+            const double width = f.latentWidth > 0 ? f.latentWidth : model.hidden;
+            // Expert parallelism deals whole experts out, tensor parallelism cuts each: 1/tp of the work either way.
+            const double parameters = g.layers * stage * f.matrices * width * f.expertWidth / tp;
+            const double perRow = 2 * parameters / (narrow.peak.si() * in.calibration.compute * e.compute);
+            Experts x;
+            x.experts = f.experts;
+            x.logMiss = f.expertsPerToken < f.experts ? std::log1p(-double(f.expertsPerToken) / f.experts) : -kInfinity;
+            x.memoryPerExpert = parameters * bytes / (bandwidth * e.weightBandwidth);
+            x.fixedPerExpert = perRow * e.rampRows;
+            x.perRow = perRow * f.expertsPerToken;
+            merge(x);
+        }
+    }
+
+    /// Layer groups with the same experts run one after the other: their times add. A third shape joins the second.
+    void merge(const Experts& x)
+    {
+        for (int i = 0; i < out.m_expertCount; ++i) {
+            Experts& old = out.m_experts[at(i)];
+            if ((old.experts == x.experts && old.logMiss == x.logMiss) || i + 1 == static_cast<int>(kExpertShapes)) {
+                old.memoryPerExpert += x.memoryPerExpert * x.experts / old.experts;
+                old.fixedPerExpert += x.fixedPerExpert * x.experts / old.experts;
+                old.perRow += x.perRow;
+                return;
+            }
+        }
+        out.m_experts[at(out.m_expertCount++)] = x;
+    }
+
+    void add(CollectiveCost cost, double times, double bytesPerRow, Rows rows)
+    {
+        if (cost.count == 0 || times <= 0)
+            return;
+        for (LinkCost& link : cost.algorithms) {
+            link.latency /= in.calibration.network;
+            link.perByte /= in.calibration.network;
+        }
+        out.m_collectives[at(out.m_collectiveCount++)] = {cost, times, bytesPerRow, rows};
+    }
+
+    void collectives()
+    {
+        const double residual = model.hidden * kActivationBytes;
+        double mixers = 0, feedForwards = 0, dispatched = 0, choices = 0;
+        for (const LayerGroup& g : model.groups) {
+            const FeedForwardSpec& f = g.feedForward;
+            const bool mixes = g.attention.kind != AttentionKind::none, feeds = f.width > 0 || f.experts > 0;
+            const bool dispatches = feeds && f.experts > 0 && ranks > 1 && in.layout.ep > 1;
+            mixers += mixes && !(model.parallelBlock && feeds) ? g.layers * stage : 0;
+            feedForwards += feeds && !dispatches ? g.layers * stage : 0;
+            dispatched += dispatches ? g.layers * stage : 0;
+            choices = dispatches ? f.expertsPerToken : choices;
+        }
+        const int tp = in.layout.tp, node = in.layout.gpusPerNode;
+        if (ranks > 1) {
+            add(allReduce(gpu, shards, node), mixers, residual, Rows::attentionTokens);
+            add(allReduce(gpu, tp, node), feedForwards + 1, residual, Rows::tokens);
+        } else {
+            add(allReduce(gpu, tp, node), mixers + feedForwards + 1, residual, Rows::tokens);
+        }
+        // A token goes to its experts in 8 bit and comes back in 16; no more copies than there are other ranks.
+        const double copies = std::min<double>(choices, in.layout.ep);
+        add(allToAll(gpu, in.layout.ep, node), 2 * dispatched, copies * model.hidden * 1.5, Rows::attentionTokens);
+        add(allToAll(gpu, tp, node), 1, kActivationBytes * model.vocab, Rows::sampled);
+        const LinkCost send = stageSend(gpu, in.layout);
+        out.m_sendFixed = send.latency * in.layout.pp / in.calibration.network;
+        out.m_sendPerRow = send.perByte * residual / in.calibration.network;
+    }
+
+    void overheads()
+    {
+        const EngineOverhead e = engineOverhead(in.engine);
+        const double k = in.calibration.overhead;
+        out.m_engineStep = k * (in.layout.pp * e.perStep + model.layers() * stage * e.perLayer);
+        out.m_engineSequence = k * e.perSequence;
+        out.m_enginePrompt = k * e.perPrompt;
+    }
+};
+
+StepModel::StepModel(const StepInput& input)
+{
+    HR_ASSERT(input.model && input.gpu);
+    m_stages = std::max(1, input.layout.pp);
+    m_attentionRanks = std::max(1, input.layout.attentionDp);
+    Builder{*this, input}.build();
+}
+
+/// Calls sink(seconds, resource, group) for every term that context, pair and prefix sums do not move. Rows are those
+/// of one micro-batch; the coefficients hold all layers, which is pp stages (MODEL.md 6.2).
+template <class Sink>
+inline void StepModel::walk(double decodes, double prefillTokens, double prompts, Sink&& sink) const
+{
+    const double tokens = decodes + prefillTokens, sampled = decodes + prompts;
+    // Fewer tokens than stages: a micro-batch still holds a whole one.
+    const double rows = std::max(tokens / m_stages, std::min(tokens, 1.0));
+    const std::array<double, 3> rowsOf{rows, std::max(rows / m_attentionRanks, std::min(rows, 1.0)),
+        std::max(sampled / m_stages, std::min(sampled, 1.0))};
+    for (int i = 0; i < m_productCount; ++i) {
+        const Product& p = m_products[at(i)];
+        const double n = rowsOf[at(static_cast<int>(p.rows))];
+        const double compute = p.fixed + p.perRow * n;
+        if (n > 0)
+            sink(std::max(compute, p.memory), compute > p.memory ? Resource::compute : Resource::bandwidth, p.group);
+    }
+    for (int i = 0; i < m_expertCount; ++i) {
+        const Experts& x = m_experts[at(i)];
+        const double reached = -x.experts * std::expm1(rows * x.logMiss);
+        const double memory = reached * x.memoryPerExpert;
+        const double compute = reached * x.fixedPerExpert + x.perRow * rows;
+        sink(std::max(compute, memory), compute > memory ? Resource::compute : Resource::bandwidth, Group::experts);
+    }
+    for (int i = 0; i < m_collectiveCount; ++i) {
+        const Collective& c = m_collectives[at(i)];
+        const double n = rowsOf[at(static_cast<int>(c.rows))];
+        sink(c.times * c.cost.at(n * c.bytesPerRow), Resource::network, Group::communication);
+    }
+    if (m_stages > 1)
+        sink(m_sendFixed + m_sendPerRow * rows * m_stages, Resource::network, Group::communication);
+    sink(m_perRow * rows, Resource::bandwidth, Group::other);
+    sink(m_perSampled * rowsOf[2], Resource::bandwidth, Group::head);
+    sink(m_perPromptToken * prefillTokens, Resource::compute, Group::attention);
+    sink(m_perSequence * decodes + (decodes > 0 ? m_attentionFixed : 0), Resource::overhead, Group::attention);
+    sink(m_perState * sampled, Resource::bandwidth, Group::attention);
+    sink(m_engineStep + m_engineSequence * decodes + m_enginePrompt * prompts, Resource::overhead, Group::engine);
+}
+
+StepLaw StepModel::law(double decodes, double prefillTokens, double prompts) const
+{
+    StepLaw law;
+    if (decodes + prefillTokens <= 0)
+        return law;
+    walk(decodes, prefillTokens, prompts, [&](double seconds, Resource, Group) { law.base += seconds; });
+    law.perContext = m_perContext;
+    law.perPair = m_perPair;
+    law.perPrefix = m_perPrefix;
+    return law;
+}
+
+Seconds StepModel::time(const StepBatch& b) const
+{
+    const StepLaw l = law(b.decodes, b.prefillTokens, b.prompts);
+    double seconds = l.base;
+    for (std::size_t i = 0; i < at(kReaches); ++i)
+        seconds += l.perContext[i] * b.context[i] + l.perPair[i] * b.pairs[i] + l.perPrefix[i] * b.prefix[i];
+    return Seconds(seconds);
+}
+
+StepParts StepModel::parts(const StepBatch& b) const
+{
+    StepParts parts;
+    if (b.decodes + b.prefillTokens <= 0)
+        return parts;
+    const std::array<Seconds*, 4> resource{&parts.compute, &parts.bandwidth, &parts.network, &parts.overhead};
+    const std::array<Seconds*, 8> group{&parts.attention, &parts.projections, &parts.feedForward, &parts.experts,
+        &parts.head, &parts.other, &parts.communication, &parts.engine};
+    const auto sink = [&](double seconds, Resource r, Group g) {
+        *resource[at(static_cast<int>(r))] += Seconds(seconds);
+        *group[at(static_cast<int>(g))] += Seconds(seconds);
+    };
+    walk(b.decodes, b.prefillTokens, b.prompts, sink);
+    for (std::size_t i = 0; i < at(kReaches); ++i) {
+        sink(m_perContext[i] * b.context[i], m_contextBy[i], Group::attention);
+        sink(m_perPair[i] * b.pairs[i], Resource::compute, Group::attention);
+        sink(m_perPrefix[i] * b.prefix[i], m_prefixBy[i], Group::attention);
+    }
+    return parts;
+}
+
+void StepModel::addDecode(StepBatch& b, double context) const
+{
+    b.decodes += 1;
+    for (std::size_t i = 0; i < at(kReaches); ++i)
+        b.context[i] += std::min(context, m_reach[i]);
+}
+
+void StepModel::addPrompt(StepBatch& b, double x, double cached) const
+{
+    b.prefillTokens += x;
+    b.prompts += 1;
+    for (std::size_t i = 0; i < at(kReaches); ++i) {
+        // Query j of the chunk (1 to x) attends to min(cached + j, reach) keys.
+        const double growing = std::clamp(m_reach[i] - cached, 0.0, x); // queries before the window is full
+        const double full = x - growing;
+        b.pairs[i] += growing * cached + growing * (growing + 1) / 2 + (full > 0 ? full * m_reach[i] : 0);
+        b.prefix[i] += std::min(cached, m_reach[i]);
+    }
+}
+
+StepBatch StepModel::decodeBatch(double decodes, double meanContext) const
+{
+    StepBatch b;
+    b.decodes = decodes;
+    for (std::size_t i = 0; i < at(kReaches); ++i)
+        b.context[i] = decodes * std::min(meanContext, m_reach[i]);
+    return b;
+}
+
+} // namespace headroom
