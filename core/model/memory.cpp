@@ -17,10 +17,11 @@ double kvValuesPerToken(const AttentionSpec& a, int shards)
     if (a.kind == AttentionKind::none || a.kind == AttentionKind::linear || a.reusesKv)
         return 0;
     const double indexer = a.indexHeads > 0 ? a.indexDim : 0;
+    const double pooled = std::max(1, a.tokensPerEntry);
     if (a.isMla())
-        return a.latent.kvRank + a.latent.ropeDim + indexer;
+        return (a.latent.kvRank + a.latent.ropeDim + indexer) / pooled;
     const double valueDim = a.valueHeadDim > 0 ? a.valueHeadDim : a.headDim;
-    return kvHeadsOnGpu(a, shards) * (a.sharedKeyValue ? a.headDim : a.headDim + valueDim) + indexer;
+    return (kvHeadsOnGpu(a, shards) * (a.sharedKeyValue ? a.headDim : a.headDim + valueDim) + indexer) / pooled;
 }
 
 double bytesPerWeight(const ModelSpec& model, NumberFormat format, QuantizedPart part)
@@ -182,8 +183,7 @@ Bytes kvBytesOnGpu(const ModelSpec& model, NumberFormat kvFormat, const Layout& 
         const bool capped = a.kind == AttentionKind::sliding && a.window > 0;
         const double held = capped ? std::min<double>(tokens, a.window) : tokens;
         bytes += g.layers * kvValuesPerToken(a, shards) * held * info(kvFormat).bytesPerKvEntry;
-        if (a.kind == AttentionKind::linear)
-            bytes += g.layers * a.stateBytes / shards;
+        bytes += g.layers * a.stateBytes / shards;
     }
     return Bytes(bytes * busiestStageShare(model.layers(), layout.pp));
 }

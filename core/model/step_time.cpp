@@ -45,9 +45,14 @@ AttentionWork attentionWork(const AttentionSpec& a, int shards, double kvEntryBy
         w.bytesPerCached =
             kvEntryBytes * kvHeadsOnGpu(a, shards) * (a.sharedKeyValue ? a.headDim : a.headDim + valueDim);
     }
+    const double pooled = std::max(1, a.tokensPerEntry); // cache entries stand for several tokens
+    w.flopsPerDecodePair /= pooled;
+    w.flopsPerPrefillPair /= pooled;
+    w.flopsPerPrefixToken /= pooled;
+    w.bytesPerCached /= pooled;
     if (a.indexHeads > 0) {
-        w.indexFlops = 2.0 * a.indexHeads * a.indexDim;
-        w.indexBytes = kvEntryBytes * a.indexDim;
+        w.indexFlops = 2.0 * a.indexHeads * a.indexDim / pooled;
+        w.indexBytes = kvEntryBytes * a.indexDim / pooled;
     }
     return w;
 }
@@ -132,8 +137,7 @@ struct StepModel::Builder {
             prefixBandwidth[0] += n * w.indexBytes / (bandwidth * e.decodeBandwidth);
             if (w.flopsPerDecodePair > 0)
                 layers += g.layers * stage;
-            if (g.attention.kind == AttentionKind::linear)
-                stateBytes += n * 2 * g.attention.stateBytes / shards;
+            stateBytes += n * 2 * g.attention.stateBytes / shards;
         }
         for (std::size_t i = 0; i < at(kReaches); ++i) {
             out.m_perContext[i] = std::max(byCompute[i], byBandwidth[i]);
