@@ -118,18 +118,7 @@ private:
 
 PointEvaluation evaluatePoint(const Plan&);
 Evaluation evaluate(const Plan&);
-
-/// Sizing of the same service on another GPU (MODEL.md 13): least tp that fits, least replicas that meet the targets.
-struct GpuSizing {
-    std::string gpu;
-    bool fits = false, meetsTargets = false;
-    int tp = 1, replicas = 0, gpus = 0;
-    std::optional<UsdRate> fleet; ///< absent without a price
-    std::optional<UsdPerToken> perOutputToken;
-    Binding binding = Binding::none;
-    LatencySummary ttft, tpot;
-};
-/// For every catalog GPU, cheapest first.
-std::vector<GpuSizing> sizeOnEveryGpu(const Plan&);
+/// The same for a plan already compiled.
+Evaluation evaluate(const Evaluator&);
 
 } // namespace headroom

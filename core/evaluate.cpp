@@ -1,0 +1,321 @@
+#include "core/evaluate.h"
+
+#include "core/headroom.h"
+#include "core/model/efficiency.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace headroom {
+
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+MemoryInput memoryInput(const Plan& plan, const WorkloadSummary& workload)
+{
+    MemoryInput in;
+    in.model = &plan.model.spec;
+    in.gpu = &plan.hardware.gpu;
+    in.layout = plan.layout();
+    in.weightFormat = plan.model.weightFormat;
+    in.kvFormat = plan.model.kvFormat;
+    in.utilization = plan.deployment.memoryUtilization;
+    in.maxSequences = plan.batching.maxSequences;
+    in.tokenBudget = plan.batching.tokenBudget;
+    in.blockTokens = plan.batching.blockTokens;
+    in.reservation = plan.batching.reservation;
+    in.maxContext = plan.model.maxContext;
+    in.workload = &workload;
+    return in;
+}
+
+StepInput stepInput(const Plan& plan)
+{
+    StepInput in;
+    in.model = &plan.model.spec;
+    in.gpu = &plan.hardware.gpu;
+    in.layout = plan.layout();
+    in.weightFormat = plan.model.weightFormat;
+    in.kvFormat = plan.model.kvFormat;
+    in.engine = plan.deployment.engine;
+    in.calibration = plan.hardware.calibration;
+    return in;
+}
+
+Balancing balancing(Router router)
+{
+    switch (router) {
+    case Router::random:
+        return Balancing::random;
+    case Router::roundRobin:
+        return Balancing::roundRobin;
+    case Router::powerOfTwo:
+        return Balancing::powerOfTwo;
+    case Router::joinShortest:
+    case Router::prefixAware: // without prefix hits it is join-shortest; the hit rate is an input of the closed form
+        return Balancing::joinShortest;
+    }
+    return Balancing::joinShortest;
+}
+
+/// The link a prompt's KV crosses from the prefill pool to the decode pool: inside the node while the fleet fits one.
+Bandwidth transferLink(const Plan& plan)
+{
+    return plan.gpus() <= plan.hardware.gpusPerNode ? plan.hardware.gpu.inNode.perDirection
+                                                    : plan.hardware.gpu.betweenNodes;
+}
+
+StationInput stationInput(
+    const Plan& plan, const StepModel& step, const WorkloadSummary& workload, const MemoryUse& memory)
+{
+    StationInput in;
+    in.step = &step;
+    in.workload = &workload;
+    in.policy = plan.batching.policy;
+    in.seats = memory.fits ? memory.seats : 0;
+    in.tokenBudget = plan.batching.tokenBudget;
+    in.staticTimeout = plan.batching.staticTimeout;
+    in.prefillShare = plan.batching.prefillShare;
+    const Bandwidth link = transferLink(plan) * static_cast<double>(plan.deployment.tp);
+    if (plan.batching.policy == BatchPolicy::disaggregated && link.si() > 0)
+        in.transferPerToken = Seconds(kvBytesPerToken(plan.model.spec, plan.model.kvFormat).si() / link.si());
+    in.replicas = plan.deployment.replicas;
+    in.balancing = balancing(plan.deployment.router);
+    in.process = plan.workload.process;
+    in.burst = plan.workload.burst;
+    in.concurrency = plan.workload.concurrency;
+    in.networkIn = 0.5 * plan.latency.network + plan.latency.frontend;
+    in.networkOut = 0.5 * plan.latency.network;
+    in.retrieval = plan.latency.retrieval;
+    in.post = plan.latency.post;
+    in.targets = plan.targets;
+    return in;
+}
+
+void fillBand(LatencySummary& latency) { latency.lo = latency.hi = latency.p95; }
+
+/// Slows the part of a latency that is not fixed by `factor`.
+Seconds slowed(Seconds latency, Seconds fixed, double factor)
+{
+    if (!std::isfinite(latency.si()))
+        return latency;
+    return fixed + factor * std::max(latency - fixed, Seconds(0));
+}
+
+} // namespace
+
+struct Evaluator::Tables {
+    Plan plan;
+    WorkloadSummary workload;
+    StepModel step;
+    MemoryUse memory;
+    BatchStation station;
+    Seconds fixedToFirst, fixedToEnd; ///< parts of TTFT and E2E that no model error touches
+    ErrorBand ttftBand, tpotBand, e2eBand, throughputBand, capacityBand;
+
+    explicit Tables(const Plan& p)
+        : plan(p),
+          workload(summarize(p.workload)),
+          step(stepInput(plan)),
+          memory(memoryUse(memoryInput(plan, workload))),
+          station(headroom::station(stationInput(plan, step, workload, memory)))
+    {
+        const auto& fixed = plan.latency;
+        fixedToFirst = 0.5 * fixed.network + fixed.frontend + fixed.retrieval;
+        fixedToEnd = fixedToFirst + 0.5 * fixed.network + fixed.post;
+        const auto band = [this](PredictedQuantity q) {
+            return bandFor(q, plan.hardware.gpu.architecture, plan.model.weightFormat);
+        };
+        ttftBand = band(PredictedQuantity::ttft);
+        tpotBand = band(PredictedQuantity::tpot);
+        e2eBand = band(PredictedQuantity::e2e);
+        throughputBand = band(PredictedQuantity::throughput);
+        capacityBand = band(PredictedQuantity::capacity);
+    }
+
+    /// Requests answered by the response cache never reach a replica (topic 10.2).
+    double missShare() const { return 1 - plan.operations.responseCacheHitRate; }
+    RequestRate capacity() const
+    {
+        return memory.fits ? station.capacity() / std::max(missShare(), 1e-9) : RequestRate(0);
+    }
+    StationResult solveAt(RequestRate rate) const { return solve(station, rate * missShare()); }
+    PointEvaluation bare(RequestRate rate) const;
+    void fillLoad(PointEvaluation&, const StationResult&, RequestRate offered) const;
+    void fillMoney(PointEvaluation&, const StationResult&, RequestRate served) const;
+    void fillErrorBudget(PointEvaluation&, RequestRate offered) const;
+    void fillRateBands(PointEvaluation&, RequestRate offered) const;
+};
+
+Evaluator::Evaluator(const Plan& plan) : m_tables(std::make_unique<const Tables>(plan)) {}
+Evaluator::~Evaluator() = default;
+Evaluator::Evaluator(Evaluator&&) noexcept = default;
+Evaluator& Evaluator::operator=(Evaluator&&) noexcept = default;
+
+const MemoryUse& Evaluator::memory() const { return m_tables->memory; }
+const StepModel& Evaluator::step() const { return m_tables->step; }
+const WorkloadSummary& Evaluator::workload() const { return m_tables->workload; }
+const BatchStation& Evaluator::station() const { return m_tables->station; }
+const Plan& Evaluator::plan() const { return m_tables->plan; }
+RequestRate Evaluator::capacity() const { return m_tables->capacity(); }
+
+void Evaluator::Tables::fillLoad(PointEvaluation& point, const StationResult& solved, RequestRate offered) const
+{
+    point.fits = memory.fits;
+    point.stable = memory.fits && solved.stable;
+    point.capacity = capacity();
+    point.utilization = point.capacity.si() > 0 ? offered / point.capacity : (offered.si() > 0 ? kInfinity : 0);
+    point.busyFraction = solved.busyFraction;
+    point.kvFraction =
+        memory.kvPool.si() > 0 ? std::min(1.0, solved.meanRunning * memory.kvPerRequest / memory.kvPool) : 0;
+    point.ttft = solved.ttft;
+    point.tpot = solved.tpot;
+    point.e2e = solved.e2e;
+    fillBand(point.ttft);
+    fillBand(point.tpot);
+    fillBand(point.e2e);
+    point.partsMean = solved.partsMean;
+    point.partsP95 = solved.partsP95;
+    point.partsP99 = solved.partsP99;
+    point.meanConcurrency = solved.meanConcurrency;
+    point.meanRunning = solved.meanRunning;
+    point.meanQueue = solved.meanQueue;
+    point.meanDecodes = solved.meanDecodes;
+    point.sloAttainment = point.stable ? solved.attainment : 0;
+    point.notCovered = solved.covered ? std::string_view{} : solved.reason;
+}
+
+PointEvaluation Evaluator::Tables::bare(RequestRate rate) const
+{
+    const StationResult solved = solveAt(rate);
+    const bool closed = plan.workload.process == ArrivalProcess::closedLoop;
+    const double miss = std::max(missShare(), 1e-9);
+    const RequestRate offered = closed ? solved.throughput / miss : rate;
+    PointEvaluation point;
+    fillLoad(point, solved, offered);
+    const RequestRate served = memory.fits ? std::min(solved.throughput / miss, offered) : RequestRate(0);
+    point.throughput.requests = served;
+    point.throughput.output = TokenRate(served.si() * workload.outputMean.si());
+    point.throughput.total = TokenRate(served.si() * (workload.outputMean + workload.promptMean).si());
+    point.throughput.goodput = offered * point.sloAttainment;
+    point.meetsTargets = targetMargin(point, plan.targets) <= 0;
+    fillMoney(point, solved, served);
+    fillErrorBudget(point, offered);
+    fillRateBands(point, offered);
+    return point;
+}
+
+void Evaluator::Tables::fillErrorBudget(PointEvaluation& point, RequestRate offered) const
+{
+    const Seconds window = plan.targets.windowDays * day;
+    const double bad = 1 - point.sloAttainment;
+    const double allowedShare = std::max(1 - plan.targets.attainment, 1e-12);
+    point.errorBudget.allowed = allowedShare * (offered * window).si();
+    point.errorBudget.spent = bad * (offered * window).si();
+    point.errorBudget.burnRate = bad / allowedShare;
+    point.errorBudget.exhaustion = bad > 0 ? window / point.errorBudget.burnRate : Seconds::infinite();
+}
+
+void Evaluator::Tables::fillRateBands(PointEvaluation& point, RequestRate offered) const
+{
+    const double capacityNow = point.capacity.si();
+    point.capacityBand = {capacityNow * capacityBand.lo, capacityNow * capacityBand.hi};
+    // What is served is known as long as even the pessimistic capacity exceeds what is offered; so is the cost of it.
+    const double lo = std::min(offered.si(), point.capacityBand.lo), hi = std::min(offered.si(), point.capacityBand.hi);
+    const double tokens = workload.outputMean.si();
+    point.throughputBand = {lo * tokens, hi * tokens};
+    const double perSecond = point.cost.fleet.si();
+    point.costBand = {hi > 0 ? perSecond / (hi * tokens) : kInfinity, lo > 0 ? perSecond / (lo * tokens) : kInfinity};
+    const auto exact = [](Seconds s) { return Band{s.si(), s.si()}; };
+    point.ttftMeanBand = exact(point.ttft.mean);
+    point.tpotMeanBand = exact(point.tpot.mean);
+    point.e2eMeanBand = exact(point.e2e.mean);
+}
+
+PointEvaluation Evaluator::withoutBandsAt(RequestRate rate) const { return m_tables->bare(rate); }
+
+namespace {
+
+struct LatencyBands {
+    ErrorBand ttft, tpot, e2e;
+    Seconds fixedToFirst, fixedToEnd;
+};
+
+/// One edge of every latency band: `other` is the same plan at the rate shifted by the edge's time factor.
+void applyEdge(PointEvaluation& point, const PointEvaluation& other, const LatencyBands& bands, double ErrorBand::*edge,
+    Seconds LatencySummary::*summaryEdge, double Band::*bandEdge)
+{
+    const auto put = [&](LatencySummary PointEvaluation::*latency, Band PointEvaluation::*band, ErrorBand error,
+                         Seconds fixed) {
+        (point.*latency).*summaryEdge = slowed((other.*latency).p95, fixed, error.*edge);
+        (point.*band).*bandEdge = slowed((other.*latency).mean, fixed, error.*edge).si();
+    };
+    put(&PointEvaluation::ttft, &PointEvaluation::ttftMeanBand, bands.ttft, bands.fixedToFirst);
+    put(&PointEvaluation::tpot, &PointEvaluation::tpotMeanBand, bands.tpot, Seconds(0));
+    put(&PointEvaluation::e2e, &PointEvaluation::e2eMeanBand, bands.e2e, bands.fixedToEnd);
+}
+
+double mix(double a, double b, double t)
+{
+    return std::isfinite(a) && std::isfinite(b) ? a + (b - a) * t : std::max(a, b);
+}
+
+void mixLatency(LatencySummary& into, const LatencySummary& a, const LatencySummary& b, double t)
+{
+    into.mean = Seconds(mix(a.mean.si(), b.mean.si(), t));
+    into.p95 = Seconds(mix(a.p95.si(), b.p95.si(), t));
+}
+
+/// The latencies of a curve at a rate between (or beyond) its points.
+PointEvaluation readCurve(std::span<const RequestRate> rates, std::span<const PointEvaluation> points, RequestRate rate)
+{
+    const auto above = std::lower_bound(rates.begin(), rates.end(), rate);
+    if (above == rates.begin())
+        return points.front();
+    if (above == rates.end())
+        return points.back();
+    const auto i = static_cast<std::size_t>(above - rates.begin());
+    const double t = (rate - rates[i - 1]) / (rates[i] - rates[i - 1]);
+    PointEvaluation at;
+    mixLatency(at.ttft, points[i - 1].ttft, points[i].ttft, t);
+    mixLatency(at.tpot, points[i - 1].tpot, points[i].tpot, t);
+    mixLatency(at.e2e, points[i - 1].e2e, points[i].e2e, t);
+    return at;
+}
+
+} // namespace
+
+PointEvaluation Evaluator::at(RequestRate rate) const
+{
+    PointEvaluation point = m_tables->bare(rate);
+    if (!point.fits)
+        return point;
+    const Tables& t = *m_tables;
+    const LatencyBands bands{t.ttftBand, t.tpotBand, t.e2eBand, t.fixedToFirst, t.fixedToEnd};
+    applyEdge(point, t.bare(rate * t.tpotBand.lo), bands, &ErrorBand::lo, &LatencySummary::lo, &Band::lo);
+    applyEdge(point, t.bare(rate * t.tpotBand.hi), bands, &ErrorBand::hi, &LatencySummary::hi, &Band::hi);
+    return point;
+}
+
+void Evaluator::bandsAlong(std::span<const RequestRate> rates, std::span<PointEvaluation> points) const
+{
+    HR_ASSERT(rates.size() == points.size());
+    const Tables& t = *m_tables;
+    if (!t.memory.fits || points.empty())
+        return;
+    const LatencyBands bands{t.ttftBand, t.tpotBand, t.e2eBand, t.fixedToFirst, t.fixedToEnd};
+    for (std::size_t i = 0; i < points.size(); ++i) {
+        const PointEvaluation lo = readCurve(rates, points, rates[i] * t.tpotBand.lo);
+        const PointEvaluation hi = readCurve(rates, points, rates[i] * t.tpotBand.hi);
+        applyEdge(points[i], lo, bands, &ErrorBand::lo, &LatencySummary::lo, &Band::lo);
+        applyEdge(points[i], hi, bands, &ErrorBand::hi, &LatencySummary::hi, &Band::hi);
+    }
+}
+
+PointEvaluation Evaluator::point() const { return at(m_tables->plan.workload.arrivalRate); }
+
+PointEvaluation evaluatePoint(const Plan& plan) { return Evaluator(plan).point(); }
+
+} // namespace headroom

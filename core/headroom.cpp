@@ -1,0 +1,328 @@
+#include "core/headroom.h"
+
+#include "core/model/efficiency.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+namespace headroom {
+
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr int kMostReplicas = 4096;
+
+/// A rate and how far targets are missed there.
+struct Probe {
+    double rate = 0, margin = 0;
+};
+
+double marginOf(const Evaluator& evaluator, double rate)
+{
+    return targetMargin(evaluator.withoutBandsAt(RequestRate(rate)), evaluator.plan().targets);
+}
+
+/// Rates are compared by distance from saturation, in which margins are close to straight lines.
+double straightened(double rate, double capacity) { return -std::log1p(-std::min(rate / capacity, 1 - 1e-12)); }
+double rateOf(double straight, double capacity) { return capacity * -std::expm1(-straight); }
+
+/// Root of `margin` between a probe that holds (<= 0) and one that fails, by the Illinois method on straightened
+/// rates; bisection while the upper margin is infinite. Relative error `tolerance`.
+template <class Margin>
+double bracketedRoot(Probe low, Probe high, double capacity, double tolerance, Margin margin)
+{
+    double a = straightened(low.rate, capacity), b = straightened(high.rate, capacity);
+    double fa = low.margin, fb = high.margin;
+    if (!std::isfinite(fa))
+        fa = -1;
+    for (int i = 0; i < 60 && rateOf(b, capacity) - rateOf(a, capacity) > tolerance * rateOf(b, capacity); ++i) {
+        double c = std::isfinite(fb) ? a - fa * (b - a) / (fb - fa) : 0.5 * (a + b);
+        // A secant that lands on an end makes no progress: step off it by half the tolerance.
+        const double nudge = 0.5 * tolerance * (b - a);
+        c = std::clamp(c, a + nudge, b - nudge);
+        const double fc = margin(rateOf(c, capacity));
+        if (fc <= 0) {
+            if (-fc < 1e-5)
+                return rateOf(c, capacity);
+            a = c;
+            fa = fc;
+            fb *= std::isfinite(fb) ? 0.5 : 1;
+        } else {
+            if (fc < 1e-5)
+                return rateOf(c, capacity);
+            b = c;
+            fb = fc;
+            fa *= 0.5;
+        }
+    }
+    return rateOf(a, capacity);
+}
+
+/// Static batching waits for its batch, so that light load can be slower than medium load: look below for a failure.
+Probe lowestFailure(const Evaluator& evaluator, Probe fails)
+{
+    if (evaluator.plan().batching.policy != BatchPolicy::static_)
+        return fails;
+    constexpr int kLooks = 12;
+    for (int i = 1; i < kLooks; ++i) {
+        const double rate = fails.rate * i / kLooks;
+        const double margin = marginOf(evaluator, rate);
+        if (margin > 0)
+            return {rate, margin};
+    }
+    return fails;
+}
+
+/// First crossing, given a probe somewhere. `margin` maps a rate to its margin; rates below `capacity`.
+template <class Margin>
+double firstCrossing(Probe start, double capacity, Margin margin, double tolerance)
+{
+    const double idleRate = capacity * 1e-6;
+    if (start.margin > 0) { // fails already: the crossing is below, unless it fails idle
+        const Probe idle{idleRate, margin(idleRate)};
+        return idle.margin > 0 ? 0 : bracketedRoot(idle, start, capacity, tolerance, margin);
+    }
+    Probe low = start;
+    for (const double share : {0.5, 0.9, 0.99, 0.9999}) { // climb towards saturation until something fails
+        const double rate = start.rate + share * (capacity - start.rate);
+        const Probe probe{rate, margin(rate)};
+        if (probe.margin > 0)
+            return bracketedRoot(low, probe, capacity, tolerance, margin);
+        low = probe;
+    }
+    return capacity;
+}
+
+} // namespace
+
+double targetMargin(const PointEvaluation& point, const Targets& targets)
+{
+    if (!point.fits || !point.stable)
+        return kInfinity;
+    double worst = -kInfinity;
+    const auto consider = [&worst](Seconds value, const std::optional<Seconds>& target) {
+        if (target)
+            worst = std::max(worst, std::log(std::max(value.si(), 1e-12) / std::max(target->si(), 1e-12)));
+    };
+    consider(point.ttft.p95, targets.ttftP95);
+    consider(point.tpot.p95, targets.tpotP95);
+    consider(point.e2e.p99, targets.e2eP99);
+    return worst;
+}
+
+RequestRate targetRate(const Evaluator& evaluator, const PointEvaluation& present)
+{
+    const double capacity = evaluator.capacity().si();
+    if (!present.fits || !(capacity > 0))
+        return RequestRate(0);
+    const Targets& targets = evaluator.plan().targets;
+    if (!targets.ttftP95 && !targets.tpotP95 && !targets.e2eP99)
+        return RequestRate(capacity);
+    const auto margin = [&](double rate) { return marginOf(evaluator, rate); };
+    const double idleRate = capacity * 1e-6;
+    Probe start{evaluator.plan().workload.arrivalRate.si(), targetMargin(present, targets)};
+    if (!(start.rate < capacity) || start.rate < idleRate)
+        start = {idleRate, margin(idleRate)};
+    start = start.margin > 0 ? start : lowestFailure(evaluator, start);
+    const double found = firstCrossing(start, capacity, margin, 1e-4);
+    if (evaluator.plan().batching.policy != BatchPolicy::static_ || found <= 0)
+        return RequestRate(found);
+    const Probe earlier = lowestFailure(evaluator, {found, 0});
+    return RequestRate(earlier.rate < found ? firstCrossing(earlier, capacity, margin, 1e-4) : found);
+}
+
+RequestRate pessimisticTargetRate(const Evaluator& evaluator, RequestRate found)
+{
+    if (found.si() <= 0)
+        return RequestRate(0);
+    const Plan& plan = evaluator.plan();
+    const auto margin = [&](double rate) {
+        const PointEvaluation point = evaluator.at(RequestRate(rate));
+        PointEvaluation slow = point;
+        slow.ttft.p95 = point.ttft.hi;
+        slow.tpot.p95 = point.tpot.hi;
+        const double stretch = point.e2e.p95.si() > 0 ? point.e2e.hi / point.e2e.p95 : 1;
+        slow.e2e.p99 = point.e2e.p99 * stretch;
+        slow.stable = point.stable && std::isfinite(slow.ttft.p95.si());
+        return targetMargin(slow, plan.targets);
+    };
+    const double capacity = evaluator.capacity().si();
+    const double idleRate = capacity * 1e-6;
+    const Probe idle{idleRate, margin(idleRate)};
+    if (idle.margin > 0)
+        return RequestRate(0);
+    const Probe top{std::min(found.si(), capacity * (1 - 1e-9)), margin(found.si())};
+    return top.margin <= 0 ? found : RequestRate(bracketedRoot(idle, top, capacity, 2e-3, margin));
+}
+
+namespace {
+
+/// One resource of MODEL.md 13 and how a plan looks with 10 % more of it.
+struct Relaxation {
+    Binding resource;
+    bool (*matters)(const Evaluator&);
+    void (*relax)(Plan&);
+};
+
+constexpr double kRelax = 1.1;
+
+bool always(const Evaluator&) { return true; }
+bool memoryLimitsSeats(const Evaluator& e) { return e.memory().seatsByMemory < 1.1 * e.plan().batching.maxSequences; }
+bool capLimitsSeats(const Evaluator& e) { return e.memory().seatsByMemory >= e.plan().batching.maxSequences; }
+bool hasLinks(const Evaluator& e) { return e.plan().layout().gpus() > 1; }
+bool hasBudget(const Evaluator& e)
+{
+    return e.plan().batching.policy == BatchPolicy::chunked || e.plan().batching.policy == BatchPolicy::prefillFirst;
+}
+
+constexpr std::array<Relaxation, 7> kRelaxations{{
+    {Binding::memory, &memoryLimitsSeats, [](Plan& p) { p.hardware.gpu.memory *= kRelax; }},
+    {Binding::compute, &always, [](Plan& p) { p.hardware.calibration.compute *= kRelax; }},
+    {Binding::bandwidth, &always, [](Plan& p) { p.hardware.calibration.bandwidth *= kRelax; }},
+    {Binding::network, &hasLinks, [](Plan& p) { p.hardware.calibration.network *= kRelax; }},
+    {Binding::overhead, &always, [](Plan& p) { p.hardware.calibration.overhead /= kRelax; }},
+    {Binding::sequences, &capLimitsSeats,
+        [](Plan& p) { p.batching.maxSequences = static_cast<int>(std::ceil(p.batching.maxSequences * kRelax)); }},
+    {Binding::tokenBudget, &hasBudget, [](Plan& p) { p.batching.tokenBudget *= kRelax; }},
+}};
+
+/// lambda* of a relaxed plan, starting from the unrelaxed one.
+double relaxedTargetRate(const Evaluator& relaxed, double before)
+{
+    const double capacity = relaxed.capacity().si();
+    const Targets& targets = relaxed.plan().targets;
+    if (!targets.ttftP95 && !targets.tpotP95 && !targets.e2eP99)
+        return capacity;
+    const auto margin = [&](double rate) { return marginOf(relaxed, rate); };
+    const Probe start{std::min(before, capacity * (1 - 1e-6)), margin(std::min(before, capacity * (1 - 1e-6)))};
+    if (start.margin > 0) // 10 % more can make it slightly worse (a larger batch): the change is what it is
+        return firstCrossing(start, capacity, margin, 2e-3);
+    const double reach = std::min(before * 1.12, capacity * (1 - 1e-4));
+    const Probe top{reach, margin(reach)};
+    return top.margin > 0 ? bracketedRoot(start, top, capacity, 2e-3, margin) : reach;
+}
+
+} // namespace
+
+BindingResult findBinding(const Evaluator& evaluator, const PointEvaluation& present, RequestRate found)
+{
+    const Plan& plan = evaluator.plan();
+    if (!present.fits)
+        return {Binding::memory, {}};
+    if (found.si() <= 0)
+        return {Binding::latencyFloor, {}};
+    BindingResult result;
+    for (const Relaxation& row : kRelaxations) {
+        double gain = 0;
+        if (row.matters(evaluator)) {
+            Plan relaxed = plan;
+            row.relax(relaxed);
+            gain = (relaxedTargetRate(Evaluator(relaxed), found.si()) / found.si() - 1) / (kRelax - 1);
+        }
+        result.elasticities.push_back({row.resource, gain});
+    }
+    std::stable_sort(result.elasticities.begin(), result.elasticities.end(),
+        [](const Elasticity& a, const Elasticity& b) { return a.elasticity > b.elasticity; });
+    const bool noTarget = !plan.targets.ttftP95 && !plan.targets.tpotP95 && !plan.targets.e2eP99;
+    if (noTarget && present.utilization < 0.5)
+        result.binding = Binding::none;
+    else if (result.elasticities.front().elasticity * (kRelax - 1) >= 0.01)
+        result.binding = result.elasticities.front().resource;
+    else
+        result.binding = Binding::queue;
+    return result;
+}
+
+namespace {
+
+bool meetsAtPeak(const Plan& plan, int replicas)
+{
+    Plan sized = plan;
+    sized.deployment.replicas = replicas;
+    const Evaluator evaluator(sized);
+    const double peak = plan.workload.arrivalRate.si() * plan.workload.peakFactor;
+    return marginOf(evaluator, peak) <= 0;
+}
+
+} // namespace
+
+std::optional<int> replicasNeeded(const Evaluator& evaluator, RequestRate found)
+{
+    const Plan& plan = evaluator.plan();
+    const double perReplica = evaluator.capacity().si() / plan.deployment.replicas;
+    if (!evaluator.memory().fits || !(perReplica > 0) || found.si() <= 0)
+        return std::nullopt;
+    const double peak = plan.workload.arrivalRate.si() * plan.workload.peakFactor;
+    const int spare = plan.deployment.spareReplicas;
+    const auto clampReplicas = [](double r) { return static_cast<int>(std::clamp(r, 1.0, double(kMostReplicas))); };
+    const int least = clampReplicas(std::floor(peak / perReplica) + (peak > 0 ? 1 : 0)); // below: unstable
+    // lambda* grows a little faster than the number of replicas, so the proportional guess is close.
+    int enough = std::max(least, clampReplicas(std::ceil(plan.deployment.replicas * peak / found.si())));
+    while (!meetsAtPeak(plan, enough)) {
+        if (enough >= kMostReplicas)
+            return std::nullopt;
+        enough = std::min(kMostReplicas, enough + std::max(1, enough / 8));
+    }
+    int fails = least - 1;
+    while (enough - fails > 1) {
+        const int middle = enough - fails > 8 ? (enough + fails) / 2 : enough - 1;
+        if (meetsAtPeak(plan, middle))
+            enough = middle;
+        else if (middle == enough - 1)
+            break;
+        else
+            fails = middle;
+    }
+    return enough + spare;
+}
+
+namespace {
+
+/// A closed loop has no arrival rate to raise: its headroom is that of Poisson arrivals on the same replicas.
+Plan openedLoop(const Plan& plan, RequestRate throughput)
+{
+    Plan open = plan;
+    open.workload.process = ArrivalProcess::poisson;
+    open.workload.arrivalRate = throughput;
+    return open;
+}
+
+void fillHeadroom(Evaluation& all, const Evaluator& evaluator, const PointEvaluation& present)
+{
+    const RequestRate offered = evaluator.plan().workload.arrivalRate;
+    all.targetRate = targetRate(evaluator, present);
+    all.headroom = all.targetRate - offered;
+    all.headroomFraction = offered.si() > 0 ? all.headroom / offered : (all.targetRate.si() > 0 ? kInfinity : 0);
+    all.headroomLo = pessimisticTargetRate(evaluator, all.targetRate) - offered;
+    BindingResult binding = findBinding(evaluator, present, all.targetRate);
+    all.binding = binding.binding;
+    all.elasticities = std::move(binding.elasticities);
+    all.replicasNeeded = replicasNeeded(evaluator, all.targetRate);
+}
+
+} // namespace
+
+Evaluation evaluate(const Plan& plan) { return evaluate(Evaluator(plan)); }
+
+Evaluation evaluate(const Evaluator& evaluator)
+{
+    const Plan& plan = evaluator.plan();
+    Evaluation all;
+    static_cast<PointEvaluation&>(all) = evaluator.point();
+    all.memory = evaluator.memory();
+    all.kvBytesPerToken = kvBytesPerToken(plan.model.spec, plan.model.kvFormat);
+    all.stepDecodes = std::max(1.0, all.meanDecodes);
+    all.step = evaluator.step().parts(evaluator.step().decodeBatch(all.stepDecodes, evaluator.workload().contextMean));
+    all.gpus = plan.gpus();
+    if (plan.workload.process == ArrivalProcess::closedLoop) {
+        const Evaluator open(openedLoop(plan, all.throughput.requests));
+        fillHeadroom(all, open, open.withoutBandsAt(all.throughput.requests));
+    } else {
+        fillHeadroom(all, evaluator, all);
+    }
+    return all;
+}
+
+} // namespace headroom

@@ -1,0 +1,92 @@
+#include "core/sizing.h"
+
+#include "core/headroom.h"
+
+#include <algorithm>
+#include <limits>
+#include <tuple>
+
+namespace headroom {
+
+namespace {
+
+/// Heads and KV groups are cut evenly, so a degree must divide the query heads of every attention.
+bool divides(const ModelSpec& model, int tp)
+{
+    return std::all_of(model.groups.begin(), model.groups.end(),
+        [tp](const LayerGroup& g) { return g.attention.heads == 0 || g.attention.heads % tp == 0; });
+}
+
+/// The plan on this GPU with `tp`, one replica, expert ranks and attention ranks no wider than tp.
+Plan planOn(const Plan& plan, const CatalogGpu& gpu, int tp)
+{
+    Plan on = plan;
+    on.hardware.gpu = gpu.spec;
+    on.hardware.gpusPerNode = gpu.gpusPerNode;
+    if (gpu.price)
+        on.hardware.pricePerGpu = *gpu.price;
+    on.deployment.tp = tp;
+    on.deployment.pp = 1;
+    on.deployment.ep = plan.deployment.ep > 1 ? tp : 1;
+    on.deployment.attentionDp = plan.deployment.attentionDp > 1 ? tp : 1;
+    on.deployment.replicas = 1;
+    return on;
+}
+
+} // namespace
+
+GpuSizing sizeOn(const Plan& plan, const CatalogGpu& gpu)
+{
+    GpuSizing result;
+    result.gpu = gpu.spec.name;
+    result.binding = Binding::memory;
+    const bool ownPrice = plan.hardware.gpu.name == gpu.spec.name; // the user may have edited it
+    for (int tp = 1; tp <= std::max(1, gpu.gpusPerNode); tp *= 2) {
+        if (!divides(plan.model.spec, tp))
+            continue;
+        Plan on = planOn(plan, gpu, tp);
+        if (ownPrice)
+            on.hardware.pricePerGpu = plan.hardware.pricePerGpu;
+        const Evaluator single(on);
+        if (!single.memory().fits)
+            continue;
+        result.fits = true;
+        result.tp = tp;
+        const RequestRate rate = plan.workload.arrivalRate;
+        const PointEvaluation present = single.withoutBandsAt(rate);
+        const RequestRate found = targetRate(single, present);
+        result.binding = findBinding(single, present, found).binding;
+        const std::optional<int> needed = replicasNeeded(single, found);
+        if (!needed)
+            continue; // a wider replica is faster: it may still meet the targets
+        on.deployment.replicas = *needed;
+        const PointEvaluation sized = Evaluator(on).withoutBandsAt(rate);
+        result.meetsTargets = true;
+        result.replicas = *needed;
+        result.gpus = *needed * tp;
+        result.ttft = sized.ttft;
+        result.tpot = sized.tpot;
+        if (gpu.price || ownPrice) {
+            result.fleet = sized.cost.fleet;
+            result.perOutputToken = sized.cost.perOutputToken;
+        }
+        return result;
+    }
+    return result;
+}
+
+std::vector<GpuSizing> sizeOnEveryGpu(const Plan& plan)
+{
+    std::vector<GpuSizing> all;
+    all.reserve(catalogGpus().size());
+    for (const CatalogGpu& gpu : catalogGpus())
+        all.push_back(sizeOn(plan, gpu));
+    const auto key = [](const GpuSizing& s) {
+        const double cost = s.fleet ? s.fleet->si() : std::numeric_limits<double>::max();
+        return std::tuple(!s.meetsTargets, !s.fits, cost, s.gpus);
+    };
+    std::stable_sort(all.begin(), all.end(), [&](const auto& a, const auto& b) { return key(a) < key(b); });
+    return all;
+}
+
+} // namespace headroom

@@ -1,0 +1,31 @@
+// The same service on every GPU of the catalog (MODEL.md 13): how many are needed, what they cost, what binds.
+#pragma once
+
+#include "core/evaluate.h"
+#include "core/plan/catalog.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace headroom {
+
+struct GpuSizing {
+    std::string gpu;
+    bool fits = false;         ///< some tensor-parallel degree up to a node holds the model
+    bool meetsTargets = false; ///< some number of replicas meets the targets at peak
+    int tp = 1, replicas = 0, gpus = 0;
+    std::optional<UsdRate> fleet;              ///< absent without a price
+    std::optional<UsdPerToken> perOutputToken; ///< at the plan's own rate
+    Binding binding = Binding::none;
+    LatencySummary ttft, tpot;
+};
+
+/// Least tensor-parallel degree (1, 2, 4 ... up to a node) that holds the model on this GPU, and the least replicas
+/// that meet the plan's targets at its peak rate with its spare replicas down.
+GpuSizing sizeOn(const Plan&, const CatalogGpu&);
+
+/// For every catalog GPU: those that meet the targets by cost, then those that do not, then those that do not fit.
+std::vector<GpuSizing> sizeOnEveryGpu(const Plan&);
+
+} // namespace headroom

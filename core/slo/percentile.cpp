@@ -1,0 +1,246 @@
+#include "core/slo/percentile.h"
+
+#include "core/error.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <numeric>
+
+namespace headroom {
+
+namespace {
+
+/// Index of the smallest value x with F(x) >= p among n sorted values. p * n is rounded first where it is a whole
+/// number but for the representation of p: 0.95 * 20 must not become 19.000000000000004 and so the 20th value.
+std::uint64_t rank(double p, std::uint64_t n)
+{
+    const double exact = std::clamp(p, 0.0, 1.0) * static_cast<double>(n);
+    const double nearest = std::round(exact);
+    const double up = std::abs(exact - nearest) <= 1e-12 * static_cast<double>(n) ? nearest : std::ceil(exact);
+    const auto k = static_cast<std::uint64_t>(std::max(up, 1.0));
+    return std::min(k, n) - 1;
+}
+
+// A bucket is the leading 7 mantissa bits and the exponent of a double, so no logarithm is needed. Widest bucket:
+// 1/128 = 0.78 % of its lower edge, so its middle is within 0.39 %.
+constexpr int kMantissaBits = 7;
+constexpr int kShift = 52 - kMantissaBits;
+constexpr double kSmallest = 0x1p-40, kLargest = 0x1p40;
+constexpr std::uint64_t kOrigin = std::bit_cast<std::uint64_t>(kSmallest) >> kShift;
+
+std::size_t bucketOf(double value)
+{
+    return static_cast<std::size_t>((std::bit_cast<std::uint64_t>(value) >> kShift) - kOrigin);
+}
+double lowerEdge(std::size_t bucket)
+{
+    return std::bit_cast<double>((static_cast<std::uint64_t>(bucket) + kOrigin) << kShift);
+}
+double middle(std::size_t bucket) { return 0.5 * (lowerEdge(bucket) + lowerEdge(bucket + 1)); }
+
+} // namespace
+
+double quantile(std::span<double> values, double p)
+{
+    double out = 0;
+    quantiles(values, std::span(&p, 1), std::span(&out, 1));
+    return out;
+}
+
+void quantiles(std::span<double> values, std::span<const double> probabilities, std::span<double> out)
+{
+    HR_ASSERT(probabilities.size() == out.size());
+    auto begin = values.begin();
+    for (std::size_t i = 0; i < probabilities.size(); ++i) {
+        if (values.empty()) {
+            out[i] = 0;
+            continue;
+        }
+        const auto nth = values.begin() + static_cast<std::ptrdiff_t>(rank(probabilities[i], values.size()));
+        if (nth < begin) { // not ascending, or equal ranks: what lies below is in place already
+            std::nth_element(values.begin(), nth, values.end());
+            begin = nth;
+        } else {
+            std::nth_element(begin, nth, values.end());
+            begin = nth;
+        }
+        out[i] = *nth;
+    }
+}
+
+void Histogram::put(std::size_t bucket, std::uint64_t count)
+{
+    if (m_counts.empty()) {
+        m_first = bucket;
+        m_counts.assign(1, 0);
+    } else if (bucket < m_first) {
+        m_counts.insert(m_counts.begin(), m_first - bucket, 0);
+        m_first = bucket;
+    } else if (bucket - m_first >= m_counts.size()) {
+        m_counts.resize(bucket - m_first + 1, 0);
+    }
+    m_counts[bucket - m_first] += count;
+}
+
+void Histogram::add(double value, std::uint64_t count)
+{
+    if (count == 0)
+        return;
+    const double x = std::clamp(value, 0.0, kLargest);
+    m_min = m_total == 0 ? x : std::min(m_min, x);
+    m_max = m_total == 0 ? x : std::max(m_max, x);
+    m_total += count;
+    m_sum += x * static_cast<double>(count);
+    if (x < kSmallest)
+        m_zeros += count;
+    else
+        put(bucketOf(x), count);
+}
+
+void Histogram::addRamp(double first, double increment, std::uint64_t terms, std::uint64_t count)
+{
+    if (terms == 0 || count == 0)
+        return;
+    const double last = first + increment * static_cast<double>(terms - 1);
+    const double low = std::min(first, last), high = std::max(first, last);
+    const double step = std::abs(increment);
+    HR_ASSERT(low >= 0);
+    if (low < kSmallest || high >= kLargest) { // rare ends of the scale: one by one
+        for (std::uint64_t i = 0; i < terms; ++i)
+            add(first + increment * static_cast<double>(i), count);
+        return;
+    }
+    m_min = m_total == 0 ? low : std::min(m_min, low);
+    m_max = m_total == 0 ? high : std::max(m_max, high);
+    m_total += terms * count;
+    m_sum += 0.5 * (low + high) * static_cast<double>(terms) * static_cast<double>(count);
+    std::uint64_t done = 0;
+    for (std::size_t bucket = bucketOf(low); done < terms; ++bucket) {
+        const double reach = (lowerEdge(bucket + 1) - low) / step; // terms with index < reach are below the edge
+        const std::uint64_t below = bucket >= bucketOf(high) || !(reach < static_cast<double>(terms))
+                                        ? terms
+                                        : std::min(terms, static_cast<std::uint64_t>(std::ceil(reach)));
+        if (below > done)
+            put(bucket, (below - done) * count);
+        done = std::max(done, below);
+    }
+}
+
+void Histogram::merge(const Histogram& other)
+{
+    if (other.m_total == 0)
+        return;
+    m_min = m_total == 0 ? other.m_min : std::min(m_min, other.m_min);
+    m_max = m_total == 0 ? other.m_max : std::max(m_max, other.m_max);
+    m_total += other.m_total;
+    m_zeros += other.m_zeros;
+    m_sum += other.m_sum;
+    for (std::size_t i = 0; i < other.m_counts.size(); ++i) {
+        if (other.m_counts[i] > 0)
+            put(other.m_first + i, other.m_counts[i]);
+    }
+}
+
+double Histogram::quantile(double p) const
+{
+    if (m_total == 0)
+        return 0;
+    const std::uint64_t wanted = rank(p, m_total);
+    if (wanted == 0)
+        return m_min;
+    if (wanted + 1 == m_total)
+        return m_max;
+    std::uint64_t seen = m_zeros;
+    if (wanted < seen)
+        return 0;
+    for (std::size_t i = 0; i < m_counts.size(); ++i) {
+        seen += m_counts[i];
+        if (wanted < seen)
+            return std::clamp(middle(m_first + i), m_min, m_max);
+    }
+    return m_max;
+}
+
+double Histogram::meanOfLargest(double share) const
+{
+    const double wanted = std::ceil(std::clamp(share, 0.0, 1.0) * static_cast<double>(m_total));
+    if (m_total == 0 || wanted <= 0)
+        return 0;
+    double left = wanted, sum = 0;
+    for (std::size_t i = m_counts.size(); i > 0 && left > 0; --i) {
+        const double taken = std::min(left, static_cast<double>(m_counts[i - 1]));
+        sum += taken * std::clamp(middle(m_first + i - 1), m_min, m_max);
+        left -= taken;
+    }
+    return sum / wanted;
+}
+
+double Histogram::cumulative(double x) const
+{
+    if (m_total == 0 || x < m_min)
+        return 0;
+    if (x >= m_max)
+        return 1;
+    std::uint64_t seen = m_zeros;
+    if (x >= kSmallest) {
+        const std::size_t bucket = bucketOf(x);
+        for (std::size_t i = 0; i < m_counts.size() && m_first + i <= bucket; ++i)
+            seen += m_counts[i];
+    }
+    return static_cast<double>(seen) / static_cast<double>(m_total);
+}
+
+void Sample::spill()
+{
+    for (double v : m_values)
+        m_histogram.add(v);
+    m_values = {};
+    m_exact = false;
+}
+
+void Sample::add(double value)
+{
+    if (m_exact && m_values.size() >= m_limit)
+        spill();
+    if (m_exact)
+        m_values.push_back(value);
+    else
+        m_histogram.add(value);
+}
+
+void Sample::merge(const Sample& other)
+{
+    if (!other.m_exact) {
+        if (m_exact)
+            spill();
+        m_histogram.merge(other.m_histogram);
+        return;
+    }
+    for (double v : other.m_values)
+        add(v);
+}
+
+double Sample::mean() const
+{
+    if (!m_exact)
+        return m_histogram.mean();
+    return m_values.empty()
+               ? 0
+               : std::accumulate(m_values.begin(), m_values.end(), 0.0) / static_cast<double>(m_values.size());
+}
+
+double Sample::quantile(double p) { return m_exact ? headroom::quantile(m_values, p) : m_histogram.quantile(p); }
+
+void Sample::quantiles(std::span<const double> probabilities, std::span<double> out)
+{
+    HR_ASSERT(probabilities.size() == out.size());
+    if (m_exact) {
+        headroom::quantiles(m_values, probabilities, out);
+        return;
+    }
+    for (std::size_t i = 0; i < out.size(); ++i)
+        out[i] = m_histogram.quantile(probabilities[i]);
+}
+
+} // namespace headroom
