@@ -1,5 +1,6 @@
 #include "core/evaluate.h"
 
+#include "core/cost/cost.h"
 #include "core/headroom.h"
 #include "core/model/efficiency.h"
 
@@ -144,7 +145,7 @@ struct Evaluator::Tables {
     StationResult solveAt(RequestRate rate) const { return solve(station, rate * missShare()); }
     PointEvaluation bare(RequestRate rate) const;
     void fillLoad(PointEvaluation&, const StationResult&, RequestRate offered) const;
-    void fillMoney(PointEvaluation&, const StationResult&, RequestRate served) const;
+    void fillMoney(PointEvaluation&, const StationResult&) const;
     void fillErrorBudget(PointEvaluation&, RequestRate offered) const;
     void fillRateBands(PointEvaluation&, RequestRate offered) const;
 };
@@ -201,10 +202,36 @@ PointEvaluation Evaluator::Tables::bare(RequestRate rate) const
     point.throughput.total = TokenRate(served.si() * (workload.outputMean + workload.promptMean).si());
     point.throughput.goodput = offered * point.sloAttainment;
     point.meetsTargets = targetMargin(point, plan.targets) <= 0;
-    fillMoney(point, solved, served);
+    fillMoney(point, solved);
     fillErrorBudget(point, offered);
     fillRateBands(point, offered);
     return point;
+}
+
+void Evaluator::Tables::fillMoney(PointEvaluation& point, const StationResult& solved) const
+{
+    const CostSpec& spec = plan.cost;
+    const EnergySpec energy{.boardWatts = plan.hardware.gpu.powerWatts,
+        .pue = spec.pue,
+        .usdPerKwh = spec.powerUsdPerKwh,
+        .gramsCo2PerKwh = spec.gramsCo2PerKwh};
+    const double watts = fleetWatts(energy, plan.gpus(), point.busyFraction);
+    const UsdRate staff = spec.staffUsdPerMonth * dollar / (30 * day);
+    CostResult& cost = point.cost;
+    cost.fleet = fleetCost(plan.hardware.pricePerGpu, plan.gpus(), energyCost(energy, watts), staff);
+    const TokenRate output = point.throughput.output;
+    const TokenRate input = point.throughput.total - output;
+    cost.perOutputToken = costPerToken(cost.fleet, output);
+    cost.perToken = costPerToken(cost.fleet, point.throughput.total);
+    const TokenRate outputAtCapacity(point.capacity.si() * workload.outputMean.si());
+    cost.perOutputTokenAtCapacity = costPerToken(cost.fleet, outputAtCapacity);
+    const PriceSplit split = splitPrices(cost.fleet, solved.prefillWork, solved.decodeWork, input, output);
+    cost.inputPrice = split.input;
+    cost.outputPrice = split.output;
+    cost.tokensPerUsd = tokensPerUsd(output, cost.fleet);
+    cost.qualityAdjusted = qualityAdjusted(cost.perOutputToken, spec.quality);
+    cost.joulesPerToken = joulesPerToken(watts, output);
+    cost.gramsCo2PerToken = gramsCo2PerToken(energy, watts, output);
 }
 
 void Evaluator::Tables::fillErrorBudget(PointEvaluation& point, RequestRate offered) const
