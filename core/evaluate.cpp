@@ -1,6 +1,7 @@
 #include "core/evaluate.h"
 
 #include "core/cost/cost.h"
+#include "core/error.h"
 #include "core/headroom.h"
 #include "core/model/efficiency.h"
 
