@@ -1,4 +1,4 @@
-# Language, warnings, sanitizers, faster tools where they are installed: said once, for every target.
+# Language, warnings, sanitizers, ccache where it is installed: said once, for every target.
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
@@ -10,10 +10,6 @@ endif()
 find_program(CCACHE ccache)
 if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
     set(CMAKE_CXX_COMPILER_LAUNCHER "${CCACHE}")
-endif()
-find_program(MOLD mold)
-if(MOLD AND CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang")
-    add_link_options(-fuse-ld=mold)
 endif()
 
 # -ffp-contract=off: the same numbers on every machine (ARCHITECTURE: determinism).
