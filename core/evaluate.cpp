@@ -344,6 +344,17 @@ void Evaluator::bandsAlong(std::span<const RequestRate> rates, std::span<PointEv
 
 PointEvaluation Evaluator::point() const { return at(m_tables->plan.workload.arrivalRate); }
 
+LatencyQuantiles Evaluator::quantilesAt(RequestRate rate, std::span<const double> probabilities) const
+{
+    return latencyQuantiles(m_tables->station, rate * m_tables->missShare(), probabilities);
+}
+
 PointEvaluation evaluatePoint(const Plan& plan) { return Evaluator(plan).point(); }
+
+MemoryUse memoryOf(const Plan& plan)
+{
+    const WorkloadSummary workload = summarize(plan.workload);
+    return memoryUse(memoryInput(plan, workload));
+}
 
 } // namespace headroom

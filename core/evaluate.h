@@ -104,6 +104,9 @@ public:
     void bandsAlong(std::span<const RequestRate> rates, std::span<PointEvaluation> points) const;
     /// At the plan's own rate.
     PointEvaluation point() const;
+    /// Quantiles of TTFT, TPOT and E2E at an arrival rate, for plots of the distributions; infinite when unstable.
+    /// \param probabilities ascending, in (0, 1)
+    LatencyQuantiles quantilesAt(RequestRate, std::span<const double> probabilities) const;
     const MemoryUse& memory() const;
     const StepModel& step() const;
     const WorkloadSummary& workload() const;
@@ -117,6 +120,8 @@ private:
 };
 
 PointEvaluation evaluatePoint(const Plan&);
+/// Memory only: what a curve over lengths, formats or reservations needs at each of its points.
+MemoryUse memoryOf(const Plan&);
 Evaluation evaluate(const Plan&);
 /// The same for a plan already compiled.
 Evaluation evaluate(const Evaluator&);
