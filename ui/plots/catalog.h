@@ -26,5 +26,7 @@ const ChartRow* findChart(std::string_view id);
 std::string tabSentence(std::string_view tab, const Snapshot&);
 /// The chart's data as CSV: one block of columns per curve, or category rows for bars. RFC 4180.
 std::string chartCsv(const ChartSpec&);
+/// One cell of RFC 4180: quoted where it must be.
+std::string csvCell(const std::string&);
 
 } // namespace headroom::ui

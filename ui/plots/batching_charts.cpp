@@ -1,0 +1,282 @@
+// Tab Batching: what a larger batch buys and costs, where a step spends its time, and how full the engine runs.
+#include "core/model/roofline.h"
+#include "ui/plots/chart_tables.h"
+#include "ui/plots/load_curve.h"
+#include "ui/plots/numbers.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace headroom::ui {
+namespace {
+
+std::string bold(const std::string& text) { return "**" + text + "**"; }
+
+/// Batches from one sequence to beyond what memory and the limit of sequences allow: about equal steps in ratio.
+std::vector<double> batches(const Snapshot& snapshot)
+{
+    const double seats = std::max(1.0, snapshot.now.evaluation.memory.seats);
+    const double most = std::max({2.0 * seats, static_cast<double>(snapshot.now.plan->batching.maxSequences), 8.0});
+    const int points = std::clamp(snapshot.curvePoints, 32, 128);
+    std::vector<double> all;
+    for (int i = 0; i < points; ++i) {
+        const double batch = std::round(std::pow(most, static_cast<double>(i) / (points - 1)));
+        if (all.empty() || batch > all.back())
+            all.push_back(batch);
+    }
+    return all;
+}
+
+Seconds decodeStep(const Evaluator& evaluator, double batch)
+{
+    const StepModel& model = evaluator.step();
+    return model.time(model.decodeBatch(batch, evaluator.workload().contextMean));
+}
+
+using BatchValue = double (*)(double batch, Seconds step);
+
+Curve overBatch(
+    const PlanResults& results, const std::vector<double>& sizes, std::string name, Role role, BatchValue value)
+{
+    Curve curve;
+    curve.name = std::move(name);
+    curve.role = role;
+    for (const double batch : sizes) {
+        const double y = value(batch, decodeStep(*results.evaluator, batch));
+        if (std::isfinite(y)) {
+            curve.x.push_back(batch);
+            curve.y.push_back(y);
+        }
+    }
+    return curve;
+}
+
+/// The largest batch on the curve whose step keeps the TPOT target; absent without a target or where none does.
+std::optional<double> largestWithin(const Snapshot& snapshot, const std::vector<double>& sizes)
+{
+    const auto& target = snapshot.now.plan->targets.tpotP95;
+    std::optional<double> largest;
+    if (target)
+        for (const double batch : sizes)
+            if (decodeStep(*snapshot.now.evaluator, batch) <= *target)
+                largest = batch;
+    return largest;
+}
+
+LineChart chartOverBatch(
+    const Snapshot& snapshot, const std::vector<double>& sizes, Axis y, const char* name, BatchValue value)
+{
+    LineChart body;
+    body.x = {"sequences in a step", "", true, 1.0, sizes.back()};
+    body.y = std::move(y);
+    body.curves.push_back(overBatch(snapshot.now, sizes, name, Role::primary, value));
+    for (const auto& ghost : snapshot.pinned) {
+        Curve curve = overBatch(*ghost, sizes, ghost->name, Role::ghost, value);
+        curve.dashed = true;
+        body.curves.push_back(std::move(curve));
+    }
+    const Evaluation& e = snapshot.now.evaluation;
+    if (e.memory.seats >= 1)
+        body.limits.push_back(
+            {(e.memory.seats < e.memory.seatsByMemory ? "max_sequences " : "memory ") + whole(e.memory.seats),
+                Role::saturation, e.memory.seats, true});
+    return body;
+}
+
+ChartSpec batchThroughput(const Snapshot& snapshot)
+{
+    const Evaluation& e = snapshot.now.evaluation;
+    const auto sizes = batches(snapshot);
+    ChartSpec chart{"Throughput against batch", "output tok/s of a replica", "", "", LineChart{}};
+    const BatchValue value = [](double batch, Seconds step) { return batch / step.si(); };
+    LineChart body = chartOverBatch(snapshot, sizes, {"throughput", "tok/s", false, 0.0, {}}, "decode steps", value);
+    if (const auto within = largestWithin(snapshot, sizes))
+        if (*within < sizes.back())
+            body.limits.push_back({"TPOT target " + whole(*within), Role::target, *within, true});
+    const double now = e.meanDecodes, seats = std::max(1.0, e.memory.seats);
+    if (now >= 1) {
+        const double at = value(now, decodeStep(*snapshot.now.evaluator, now));
+        body.markers.push_back({"you: " + number(now), Role::primary, now, at});
+    }
+    const double full = value(seats, decodeStep(*snapshot.now.evaluator, seats));
+    const double one = value(1, decodeStep(*snapshot.now.evaluator, 1));
+    chart.says = "One sequence gets " + number(one) + " tok/s; " + counted(seats, "seat", "seats") + " taken give " +
+                 number(full) + " tok/s together, " + number(full / seats) + " each.";
+    chart.body = std::move(body);
+    return chart;
+}
+
+ChartSpec batchTpot(const Snapshot& snapshot)
+{
+    const auto& target = snapshot.now.plan->targets.tpotP95;
+    const double now = snapshot.now.evaluation.meanDecodes;
+    const auto sizes = batches(snapshot);
+    ChartSpec chart{"Step time against batch", "ms", "", "", LineChart{}};
+    const BatchValue value = [](double, Seconds step) { return step.in(millisecond); };
+    LineChart body = chartOverBatch(snapshot, sizes, {"decode step", "ms", false, 0.0, {}}, "decode step", value);
+    if (target)
+        body.limits.push_back({"TPOT target " + duration(*target), Role::target, target->in(millisecond), false});
+    const Seconds step = decodeStep(*snapshot.now.evaluator, std::max(1.0, now));
+    if (now >= 1)
+        body.markers.push_back({duration(step), Role::primary, now, step.in(millisecond)});
+    const auto within = largestWithin(snapshot, sizes);
+    chart.says =
+        !target ? "A step of " + counted(std::max(1.0, now), "sequence", "sequences") + " takes " + duration(step) + "."
+        : within ? "Steps of up to " + whole(*within) + " sequences keep the target of " + duration(*target) + "."
+                 : "Even one sequence misses the target of " + duration(*target) + ".";
+    chart.body = std::move(body);
+    return chart;
+}
+
+struct StepGroup {
+    const char* name;
+    Role role;
+    Seconds StepParts::*value;
+};
+constexpr std::array kStepGroups{StepGroup{"attention", Role::series1, &StepParts::attention},
+    StepGroup{"projections", Role::series2, &StepParts::projections},
+    StepGroup{"feed-forward", Role::series3, &StepParts::feedForward},
+    StepGroup{"experts", Role::series4, &StepParts::experts}, StepGroup{"head", Role::series5, &StepParts::head},
+    StepGroup{"other operators", Role::series6, &StepParts::other},
+    StepGroup{"communication", Role::network, &StepParts::communication},
+    StepGroup{"engine", Role::waste, &StepParts::engine}};
+
+ChartSpec stepParts(const Snapshot& snapshot)
+{
+    const Evaluator& evaluator = *snapshot.now.evaluator;
+    const Plan& plan = *snapshot.now.plan;
+    const StepModel& model = evaluator.step();
+    const double context = evaluator.workload().contextMean;
+    const double now = std::max(1.0, snapshot.now.evaluation.meanDecodes);
+    const double seats = std::max(1.0, snapshot.now.evaluation.memory.seats);
+    StepBatch chunk = model.decodeBatch(now, context);
+    const double budget = plan.batching.tokenBudget.in(token);
+    const double prompt = plan.batching.policy == BatchPolicy::chunked
+                              ? std::max(1.0, budget - now)
+                              : std::max(1.0, evaluator.workload().uncachedPromptMean.in(token));
+    model.addPrompt(chunk, prompt, 0);
+    const std::array rows{std::pair{"one sequence", model.parts(model.decodeBatch(1, context))},
+        std::pair{"this load", model.parts(model.decodeBatch(now, context))},
+        std::pair{"all seats", model.parts(model.decodeBatch(seats, context))},
+        std::pair{"with a prompt", model.parts(chunk)}};
+    StackedBars body;
+    body.value = {"step", "ms", false, 0.0, {}};
+    for (const auto& [name, parts] : rows) {
+        body.categories.emplace_back(name);
+        body.totals.push_back(duration(parts.total()));
+    }
+    for (const StepGroup& group : kStepGroups) {
+        BarSegment segment{group.name, group.role, {}, {}};
+        for (const auto& [name, parts] : rows)
+            segment.values.push_back((parts.*group.value).in(millisecond));
+        if (std::any_of(segment.values.begin(), segment.values.end(), [](double v) { return v > 0; }))
+            body.segments.push_back(std::move(segment));
+    }
+    const StepParts& present = rows[1].second;
+    ChartSpec chart{"Where a step's time goes", "ms", "", "", {}};
+    chart.says = "A step of " + number(now) + " sequences takes " + duration(present.total()) + ", " +
+                 percent(present.bandwidth / present.total()) + " of it reading memory and " +
+                 percent(present.compute / present.total()) + " computing; one with " + whole(prompt) +
+                 " prompt tokens takes " + duration(rows[3].second.total()) + ".";
+    chart.body = std::move(body);
+    return chart;
+}
+
+ChartSpec roofline(const Snapshot& snapshot)
+{
+    const Plan& plan = *snapshot.now.plan;
+    const Evaluator& evaluator = *snapshot.now.evaluator;
+    const double bandwidth = plan.hardware.gpu.bandwidth.si();
+    const double peak = peakFor(plan.hardware.gpu, plan.model.weightFormat).si();
+    ChartSpec chart{"Roofline of the decode step", "TFLOP/s of a GPU, log", "", "", LineChart{}};
+    if (!(bandwidth > 0) || !(peak > 0)) {
+        chart.empty = "This GPU states no bandwidth or no compute peak.";
+        return chart;
+    }
+    LineChart body;
+    body.x = {"arithmetic intensity", "FLOP/byte", true, {}, {}};
+    body.y = {"compute reached", "TFLOP/s", true, {}, {}};
+    const WorkInput work{&plan.model.spec, plan.layout(), plan.model.weightFormat, plan.model.kvFormat};
+    const Tokens context(evaluator.workload().contextMean);
+    Curve reached{"batch 1 to " + whole(batches(snapshot).back()), Role::primary, {}, {}, {}, {}, false, false, {}, {}};
+    for (const double batch : batches(snapshot)) {
+        const StepWork step = decodeWork(work, batch, context);
+        const double seconds = decodeStep(evaluator, batch).si();
+        if (step.intensity() > 0 && seconds > 0) {
+            reached.x.push_back(step.intensity());
+            reached.y.push_back(step.flops.in(teraflop) / seconds);
+        }
+    }
+    const double ridge = peak / bandwidth;
+    const double from = std::min(0.5, reached.x.empty() ? 0.5 : reached.x.front() / 2), to = 4 * ridge;
+    body.curves.push_back({"roof", Role::saturation, {from, ridge, to},
+        {from * bandwidth / 1e12, peak / 1e12, peak / 1e12}, {}, {}, false, false, {}, {}});
+    body.limits.push_back({"ridge " + number(ridge), Role::saturation, ridge, true});
+    body.curves.push_back(std::move(reached));
+    const double now = std::max(1.0, snapshot.now.evaluation.meanDecodes);
+    const StepWork step = decodeWork(work, now, context);
+    const double rateNow = step.flops.in(teraflop) / decodeStep(evaluator, now).si();
+    if (std::isfinite(rateNow) && rateNow > 0)
+        body.markers.push_back({"you: batch " + number(now), Role::primary, step.intensity(), rateNow});
+    chart.says = "A step of " + number(now) + " sequences does " + number(step.intensity()) +
+                 " FLOP for each byte it reads; " +
+                 (step.intensity() < ridge ? "below " + number(ridge) + " the memory bandwidth is the roof."
+                                           : "above " + number(ridge) + " compute is the roof.");
+    chart.body = std::move(body);
+    return chart;
+}
+
+ChartSpec engineVsLoad(const Snapshot& snapshot)
+{
+    const Evaluation& e = snapshot.now.evaluation;
+    ChartSpec chart{"How full the engine runs", "%", "", whyNoLoadCurve(snapshot), LineChart{}};
+    LineChart body = chartOverLoad(
+        snapshot, {"share", "%", false, 0.0, 100.0}, [](const PointEvaluation& p) { return 100 * p.busyFraction; },
+        nullptr, "busy", percent(e.busyFraction) + " busy");
+    body.curves.push_back(curveOverLoad(
+        snapshot.now, "KV in use", Role::kv, body.y, [](const PointEvaluation& p) { return 100 * p.kvFraction; }));
+    Curve load = curveOverLoad(snapshot.now, "utilization", Role::secondary, body.y,
+        [](const PointEvaluation& p) { return 100 * std::min(1.0, p.utilization); });
+    load.dashed = true;
+    body.curves.push_back(std::move(load));
+    chart.says = "A step runs " + percent(e.busyFraction) + " of the time and KV memory is " + percent(e.kvFraction) +
+                 " in use, at " + percent(e.utilization) +
+                 " of the capacity: a busy engine still has room while its batch can grow.";
+    chart.body = std::move(body);
+    return chart;
+}
+
+constexpr std::array kCharts{
+    ChartRow{"batch_throughput", "batching", "Throughput against batch",
+        "Output tokens per second of a replica over the sequences in a step, with the limits of memory and TPOT.",
+        "4.3", &batchThroughput},
+    ChartRow{"batch_tpot", "batching", "Step time against batch",
+        "How long a decode step takes over the sequences in it, with the TPOT target.", "4.3", &batchTpot},
+    ChartRow{"step_parts", "batching", "Where a step's time goes",
+        "Time of a step by part of the model: one sequence, this load, all seats, and with a prompt.", "4.5",
+        &stepParts},
+    ChartRow{"roofline", "batching", "Roofline of the decode step",
+        "What decode steps reach of the GPU's peak, under the roofs of bandwidth and compute.", "4.3", &roofline},
+    ChartRow{"engine_vs_load", "batching", "How full the engine runs",
+        "Share of time a step runs, KV memory in use, and utilization, over the arrival rate.", "2.3", &engineVsLoad},
+};
+
+} // namespace
+
+std::span<const ChartRow> batchingCharts() { return kCharts; }
+
+std::string batchingSentence(const Snapshot& snapshot)
+{
+    const Evaluation& e = snapshot.now.evaluation;
+    const double seats = e.memory.seats;
+    if (!e.fits)
+        return "This plan **does not fit**, so it has no batch: " + whyItDoesNotFit(snapshot.now) + ".";
+    const Seconds step = decodeStep(*snapshot.now.evaluator, std::max(1.0, e.meanDecodes));
+    return "On average " + bold(number(e.meanDecodes)) + " of " + bold(counted(seats, "seat", "seats")) +
+           (e.meanDecodes == 1 ? " decodes" : " decode") + " at once, " + bold(duration(step)) + " a step" +
+           (e.meanDecodes < 0.5 * seats ? "; a larger batch would cost little and serve more."
+                                        : "; more load finds few free seats.");
+}
+
+} // namespace headroom::ui

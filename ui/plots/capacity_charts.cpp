@@ -1,0 +1,198 @@
+// Tab Capacity: latency, throughput and cost against the load, and where the time goes.
+#include "ui/plots/chart_tables.h"
+#include "ui/plots/load_curve.h"
+#include "ui/plots/numbers.h"
+#include "ui/plots/time_parts.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace headroom::ui {
+namespace {
+
+std::string bold(const std::string& text) { return "**" + text + "**"; }
+
+ChartSpec latencyVsLoad(const Snapshot& snapshot)
+{
+    const Evaluation& e = snapshot.now.evaluation;
+    const Plan& plan = *snapshot.now.plan;
+    ChartSpec chart{"Time to first token, p95", "ms, log", "", whyNoLoadCurve(snapshot), LineChart{}};
+    LineChart body = chartOverLoad(
+        snapshot, {"TTFT p95", "ms", true, {}, {}}, [](const PointEvaluation& p) { return p.ttft.p95.in(millisecond); },
+        [](const PointEvaluation& p) {
+            return Band{p.ttft.lo.in(millisecond), p.ttft.hi.in(millisecond)};
+        },
+        "TTFT p95", "you: " + duration(e.ttft.p95));
+    if (plan.targets.ttftP95)
+        body.limits.push_back(
+            {"target " + duration(*plan.targets.ttftP95), Role::target, plan.targets.ttftP95->in(millisecond), false});
+    if (!e.stable)
+        chart.says = "At " + rate(plan.workload.arrivalRate) + " the queue grows without end; below " +
+                     rate(e.capacity) + " the curve holds.";
+    else
+        chart.says = "95 % of first tokens come within " + duration(e.ttft.p95) + " at " +
+                     rate(plan.workload.arrivalRate) + ", and later the closer the load is to " + rate(e.capacity) +
+                     ".";
+    chart.body = std::move(body);
+    return chart;
+}
+
+ChartSpec timeParts(const Snapshot& snapshot)
+{
+    const Evaluation& e = snapshot.now.evaluation;
+    ChartSpec chart{"Where the time goes", "s per request", "", "", StackedBars{}};
+    if (!e.fits || !e.stable) {
+        chart.empty = !e.fits ? whyNoLoadCurve(snapshot)
+                              : "Overloaded: requests wait ever longer, so their time has no mean. Below " +
+                                    rate(e.capacity) + " it has one.";
+        return chart;
+    }
+    chart.body = stackedParts({{"mean", e.partsMean}, {"p95", e.partsP95}, {"p99", e.partsP99}});
+    const auto [part, share] = largestPart(e.partsMean);
+    chart.says = "Of " + duration(e.partsMean.total()) + " on average, " + percent(share) + " is " + std::string(part) +
+                 "; the slowest 1 % take " + duration(e.partsP99.total()) + ".";
+    return chart;
+}
+
+ChartSpec throughputVsLoad(const Snapshot& snapshot)
+{
+    const Evaluation& e = snapshot.now.evaluation;
+    ChartSpec chart{"Throughput and goodput", "req/s", "", whyNoLoadCurve(snapshot), LineChart{}};
+    LineChart body = chartOverLoad(
+        snapshot, {"requests", "req/s", false, 0.0, {}},
+        [](const PointEvaluation& p) { return p.throughput.goodput.si(); }, nullptr, "good",
+        "you: " + number(e.throughput.goodput.si()) + " good");
+    body.curves.front().role = Role::good;
+    body.curves.insert(body.curves.begin(),
+        curveOverLoad(
+            snapshot.now, "served", Role::primary, body.y,
+            [](const PointEvaluation& p) { return p.throughput.requests.si(); },
+            [](const PointEvaluation& p) {
+                const double perToken =
+                    p.throughput.output.si() > 0 ? p.throughput.requests.si() / p.throughput.output.si() : 0;
+                return Band{p.throughputBand.lo * perToken, p.throughputBand.hi * perToken};
+            }));
+    const RequestRate offered = snapshot.now.plan->workload.arrivalRate;
+    chart.says = e.stable ? "All of " + rate(offered) + " are served, " + percent(e.sloAttainment) +
+                                " of them within their targets; the fleet is " + percent(e.utilization) + " utilized."
+                          : "Of " + rate(offered) + " only " + rate(e.throughput.requests) +
+                                " are served, and the queue grows by the difference.";
+    chart.body = std::move(body);
+    return chart;
+}
+
+/// The part of the cost curve beyond the load where the targets hold, dashed.
+void splitAtTargets(LineChart& body, const Evaluation& e)
+{
+    Curve& holds = body.curves.front();
+    const double last = e.targetRate.si();
+    const auto beyond = std::upper_bound(holds.x.begin(), holds.x.end(), last) - holds.x.begin();
+    const auto count = static_cast<std::ptrdiff_t>(holds.x.size());
+    if (beyond == count)
+        return;
+    Curve misses;
+    misses.name = "misses targets";
+    misses.role = Role::bad;
+    misses.dashed = true;
+    const std::ptrdiff_t from = std::max<std::ptrdiff_t>(0, beyond - 1); // joined to the solid part
+    misses.x.assign(holds.x.begin() + from, holds.x.end());
+    misses.y.assign(holds.y.begin() + from, holds.y.end());
+    for (auto* values : {&holds.x, &holds.y, &holds.lo, &holds.hi})
+        if (!values->empty())
+            values->resize(static_cast<std::size_t>(beyond));
+    body.curves.insert(body.curves.begin() + 1, std::move(misses));
+    if (body.curves.front().x.empty())
+        body.curves.erase(body.curves.begin());
+}
+
+ChartSpec costVsLoad(const Snapshot& snapshot)
+{
+    const Evaluation& e = snapshot.now.evaluation;
+    const Plan& plan = *snapshot.now.plan;
+    const double present = (e.cost.perOutputToken * millionTokens).in(dollar);
+    ChartSpec chart{
+        "Cost at the load you have", "$ per M output tokens, log", "", whyNoLoadCurve(snapshot), LineChart{}};
+    if (chart.empty.empty() && !(plan.hardware.pricePerGpu.si() > 0) && !(e.cost.fleet.si() > 0))
+        chart.empty = "The plan has no price per GPU-hour.";
+    LineChart body = chartOverLoad(
+        snapshot, {"cost", "$/M tok", true, {}, {}},
+        [](const PointEvaluation& p) { return (p.cost.perOutputToken * millionTokens).in(dollar); },
+        [](const PointEvaluation& p) {
+            return Band{p.costBand.lo * 1e6, p.costBand.hi * 1e6};
+        },
+        "cost", usd(present));
+    splitAtTargets(body, e);
+    if (plan.cost.hostedUsdPerMillion)
+        body.limits.push_back(
+            {"hosted API " + usd(*plan.cost.hostedUsdPerMillion), Role::good, *plan.cost.hostedUsdPerMillion, false});
+    const std::string full = usd((e.cost.perOutputTokenAtCapacity * millionTokens).in(dollar));
+    chart.says = std::isfinite(present) ? "A million output tokens cost " + usd(present) + " at this load and " + full +
+                                              " at full load: idle GPUs cost the same."
+                                        : "Without requests the fleet costs " + usd((e.cost.fleet * hour).in(dollar)) +
+                                              " an hour all the same.";
+    chart.body = std::move(body);
+    return chart;
+}
+
+constexpr std::array kCharts{
+    ChartRow{"latency_vs_load", "capacity", "Time to first token against load",
+        "TTFT p95 over the arrival rate: target, saturation, operating point, and the band of the model error.", "2.3",
+        &latencyVsLoad},
+    ChartRow{"time_parts", "capacity", "Where the time goes",
+        "The six parts of a request's time: for the mean, and for requests around the 95th and 99th percentile.", "3.5",
+        &timeParts},
+    ChartRow{"throughput_vs_load", "capacity", "Throughput and goodput",
+        "Requests served, and requests served within their targets, over the arrival rate.", "1.2", &throughputVsLoad},
+    ChartRow{"cost_vs_load", "capacity", "Cost at the load you have",
+        "The whole bill per million output tokens served, over the arrival rate.", "7.4", &costVsLoad},
+};
+
+/// " Pinned: NAME misses its targets from 1.5 req/s on."
+std::string pinnedClause(const Snapshot& snapshot)
+{
+    if (snapshot.pinned.empty())
+        return {};
+    const PlanResults& pinned = *snapshot.pinned.front();
+    if (!pinned.evaluation.fits)
+        return " The pinned " + pinned.name + " does not fit.";
+    return " The pinned " + pinned.name + " misses them from " + bold(rate(pinned.evaluation.targetRate)) + " on.";
+}
+
+} // namespace
+
+std::span<const ChartRow> capacityCharts() { return kCharts; }
+
+std::string capacitySentence(const Snapshot& snapshot)
+{
+    const Plan& plan = *snapshot.now.plan;
+    const Evaluation& e = snapshot.now.evaluation;
+    const std::string load = bold(loadText(snapshot));
+    const std::string atLoad = plan.workload.process == ArrivalProcess::closedLoop ? "With " : "At ";
+    const std::string fleet = (e.gpus == 1 ? "one " : std::to_string(e.gpus) + " × ") + plan.hardware.gpu.name;
+    const std::string verb = e.gpus == 1 ? " answers" : " answer";
+    if (!e.fits)
+        return "The model **does not fit**: " + whyItDoesNotFit(snapshot.now) +
+               ". Try more GPUs per replica, narrower weights or a larger GPU.";
+    if (!e.stable)
+        return atLoad + load + " " + fleet + (e.gpus == 1 ? " is" : " are") +
+               " **overloaded**: " + bold(rate(e.capacity)) + " can be served" +
+               (e.replicasNeeded
+                       ? ", and " + bold(counted(*e.replicasNeeded, "replica", "replicas")) + " would be enough."
+                       : ", and no number of replicas meets the targets.") +
+               pinnedClause(snapshot);
+    std::string text =
+        atLoad + load + " " + fleet + verb + " 95 % of requests within " + bold(duration(e.ttft.p95)) + "; ";
+    if (e.targetRate <= RequestRate(0))
+        text += "a target fails **at any load**, so replicas do not help";
+    else if (!e.meetsTargets)
+        text +=
+            "targets hold only up to " + bold(rate(e.targetRate)) +
+            (e.replicasNeeded ? ", and " + bold(counted(*e.replicasNeeded, "replica", "replicas")) + " would meet them"
+                              : "");
+    else
+        text += "targets hold up to " + bold(rate(e.targetRate));
+    return text + ", and it saturates at " + bold(number(e.capacity.si())) + "." + pinnedClause(snapshot);
+}
+
+} // namespace headroom::ui

@@ -1,0 +1,157 @@
+// Chart data as CSV (RFC 4180): the numbers behind the picture, exact.
+#include "ui/plots/catalog.h"
+#include "ui/plots/numbers.h"
+
+#include <algorithm>
+
+namespace headroom::ui {
+namespace {
+
+using Rows = std::vector<std::vector<std::string>>;
+
+std::string written(const Rows& rows)
+{
+    std::string text;
+    for (const auto& row : rows) {
+        for (std::size_t i = 0; i < row.size(); ++i)
+            text += (i ? "," : "") + csvCell(row[i]);
+        text += "\r\n";
+    }
+    return text;
+}
+
+std::string titled(const std::string& label, const std::string& unit)
+{
+    return unit.empty() ? label : label + " (" + unit + ")";
+}
+
+/// Columns side by side: one block for each curve, as long as it is.
+void addCurves(std::vector<std::pair<std::string, std::vector<std::string>>>& columns, const std::vector<Curve>& curves,
+    const Axis& x, const Axis& y)
+{
+    const auto add = [&](std::string title, const std::vector<double>& values) {
+        if (values.empty())
+            return;
+        std::vector<std::string> cells;
+        for (const double value : values)
+            cells.push_back(exact(value));
+        columns.emplace_back(std::move(title), std::move(cells));
+    };
+    for (const Curve& curve : curves) {
+        add(curve.name + ": " + titled(x.label, x.unit), curve.x);
+        add(curve.name + ": " + titled(y.label, y.unit), curve.y);
+        add(curve.name + ": low", curve.lo);
+        add(curve.name + ": high", curve.hi);
+        add(curve.name + ": error low", curve.errorLo);
+        add(curve.name + ": error high", curve.errorHi);
+    }
+}
+
+void addSingles(std::vector<std::pair<std::string, std::vector<std::string>>>& columns, const LineChart& chart)
+{
+    for (const Marker& marker : chart.markers) {
+        columns.emplace_back(marker.name + ": " + titled(chart.x.label, chart.x.unit), std::vector{exact(marker.x)});
+        columns.emplace_back(marker.name + ": " + titled(chart.y.label, chart.y.unit), std::vector{exact(marker.y)});
+    }
+    for (const Limit& limit : chart.limits)
+        columns.emplace_back(limit.name, std::vector{exact(limit.value)});
+}
+
+std::string sideBySide(const std::vector<std::pair<std::string, std::vector<std::string>>>& columns)
+{
+    std::size_t length = 0;
+    for (const auto& [title, cells] : columns)
+        length = std::max(length, cells.size());
+    Rows rows(length + 1);
+    for (const auto& [title, cells] : columns) {
+        rows[0].push_back(title);
+        for (std::size_t i = 0; i < length; ++i)
+            rows[i + 1].push_back(i < cells.size() ? cells[i] : "");
+    }
+    return columns.empty() ? std::string() : written(rows);
+}
+
+std::string csv(const LineChart& chart)
+{
+    std::vector<std::pair<std::string, std::vector<std::string>>> columns;
+    addCurves(columns, chart.curves, chart.x, chart.y);
+    addSingles(columns, chart);
+    return sideBySide(columns);
+}
+
+std::string csv(const ScatterChart& chart)
+{
+    std::vector<std::pair<std::string, std::vector<std::string>>> columns;
+    addCurves(columns, chart.groups, chart.x, chart.y);
+    addCurves(columns, chart.lines, chart.x, chart.y);
+    return sideBySide(columns);
+}
+
+std::string csv(const StackedBars& chart)
+{
+    Rows rows{{""}};
+    for (const BarSegment& segment : chart.segments) {
+        if (!segment.starts.empty())
+            rows[0].push_back(segment.name + ": start");
+        rows[0].push_back(titled(segment.name, chart.value.unit));
+    }
+    for (std::size_t c = 0; c < chart.categories.size(); ++c) {
+        std::vector<std::string> row{chart.categories[c]};
+        for (const BarSegment& segment : chart.segments) {
+            if (!segment.starts.empty())
+                row.push_back(c < segment.starts.size() ? exact(segment.starts[c]) : "");
+            row.push_back(c < segment.values.size() ? exact(segment.values[c]) : "");
+        }
+        rows.push_back(std::move(row));
+    }
+    return written(rows);
+}
+
+std::string csv(const SpanChart& chart)
+{
+    Rows rows{{"row", "from (" + chart.x.unit + ")", "to (" + chart.x.unit + ")", "what"}};
+    for (const Span& span : chart.spans)
+        rows.push_back({span.row >= 0 && static_cast<std::size_t>(span.row) < chart.rows.size()
+                            ? chart.rows[static_cast<std::size_t>(span.row)]
+                            : "",
+            exact(span.from), exact(span.to), span.hover});
+    return written(rows);
+}
+
+std::string csv(const HeatMap& chart)
+{
+    Rows rows{{titled(chart.x.label, chart.x.unit), titled(chart.y.label, chart.y.unit),
+        titled(chart.value.label, chart.value.unit)}};
+    for (std::size_t y = 0; y < chart.ys.size(); ++y)
+        for (std::size_t x = 0; x < chart.xs.size(); ++x)
+            rows.push_back({exact(chart.xs[x]), exact(chart.ys[y]), exact(chart.values[y * chart.xs.size() + x])});
+    return written(rows);
+}
+
+std::string csv(const Table& table)
+{
+    Rows rows{table.columns};
+    rows.insert(rows.end(), table.rows.begin(), table.rows.end());
+    return written(rows);
+}
+
+} // namespace
+
+std::string csvCell(const std::string& text)
+{
+    if (text.find_first_of(",\"\r\n") == std::string::npos)
+        return text;
+    std::string quoted = "\"";
+    for (const char c : text)
+        quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+    return quoted + "\"";
+}
+
+std::string chartCsv(const ChartSpec& chart)
+{
+    if (!chart.empty.empty())
+        return written({{"nothing to draw"}, {chart.empty}});
+    return std::visit([](const auto& body) { return csv(body); }, chart.body);
+}
+
+} // namespace headroom::ui

@@ -1,0 +1,201 @@
+// Tab Cost: the bill against the load and a hosted price, prices of input and output, and every GPU of the catalog.
+#include "core/sizing.h"
+#include "ui/plots/chart_tables.h"
+#include "ui/plots/load_curve.h"
+#include "ui/plots/numbers.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace headroom::ui {
+namespace {
+
+std::string bold(const std::string& text) { return "**" + text + "**"; }
+
+double perMillion(UsdPerToken price) { return (price * millionTokens).in(dollar); }
+
+std::string whyNoBill(const Snapshot& snapshot)
+{
+    if (!(snapshot.now.evaluation.cost.fleet.si() > 0))
+        return "The plan has no price per GPU-hour.";
+    return whyNoLoadCurve(snapshot);
+}
+
+/// What the hosted API would bill per hour for the tokens served at a point.
+double hostedPerHour(const PointEvaluation& p, double usdPerMillion)
+{
+    return (p.throughput.output * hour).in(millionTokens)*usdPerMillion;
+}
+
+/// The load above which the own fleet is cheaper than the hosted price; absent where it never is.
+std::optional<double> breakEven(const Snapshot& snapshot)
+{
+    const auto& hosted = snapshot.now.plan->cost.hostedUsdPerMillion;
+    if (!hosted)
+        return std::nullopt;
+    const auto& load = snapshot.now.load;
+    const auto gap = [&](const LoadPoint& p) { return perMillion(p.result.cost.perOutputToken) - *hosted; };
+    for (std::size_t i = 0; i < load.size(); ++i)
+        if (gap(load[i]) <= 0) {
+            if (i == 0)
+                return load[i].rate.si();
+            const double before = gap(load[i - 1]), after = gap(load[i]);
+            const double t = std::isfinite(before) && before > after ? before / (before - after) : 1;
+            return load[i - 1].rate.si() + t * (load[i].rate - load[i - 1].rate).si();
+        }
+    return std::nullopt;
+}
+
+ChartSpec billVsLoad(const Snapshot& snapshot)
+{
+    const Evaluation& e = snapshot.now.evaluation;
+    const auto& hosted = snapshot.now.plan->cost.hostedUsdPerMillion;
+    ChartSpec chart{"The bill against the load", "$ per hour", "", whyNoBill(snapshot), LineChart{}};
+    if (!chart.empty.empty())
+        return chart;
+    LineChart body = chartOverLoad(
+        snapshot, {"bill", "$/h", false, 0.0, {}},
+        [](const PointEvaluation& p) { return (p.cost.fleet * hour).in(dollar); }, nullptr, "fleet",
+        usd((e.cost.fleet * hour).in(dollar)) + " an hour");
+    Curve used = curveOverLoad(snapshot.now, "of it in use", Role::secondary, body.y,
+        [](const PointEvaluation& p) { return (p.cost.fleet * hour).in(dollar)*std::min(1.0, p.utilization); });
+    body.curves.push_back(std::move(used));
+    if (hosted) {
+        Curve api{"hosted API at " + usd(*hosted), Role::good, {}, {}, {}, {}, true, false, {}, {}};
+        for (const LoadPoint& point : snapshot.now.load) {
+            api.x.push_back(point.rate.si());
+            api.y.push_back(hostedPerHour(point.result, *hosted));
+        }
+        body.curves.push_back(std::move(api));
+        if (const auto even = breakEven(snapshot))
+            body.limits.push_back({"break-even " + number(*even), Role::good, *even, true});
+    }
+    const double idle = std::max(0.0, 1 - e.utilization);
+    chart.says = usd((e.cost.fleet * hour).in(dollar)) + " an hour, of which " +
+                 usd((e.cost.fleet * hour).in(dollar)*idle) + " pay for capacity that no request uses at this load.";
+    if (hosted)
+        chart.says += breakEven(snapshot) ? " The own fleet beats " + usd(*hosted) + " per million above " +
+                                                number(*breakEven(snapshot)) + " req/s."
+                                          : " The hosted price of " + usd(*hosted) + " is lower at any load.";
+    chart.body = std::move(body);
+    return chart;
+}
+
+ChartSpec tokenPrices(const Snapshot& snapshot)
+{
+    const CostResult& c = snapshot.now.evaluation.cost;
+    ChartSpec chart{"What a million tokens cost", "$ per M tokens", "", whyNoBill(snapshot), StackedBars{}};
+    const auto& hosted = snapshot.now.plan->cost.hostedUsdPerMillion;
+    struct Row {
+        std::string name;
+        double value;
+        bool quality;
+    };
+    std::vector<Row> rows{{"whole bill on output", perMillion(c.perOutputToken), true},
+        {"the same at full load", perMillion(c.perOutputTokenAtCapacity), false},
+        {"on input and output alike", perMillion(c.perToken), false}, {"input alone", perMillion(c.inputPrice), false},
+        {"output alone", perMillion(c.outputPrice), false}};
+    if (hosted)
+        rows.push_back({"hosted API", *hosted, false});
+    std::erase_if(rows, [](const Row& row) { return !std::isfinite(row.value); });
+    if (chart.empty.empty() && rows.size() < 2)
+        chart.empty =
+            "Without requests no token has a price; the fleet costs " + usd((c.fleet * hour).in(dollar)) + " an hour.";
+    if (!chart.empty.empty())
+        return chart;
+    StackedBars body;
+    body.value = {"price", "$/M tok", false, 0.0, {}};
+    BarSegment price{"price", Role::primary, {}, {}}, quality{"for quality below 1", Role::warning, {}, {}};
+    const double extra = perMillion(c.qualityAdjusted) - perMillion(c.perOutputToken);
+    for (const Row& row : rows) {
+        body.categories.push_back(row.name);
+        price.values.push_back(row.value);
+        quality.values.push_back(row.quality && std::isfinite(extra) && extra > 0 ? extra : 0);
+        body.totals.push_back(usd(row.value + quality.values.back()));
+    }
+    body.segments.push_back(std::move(price));
+    if (quality.values.front() > 0)
+        body.segments.push_back(std::move(quality));
+    chart.says = "Split by the GPU time they take, a million input tokens cost " + usd(perMillion(c.inputPrice)) +
+                 " and a million output tokens " + usd(perMillion(c.outputPrice)) + ".";
+    chart.body = std::move(body);
+    return chart;
+}
+
+std::vector<std::string> gpuRow(const GpuSizing& s)
+{
+    const auto money = [](const auto& value, auto text) { return value ? text(*value) : std::string("no price"); };
+    const bool answers = s.fits && s.meetsTargets;
+    return {s.gpu, s.fits ? std::to_string(s.tp) : "", answers ? std::to_string(s.replicas) : "",
+        answers ? std::to_string(s.gpus) : "",
+        answers ? money(s.fleet, [](UsdRate v) { return usd((v * hour).in(dollar)); }) : "",
+        answers ? money(s.perOutputToken, [](UsdPerToken v) { return usd(perMillion(v)); }) : "",
+        answers ? duration(s.ttft.p95) : "", answers ? duration(s.tpot.p95) : "",
+        !s.fits           ? "does not fit"
+        : !s.meetsTargets ? "misses targets: " + std::string(name(s.binding))
+                          : std::string(name(s.binding))};
+}
+
+ChartSpec gpuTable(const Snapshot& snapshot)
+{
+    const Plan& plan = *snapshot.now.plan;
+    ChartSpec chart{"The same service on every GPU", "", "", "", Table{}};
+    Table body;
+    body.columns = {"GPU", "tp", "replicas", "GPUs", "$/h", "$/M output", "TTFT p95", "TPOT p95", "limited by"};
+    body.numeric = {false, true, true, true, true, true, true, true, false};
+    const GpuSizing* cheapest = nullptr;
+    const auto sizings = sizeOnEveryGpu(plan);
+    for (const GpuSizing& sizing : sizings) {
+        if (sizing.gpu == plan.hardware.gpu.name)
+            body.highlighted = static_cast<int>(body.rows.size());
+        if (!cheapest && sizing.meetsTargets && sizing.fleet)
+            cheapest = &sizing;
+        body.rows.push_back(gpuRow(sizing));
+    }
+    if (body.rows.empty())
+        chart.empty = "The catalog has no GPUs.";
+    chart.says = cheapest ? "Least cost with the targets met: " + counted(cheapest->gpus, "GPU", "GPUs") + " " +
+                                cheapest->gpu + " at " + usd((*cheapest->fleet * hour).in(dollar)) + " an hour."
+                          : "No GPU of the catalog with a price meets the targets.";
+    chart.body = std::move(body);
+    return chart;
+}
+
+constexpr std::array kCharts{
+    ChartRow{"bill_vs_load", "cost", "The bill against the load",
+        "USD per hour of the fleet, the part in use, and what a hosted API would bill for the same tokens.", "7.4",
+        &billVsLoad},
+    ChartRow{"token_prices", "cost", "What a million tokens cost",
+        "The bill spread over output, over all tokens, and split by the GPU time of input and output.", "7.3",
+        &tokenPrices},
+    ChartRow{"gpu_table", "cost", "The same service on every GPU",
+        "For each GPU of the catalog: the least tensor parallelism that fits, the replicas needed, cost, and what "
+        "limits.",
+        "7.1", &gpuTable},
+};
+
+} // namespace
+
+std::span<const ChartRow> costCharts() { return kCharts; }
+
+std::string costSentence(const Snapshot& snapshot)
+{
+    const Evaluation& e = snapshot.now.evaluation;
+    const CostResult& c = e.cost;
+    if (!(c.fleet.si() > 0))
+        return "This plan has **no price**: set the USD per GPU-hour.";
+    std::string text =
+        bold(usd((c.fleet * hour).in(dollar))) + " an hour for " + bold(counted(e.gpus, "GPU", "GPUs")) + ": ";
+    if (!e.fits)
+        return text + "the model **does not fit**, so nothing is served for it.";
+    if (!std::isfinite(c.perOutputToken.si()))
+        return text + "without requests, all of it is idle.";
+    text += bold(usd(perMillion(c.perOutputToken))) + " per million output tokens at " + loadText(snapshot) + ", " +
+            bold(usd(perMillion(c.perOutputTokenAtCapacity))) + " at full load";
+    if (const auto even = breakEven(snapshot))
+        return text + "; cheaper than the hosted API above " + bold(number(*even) + " req/s") + ".";
+    return text + (snapshot.now.plan->cost.hostedUsdPerMillion ? "; the hosted API is cheaper at any load." : ".");
+}
+
+} // namespace headroom::ui

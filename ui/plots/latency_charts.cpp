@@ -1,0 +1,197 @@
+// Tab Latency: end-to-end and per-token time against the load, a request's time step by step, and distributions.
+#include "ui/plots/chart_tables.h"
+#include "ui/plots/load_curve.h"
+#include "ui/plots/numbers.h"
+#include "ui/plots/time_parts.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace headroom::ui {
+namespace {
+
+std::string bold(const std::string& text) { return "**" + text + "**"; }
+
+std::string whyNoTimes(const Snapshot& snapshot)
+{
+    const Evaluation& e = snapshot.now.evaluation;
+    if (!e.fits)
+        return "This plan does not fit: " + whyItDoesNotFit(snapshot.now) + ".";
+    if (!e.stable)
+        return "Overloaded: requests wait ever longer at " + loadText(snapshot) + "; " + rate(e.capacity) +
+               " can be served.";
+    return {};
+}
+
+ChartSpec e2eVsLoad(const Snapshot& snapshot)
+{
+    const Evaluation& e = snapshot.now.evaluation;
+    const auto& target = snapshot.now.plan->targets.e2eP99;
+    ChartSpec chart{"End to end, p99", "s, log", "", whyNoLoadCurve(snapshot), LineChart{}};
+    LineChart body = chartOverLoad(
+        snapshot, {"E2E p99", "s", true, {}, {}}, [](const PointEvaluation& p) { return p.e2e.p99.in(second); },
+        nullptr, "E2E p99", "you: " + duration(e.e2e.p99));
+    if (target)
+        body.limits.push_back({"target " + duration(*target), Role::target, target->in(second), false});
+    chart.says =
+        e.stable ? "99 % of requests end within " + duration(e.e2e.p99) + "; half within " + duration(e.e2e.p50) + "."
+                 : "Beyond " + rate(e.capacity) + " no request ends in time for ever.";
+    chart.body = std::move(body);
+    return chart;
+}
+
+ChartSpec tpotVsLoad(const Snapshot& snapshot)
+{
+    const Evaluation& e = snapshot.now.evaluation;
+    const auto& target = snapshot.now.plan->targets.tpotP95;
+    ChartSpec chart{"Time per output token, p95", "ms", "", whyNoLoadCurve(snapshot), LineChart{}};
+    LineChart body = chartOverLoad(
+        snapshot, {"TPOT p95", "ms", false, 0.0, {}},
+        [](const PointEvaluation& p) { return p.tpot.p95.in(millisecond); },
+        [](const PointEvaluation& p) {
+            return Band{p.tpot.lo.in(millisecond), p.tpot.hi.in(millisecond)};
+        },
+        "TPOT p95", "you: " + duration(e.tpot.p95));
+    if (target)
+        body.limits.push_back({"target " + duration(*target), Role::target, target->in(millisecond), false});
+    const double perSecond = e.tpot.p50.si() > 0 ? 1 / e.tpot.p50.si() : 0;
+    chart.says = "A reader sees " + number(perSecond) +
+                 " tokens a second at the median; batches grow with the load, and "
+                 "steps with the batch.";
+    chart.body = std::move(body);
+    return chart;
+}
+
+ChartSpec waterfall(const Snapshot& snapshot)
+{
+    const LatencyParts& parts = snapshot.now.evaluation.partsMean;
+    ChartSpec chart{"A request, step by step", "s, mean", "", whyNoTimes(snapshot), StackedBars{}};
+    if (!chart.empty.empty())
+        return chart;
+    StackedBars body;
+    body.value = {"time since it was sent", "s", false, 0.0, {}};
+    double start = 0;
+    std::vector<const TimePart*> shown;
+    for (const TimePart& part : kTimeParts)
+        if (parts.*part.value > Seconds(0))
+            shown.push_back(&part);
+    for (std::size_t i = 0; i < shown.size(); ++i) {
+        const Seconds length = parts.*shown[i]->value;
+        BarSegment segment{std::string(shown[i]->name), shown[i]->role, std::vector<double>(shown.size(), 0),
+            std::vector<double>(shown.size(), 0)};
+        segment.values[i] = length.in(second);
+        segment.starts[i] = start;
+        start += length.in(second);
+        body.categories.push_back(std::string(shown[i]->name));
+        body.totals.push_back(duration(length));
+        body.segments.push_back(std::move(segment));
+    }
+    const Seconds first = snapshot.now.evaluation.ttft.mean;
+    body.limits.push_back({"first token " + duration(first), Role::saturation, first.in(second), true});
+    chart.says = "The mean request shows its first token after " + duration(first) + " and is done after " +
+                 duration(parts.total()) + ".";
+    chart.body = std::move(body);
+    return chart;
+}
+
+/// Percentiles of the plot: every percent, and the tail.
+std::vector<double> probabilities(int points)
+{
+    const int steps = std::max(20, points / 2);
+    std::vector<double> all;
+    for (int i = 1; i < steps; ++i)
+        all.push_back(static_cast<double>(i) / steps);
+    for (const double tail : {0.995, 0.999})
+        if (tail > all.back())
+            all.push_back(tail);
+    return all;
+}
+
+Curve distribution(const std::vector<double>& seconds, const std::vector<double>& shares, std::string name, Role role)
+{
+    Curve curve;
+    curve.name = std::move(name);
+    curve.role = role;
+    for (std::size_t i = 0; i < seconds.size() && i < shares.size(); ++i)
+        if (std::isfinite(seconds[i]) && seconds[i] > 0) {
+            curve.x.push_back(seconds[i]);
+            curve.y.push_back(100 * shares[i]);
+        }
+    return curve;
+}
+
+void addDistributions(LineChart& body, const PlanResults& results, const std::vector<double>& shares, bool isGhost)
+{
+    if (!results.evaluation.fits || !results.evaluation.stable)
+        return;
+    const LatencyQuantiles q = results.evaluator->quantilesAt(results.plan->workload.arrivalRate, shares);
+    const auto add = [&](const std::vector<double>& values, const char* name, Role role) {
+        Curve curve =
+            distribution(values, shares, isGhost ? results.name + ": " + name : name, isGhost ? Role::ghost : role);
+        curve.dashed = isGhost;
+        if (curve.x.size() > 1)
+            body.curves.push_back(std::move(curve));
+    };
+    add(q.ttft, "TTFT", Role::prefill);
+    add(q.e2e, "E2E", Role::primary);
+    if (!isGhost)
+        add(q.tpot, "TPOT", Role::decode);
+}
+
+ChartSpec latencyCdf(const Snapshot& snapshot)
+{
+    const Evaluation& e = snapshot.now.evaluation;
+    const Targets& targets = snapshot.now.plan->targets;
+    ChartSpec chart{"How latency is distributed", "% of requests below", "", whyNoTimes(snapshot), LineChart{}};
+    if (!chart.empty.empty())
+        return chart;
+    LineChart body;
+    body.x = {"time", "s", true, {}, {}};
+    body.y = {"requests below", "%", false, 0.0, 100.0};
+    const auto shares = probabilities(snapshot.curvePoints);
+    addDistributions(body, snapshot.now, shares, false);
+    for (const auto& ghost : snapshot.pinned)
+        addDistributions(body, *ghost, shares, true);
+    if (targets.ttftP95)
+        body.limits.push_back({"TTFT target", Role::target, targets.ttftP95->in(second), true});
+    if (targets.e2eP99)
+        body.limits.push_back({"E2E target", Role::target, targets.e2eP99->in(second), true});
+    if (body.curves.empty())
+        chart.empty = "There are no times to show at this load.";
+    chart.says = "First tokens: half within " + duration(e.ttft.p50) + ", 99 % within " + duration(e.ttft.p99) +
+                 ". Answers: half within " + duration(e.e2e.p50) + ", 99 % within " + duration(e.e2e.p99) + ".";
+    chart.body = std::move(body);
+    return chart;
+}
+
+constexpr std::array kCharts{
+    ChartRow{"e2e_vs_load", "latency", "End to end against load", "E2E p99 over the arrival rate, with its target.",
+        "3.5", &e2eVsLoad},
+    ChartRow{"tpot_vs_load", "latency", "Time per output token against load",
+        "TPOT p95 over the arrival rate, with its target and the band of the model error.", "1.1", &tpotVsLoad},
+    ChartRow{"latency_waterfall", "latency", "A request, step by step",
+        "The mean parts of a request one after the other, from the client's click to the last token.", "3.5",
+        &waterfall},
+    ChartRow{"latency_cdf", "latency", "How latency is distributed",
+        "Share of requests whose TTFT, TPOT and E2E are below a time.", "2.5", &latencyCdf},
+};
+
+} // namespace
+
+std::span<const ChartRow> latencyCharts() { return kCharts; }
+
+std::string latencySentence(const Snapshot& snapshot)
+{
+    const Evaluation& e = snapshot.now.evaluation;
+    if (const std::string reason = whyNoTimes(snapshot); !reason.empty())
+        return reason;
+    const auto [part, share] = largestPart(e.partsMean);
+    return "A request takes " + bold(duration(e.e2e.mean)) + " on average and " + bold(duration(e.e2e.p99)) +
+           " at the 99th percentile; " + bold(percent(share)) + " of it is " + std::string(part) +
+           (e.partsMean.queue.si() > 0.2 * e.partsMean.total().si()
+                   ? ", and " + bold(percent(e.partsMean.queue / e.partsMean.total())) + " is waiting."
+                   : ".");
+}
+
+} // namespace headroom::ui

@@ -1,0 +1,131 @@
+#include "ui/plots/load_curve.h"
+
+#include "ui/plots/numbers.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace headroom::ui {
+namespace {
+
+/// A pinned plan may carry far more load; up to this multiple of the present range its curve is worth the room.
+constexpr double kGhostReach = 3;
+
+double lastRate(const PlanResults& results) { return results.load.empty() ? 0 : results.load.back().rate.si(); }
+
+double rangeOf(const Snapshot& snapshot)
+{
+    const double own = lastRate(snapshot.now);
+    double range = own;
+    for (const auto& ghost : snapshot.pinned)
+        range = std::max(range, std::min(lastRate(*ghost), kGhostReach * own));
+    return range;
+}
+
+} // namespace
+
+void addBand(Curve& curve, std::vector<double> lo, std::vector<double> hi)
+{
+    const auto finite = [](double v) { return std::isfinite(v); };
+    // Close to saturation the pessimistic edge is infinite: the band ends at the last place that has both edges.
+    for (std::size_t i = 0; i < lo.size(); ++i)
+        if (!finite(lo[i]) || !finite(hi[i])) {
+            const double ratio = i > 0 ? hi[i - 1] / curve.y[i - 1] : 1;
+            lo[i] = finite(lo[i]) ? lo[i] : curve.y[i];
+            hi[i] = finite(ratio) ? std::max(curve.y[i], curve.y[i] * ratio) : curve.y[i];
+        }
+    curve.lo = std::move(lo);
+    curve.hi = std::move(hi);
+}
+
+Curve curveOverLoad(
+    const PlanResults& results, std::string name, Role role, const Axis& axis, PointValue value, PointBand band)
+{
+    Curve curve;
+    curve.name = std::move(name);
+    curve.role = role;
+    std::vector<double> lo, hi;
+    for (const LoadPoint& point : results.load) {
+        const double y = value(point.result);
+        if (!std::isfinite(y) || (axis.logarithmic && y <= 0))
+            continue;
+        curve.x.push_back(point.rate.si());
+        curve.y.push_back(y);
+        if (band) {
+            const Band edges = band(point.result);
+            lo.push_back(edges.lo);
+            hi.push_back(edges.hi);
+        }
+    }
+    if (band && !curve.x.empty())
+        addBand(curve, std::move(lo), std::move(hi));
+    return curve;
+}
+
+void addLoadFrame(LineChart& chart, const Snapshot& snapshot)
+{
+    const double range = rangeOf(snapshot);
+    chart.x = {"arrival rate", "req/s", false, 0.0, range > 0 ? std::optional(range) : std::nullopt};
+    const double capacity = snapshot.now.evaluation.capacity.si();
+    if (snapshot.now.evaluation.fits && capacity > 0 && capacity < range) {
+        chart.limits.push_back({"saturates at " + number(capacity), Role::saturation, capacity, true});
+        chart.regions.push_back({"overload", Role::bad, capacity, range});
+    }
+}
+
+LineChart chartOverLoad(const Snapshot& snapshot, Axis y, PointValue value, PointBand band,
+    const std::string& curveName, const std::string& markerText)
+{
+    LineChart chart;
+    chart.y = std::move(y);
+    chart.curves.push_back(curveOverLoad(snapshot.now, curveName, Role::primary, chart.y, value, band));
+    for (const auto& ghost : snapshot.pinned) {
+        Curve curve = curveOverLoad(*ghost, ghost->name, Role::ghost, chart.y, value);
+        curve.dashed = true;
+        if (!curve.x.empty())
+            chart.curves.push_back(std::move(curve));
+    }
+    addLoadFrame(chart, snapshot);
+    const Evaluation& e = snapshot.now.evaluation;
+    const double present = snapshot.now.plan->workload.arrivalRate.si(), height = value(e);
+    if (std::isfinite(height) && (!chart.y.logarithmic || height > 0))
+        chart.markers.push_back({markerText, Role::primary, present, height});
+    else if (!e.stable && present > 0)
+        chart.limits.push_back({"you: " + number(present), Role::bad, present, true});
+    return chart;
+}
+
+std::string whyItDoesNotFit(const PlanResults& results)
+{
+    const MemoryUse& memory = results.evaluation.memory;
+    const std::string held = "weights and workspace take " + bytes(memory.weights.total() + memory.workspace);
+    const std::string room = bytes(memory.usable) + " that one " + results.plan->hardware.gpu.name + " may use";
+    if (memory.kvPool.si() > 0)
+        return held + " of the " + room + ", and one request needs " + bytes(memory.kvPerRequest) + " of the " +
+               bytes(memory.kvPool) + " left";
+    return held + ", more than the " + room;
+}
+
+std::string loadText(const Snapshot& snapshot)
+{
+    const Workload& workload = snapshot.now.plan->workload;
+    if (workload.process == ArrivalProcess::closedLoop)
+        return counted(workload.concurrency, "request", "requests") + " in flight (" +
+               rate(snapshot.now.evaluation.throughput.requests) + ")";
+    return rate(workload.arrivalRate);
+}
+
+std::string whyNoLoadCurve(const Snapshot& snapshot)
+{
+    if (!snapshot.now.evaluation.fits)
+        return "This plan does not fit: " + whyItDoesNotFit(snapshot.now) +
+               ". More GPUs per replica (tensor parallel), narrower weights or a larger GPU would help.";
+    if (snapshot.now.plan->workload.process == ArrivalProcess::closedLoop)
+        return "A closed loop has no arrival rate to vary: its clients wait for their answers. Choose another arrival "
+               "process to see the curve.";
+    if (snapshot.now.load.size() < 2)
+        return "There is no load to show.";
+    return {};
+}
+
+} // namespace headroom::ui

@@ -1,0 +1,41 @@
+// What charts over the arrival rate share: curves of the present and the pinned plans, saturation, overload.
+#pragma once
+
+#include "core/snapshot.h"
+#include "ui/plots/chart.h"
+
+#include <optional>
+#include <string>
+
+namespace headroom::ui {
+
+/// One number of a point of the load curve, in the unit of the chart.
+using PointValue = double (*)(const PointEvaluation&);
+/// Its band; absent where none exists.
+using PointBand = Band (*)(const PointEvaluation&);
+
+/// The curve of one plan. Points where the value is not finite are dropped, and those at or below zero too where
+/// `axis` is logarithmic.
+Curve curveOverLoad(
+    const PlanResults&, std::string name, Role, const Axis& axis, PointValue value, PointBand band = nullptr);
+
+/// A chart over the load: the present plan's curve with its band, dashed ghosts of the pinned plans, the saturation
+/// asymptote, the overload region, and the operating point where it has a value.
+/// \param markerText what stands at the operating point, e.g. "410 ms"
+LineChart chartOverLoad(const Snapshot&, Axis y, PointValue value, PointBand band, const std::string& curveName,
+    const std::string& markerText);
+
+/// Saturation, overload region and x range alone, for charts with curves of their own.
+void addLoadFrame(LineChart&, const Snapshot&);
+
+/// The load in words: "4.2 req/s", or of a closed loop "32 requests in flight (5.1 req/s)".
+std::string loadText(const Snapshot&);
+/// Why there is no curve over the load: the model does not fit, or a closed loop. Empty = there is one.
+std::string whyNoLoadCurve(const Snapshot&);
+/// "weights and workspace take 134 GiB of the 71 GiB that one H100-SXM-80GB may use".
+std::string whyItDoesNotFit(const PlanResults&);
+
+/// Adds lo and hi to a curve where both ends are finite at every point, else leaves the curve without a band.
+void addBand(Curve&, std::vector<double> lo, std::vector<double> hi);
+
+} // namespace headroom::ui

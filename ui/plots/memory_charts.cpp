@@ -1,0 +1,268 @@
+// Tab Memory: what lies on a GPU, how many sequences fit, what a token's KV takes, and what reservations waste.
+#include "core/plan/fields.h"
+#include "ui/plots/chart_tables.h"
+#include "ui/plots/load_curve.h"
+#include "ui/plots/numbers.h"
+#include "ui/plots/weight_groups.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace headroom::ui {
+namespace {
+
+std::string bold(const std::string& text) { return "**" + text + "**"; }
+
+/// KV memory of the busiest GPU at the present load: holding tokens, lost to reservation and fragments, and free.
+struct KvSplit {
+    Bytes used, lost, free;
+};
+
+KvSplit kvSplit(const Evaluation& e)
+{
+    const Fragmentation& f = e.memory.fragmentation;
+    const double wasted = std::clamp(f.reserved + f.internal + f.external, 0.0, 1.0);
+    const Bytes taken = std::clamp(e.kvFraction, 0.0, 1.0) * e.memory.kvPool;
+    return {(1 - wasted) * taken, wasted * taken, e.memory.kvPool - taken};
+}
+
+ChartSpec memoryPerGpu(const Snapshot& snapshot)
+{
+    ChartSpec chart{"Memory of one GPU", "GiB per GPU", "", "", StackedBars{}};
+    std::vector<const PlanResults*> plans{&snapshot.now};
+    for (const auto& ghost : snapshot.pinned)
+        plans.push_back(ghost.get());
+    StackedBars body;
+    body.value = {"memory", "GiB", false, 0.0, {}};
+    std::vector<BarSegment> segments = weightSegments();
+    const std::size_t rest = segments.size();
+    for (const auto& [name, role] : {std::pair{"KV in use", Role::kv}, {"KV lost", Role::waste},
+             {"KV free", Role::free}, {"workspace", Role::workspace}, {"not used by the engine", Role::ghost}})
+        segments.push_back({name, role, {}, {}});
+    for (const PlanResults* results : plans) {
+        const MemoryUse& m = results->evaluation.memory;
+        const KvSplit kv = kvSplit(results->evaluation);
+        body.categories.push_back(results == &snapshot.now ? "this plan" : results->name);
+        appendWeights(segments, m.weights);
+        const std::array others{kv.used, kv.lost, kv.free, m.workspace, std::max(m.gpuMemory - m.usable, Bytes(0))};
+        for (std::size_t i = 0; i < others.size(); ++i)
+            segments[rest + i].values.push_back(others[i].in(gibibyte));
+        const bool fits = m.fits;
+        body.totals.push_back(fits ? whole(m.seats) + (m.seats == 1 ? " seat" : " seats") : "does not fit");
+    }
+    for (BarSegment& segment : segments)
+        if (std::any_of(segment.values.begin(), segment.values.end(), [](double v) { return v > 0; }))
+            body.segments.push_back(std::move(segment));
+    const MemoryUse& m = snapshot.now.evaluation.memory;
+    body.limits.push_back({"GPU " + bytes(m.gpuMemory), Role::target, m.gpuMemory.in(gibibyte), true});
+    const KvSplit kv = kvSplit(snapshot.now.evaluation);
+    chart.says = m.fits ? "Weights take " + percent(m.weights.total() / m.gpuMemory) + " of the GPU; of the " +
+                              bytes(m.kvPool) + " for KV, " + bytes(kv.used) + " hold tokens at this load."
+                        : "It does not fit: " + whyItDoesNotFit(snapshot.now) + ".";
+    chart.body = std::move(body);
+    return chart;
+}
+
+/// Mean prompt + output tokens of the mix.
+double contextOf(const WorkloadSummary& workload) { return (workload.promptMean + workload.outputMean).in(token); }
+
+/// Seats over the mean context. The field that people set scales the prompts, so the curve goes through it.
+Curve seatsCurve(const Plan& plan, std::string name, Role role, double from, double to, int points)
+{
+    Curve curve;
+    curve.name = std::move(name);
+    curve.role = role;
+    const auto& field = std::get<NumberField>(*findField("workload.context_tokens_mean"));
+    Plan varied = plan;
+    varied.model.maxContext = Tokens(std::max(varied.model.maxContext.in(token), to));
+    for (int i = 0; i < points; ++i) {
+        const double context = from * std::pow(to / from, static_cast<double>(i) / (points - 1));
+        if (context < field.min || context > field.max)
+            continue;
+        field.set(varied, context);
+        const MemoryUse memory = memoryOf(varied);
+        if (!std::isfinite(memory.seats))
+            continue;
+        curve.x.push_back(context);
+        curve.y.push_back(memory.fits ? memory.seats : 0);
+    }
+    return curve;
+}
+
+/// The KV format worth comparing with: half the bytes, or back to sixteen bits where the plan is there already.
+NumberFormat otherKvFormat(NumberFormat present)
+{
+    return info(present).bytesPerKvEntry > 1 ? NumberFormat::fp8 : NumberFormat::bf16;
+}
+
+ChartSpec seatsVsContext(const Snapshot& snapshot)
+{
+    const Plan& plan = *snapshot.now.plan;
+    const Evaluation& e = snapshot.now.evaluation;
+    const MemoryUse& m = e.memory;
+    ChartSpec chart{"Concurrency against context length", "sequences in a replica", "", "", LineChart{}};
+    if (m.weights.total() + m.workspace >= m.usable) {
+        chart.empty = "No sequence fits at any length: " + whyItDoesNotFit(snapshot.now) + ".";
+        return chart;
+    }
+    const double present = contextOf(snapshot.now.evaluator->workload());
+    const double outputs = snapshot.now.evaluator->workload().outputMean.in(token);
+    // From short chats to a long document; the output length stays, so no context is shorter than it.
+    const double from = std::max(std::min(512.0, present / 2), outputs + 1), to = std::max(32768.0, 2 * present);
+    const int points = std::clamp(snapshot.curvePoints / 4, 16, 48);
+    LineChart body;
+    body.x = {"context length, prompt + output", "tok", true, from, to};
+    body.y = {"sequences", "", false, 0.0, {}};
+    body.curves.push_back(
+        seatsCurve(plan, std::string(info(plan.model.kvFormat).name) + " KV", Role::primary, from, to, points));
+    Plan other = plan;
+    other.model.kvFormat = otherKvFormat(plan.model.kvFormat);
+    Curve alternative = seatsCurve(
+        other, "with " + std::string(info(other.model.kvFormat).name) + " KV", Role::secondary, from, to, points);
+    alternative.dashed = true;
+    body.curves.push_back(std::move(alternative));
+    for (const auto& ghost : snapshot.pinned) {
+        Curve curve = seatsCurve(*ghost->plan, ghost->name, Role::ghost, from, to, points);
+        curve.dashed = true;
+        body.curves.push_back(std::move(curve));
+    }
+    const double most = plan.batching.maxSequences;
+    body.limits.push_back({"max_sequences " + whole(most), Role::saturation, most, false});
+    body.markers.push_back({counted(m.seats, "seat", "seats"), Role::primary, present, m.seats});
+    chart.says = m.seats >= most
+                     ? "The limit of " + whole(most) + " sequences binds at " + whole(present) +
+                           " tokens each; memory alone would hold " + whole(m.seatsByMemory) + "."
+                     : "Memory holds " + counted(m.seats, "sequence", "sequences") + " of " + whole(present) +
+                           " tokens on average, and " + whole(m.worstCaseSeats) + " if all were at their full length.";
+    chart.body = std::move(body);
+    return chart;
+}
+
+/// Bytes of a token's KV in one layer group alone.
+double groupKvBytes(const ModelSpec& model, std::size_t group, NumberFormat format)
+{
+    ModelSpec alone = model;
+    alone.groups = {model.groups[group]};
+    return kvBytesPerToken(alone, format).si();
+}
+
+ChartSpec kvPerToken(const Snapshot& snapshot)
+{
+    const Plan& plan = *snapshot.now.plan;
+    const ModelSpec& model = plan.model.spec;
+    ChartSpec chart{"KV cache of one token", "KiB per token, all layers", "", "", StackedBars{}};
+    std::vector<NumberFormat> formats{NumberFormat::bf16, NumberFormat::fp8, NumberFormat::int4};
+    if (std::find(formats.begin(), formats.end(), plan.model.kvFormat) == formats.end())
+        formats.insert(formats.begin(), plan.model.kvFormat);
+    StackedBars body;
+    body.value = {"KV per token", "KiB", false, 0.0, {}};
+    constexpr std::array kRoles{
+        Role::series1, Role::series2, Role::series3, Role::series4, Role::series5, Role::series6};
+    double all = 0;
+    for (std::size_t g = 0; g < model.groups.size(); ++g) {
+        BarSegment segment{model.groups[g].name + ", " + counted(model.groups[g].layers, "layer", "layers"),
+            model.groups.size() == 1 ? Role::kv : kRoles[g % kRoles.size()], {}, {}};
+        for (const NumberFormat format : formats)
+            segment.values.push_back(groupKvBytes(model, g, format) / kibibyte.si());
+        all += segment.values.front();
+        if (segment.values.front() > 0)
+            body.segments.push_back(std::move(segment));
+    }
+    if (!(all > 0)) {
+        chart.empty = "This model keeps no KV cache: each sequence has a state of constant size.";
+        return chart;
+    }
+    for (const NumberFormat format : formats) {
+        const bool present = format == plan.model.kvFormat;
+        body.categories.push_back(std::string(info(format).name) + (present ? " (this plan)" : ""));
+        body.totals.push_back(whole(kvBytesPerToken(model, format).si()) + " B");
+    }
+    const BytesPerToken now = kvBytesPerToken(model, plan.model.kvFormat);
+    chart.says =
+        "Each token of a sequence keeps " + whole(now.si()) + " bytes; a request of " +
+        whole(contextOf(snapshot.now.evaluator->workload())) + " tokens holds " +
+        bytes(now * (snapshot.now.evaluator->workload().promptMean + snapshot.now.evaluator->workload().outputMean)) +
+        " when it ends" + (model.groups.size() > 1 ? ", less where a window bounds a layer." : ".");
+    chart.body = std::move(body);
+    return chart;
+}
+
+struct Scheme {
+    Reservation reservation;
+    std::string_view name;
+};
+constexpr std::array kSchemes{Scheme{Reservation::paged, "paged"}, Scheme{Reservation::oracle, "oracle"},
+    Scheme{Reservation::powerOfTwo, "power of two"}, Scheme{Reservation::maximum, "maximum length"}};
+
+ChartSpec fragmentation(const Snapshot& snapshot)
+{
+    ChartSpec chart{"What a reservation wastes", "% of KV memory", "", "", StackedBars{}};
+    const MemoryUse& now = snapshot.now.evaluation.memory;
+    if (!(now.kvPool.si() > 0)) {
+        chart.empty = "There is no KV memory to waste: " + whyItDoesNotFit(snapshot.now) + ".";
+        return chart;
+    }
+    StackedBars body;
+    body.value = {"share of KV memory", "%", false, 0.0, 100.0};
+    body.segments = {{"tokens", Role::kv, {}, {}}, {"reserved, not used", Role::waste, {}, {}},
+        {"half-filled blocks", Role::series3, {}, {}}, {"between blocks", Role::series4, {}, {}}};
+    double paged = 0, maximum = 0;
+    for (const Scheme& scheme : kSchemes) {
+        Plan varied = *snapshot.now.plan;
+        varied.batching.reservation = scheme.reservation;
+        const MemoryUse memory = memoryOf(varied);
+        const Fragmentation& f = memory.fragmentation;
+        const std::array lost{f.reserved, f.internal, f.external};
+        body.segments[0].values.push_back(100 * std::max(0.0, 1 - f.reserved - f.internal - f.external));
+        for (std::size_t i = 0; i < lost.size(); ++i)
+            body.segments[i + 1].values.push_back(100 * lost[i]);
+        const bool present = scheme.reservation == snapshot.now.plan->batching.reservation;
+        body.categories.push_back(std::string(scheme.name) + (present ? " (this plan)" : ""));
+        body.totals.push_back(counted(memory.fits ? memory.seats : 0, "seat", "seats"));
+        (scheme.reservation == Reservation::paged ? paged : maximum) = memory.fits ? memory.seats : 0;
+    }
+    chart.says = "Paged memory seats " + counted(paged, "sequence", "sequences") + "; a reservation of the full " +
+                 whole(snapshot.now.plan->model.maxContext.in(token)) + " tokens seats " + whole(maximum) + ".";
+    chart.body = std::move(body);
+    return chart;
+}
+
+constexpr std::array kCharts{
+    ChartRow{"memory_per_gpu", "memory", "Memory of one GPU",
+        "Weights by part of the model, KV in use, lost and free, workspace, and what the engine leaves alone.", "5.4",
+        &memoryPerGpu},
+    ChartRow{"seats_vs_context", "memory", "Concurrency against context length",
+        "How many sequences a replica holds over the mean length of a request.", "5.4", &seatsVsContext},
+    ChartRow{"kv_per_token", "memory", "KV cache of one token",
+        "Bytes that one token keeps in each layer group, by KV format.", "5.2", &kvPerToken},
+    ChartRow{"fragmentation", "memory", "What a reservation wastes",
+        "Shares of KV memory lost to reservation, half-filled blocks and buddy fragments, for each scheme.", "5.5",
+        &fragmentation},
+};
+
+} // namespace
+
+std::span<const ChartRow> memoryCharts() { return kCharts; }
+
+std::string memorySentence(const Snapshot& snapshot)
+{
+    const Plan& plan = *snapshot.now.plan;
+    const MemoryUse& m = snapshot.now.evaluation.memory;
+    const std::string held = plan.model.spec.name + " takes " + bold(bytes(m.weights.total())) + " of each " +
+                             plan.hardware.gpu.name + "'s " + bytes(m.gpuMemory);
+    if (!m.fits)
+        return held + " and **does not fit**: " + whyItDoesNotFit(snapshot.now) +
+               ". Try more GPUs per replica, narrower weights or a larger GPU.";
+    const bool bySeats = m.seats >= plan.batching.maxSequences;
+    return held + ", which leaves " + bold(bytes(m.kvPool)) + " for KV: room for " +
+           bold(counted(m.seats, "sequence", "sequences")) +
+           (bySeats ? " (max_sequences binds; memory would hold " + whole(m.seatsByMemory) + ")" : "") + ", of which " +
+           bold(number(snapshot.now.evaluation.meanRunning)) +
+           (snapshot.now.evaluation.meanRunning == 1 ? " is" : " are") + " taken at this load" +
+           (m.preemptionProbability > 0.01
+                   ? "; with all taken, preemption is " + percent(m.preemptionProbability) + " probable."
+                   : ".");
+}
+
+} // namespace headroom::ui

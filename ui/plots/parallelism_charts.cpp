@@ -1,0 +1,276 @@
+// Tab Parallelism: what more GPUs in a replica do to the step, to memory, to the network's share and to the price.
+#include "core/plan/validate.h"
+#include "ui/plots/chart_tables.h"
+#include "ui/plots/load_curve.h"
+#include "ui/plots/numbers.h"
+#include "ui/plots/weight_groups.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <tuple>
+
+namespace headroom::ui {
+namespace {
+
+std::string bold(const std::string& text) { return "**" + text + "**"; }
+
+enum class Way { tensor, pipeline };
+
+struct Layouted {
+    int degree = 1;
+    Plan plan;
+};
+
+/// The plan with 1, 2, 4 ... GPUs in one of the two ways, the other way as it is; degrees the model cannot be cut into
+/// are left out.
+std::vector<Layouted> layouts(const Plan& plan, Way way)
+{
+    std::vector<Layouted> all;
+    const int present = way == Way::tensor ? plan.deployment.tp : plan.deployment.pp;
+    const int most = std::max(present, way == Way::tensor ? plan.hardware.gpusPerNode : 8);
+    for (int degree = 1; degree <= most; degree *= 2) {
+        Layouted one{degree, plan};
+        Deployment& d = one.plan.deployment;
+        if (way == Way::tensor) {
+            // Expert and attention ranks regroup the GPUs of tp: where the plan uses all of them, so do its variants.
+            d.ep = d.ep == d.tp ? degree : std::min(d.ep, degree);
+            d.attentionDp = d.attentionDp == d.tp ? degree : std::min(d.attentionDp, degree);
+            d.tp = degree;
+        } else {
+            d.pp = degree;
+        }
+        if (validate(one.plan).empty())
+            all.push_back(std::move(one));
+    }
+    return all;
+}
+
+struct Scaled {
+    int gpus = 1, degree = 1;
+    Evaluator evaluator;
+};
+
+std::vector<Scaled> compiled(const Plan& plan, Way way)
+{
+    std::vector<Scaled> all;
+    for (const Layouted& layout : layouts(plan, way))
+        all.push_back({layout.plan.layout().gpus(), layout.degree, Evaluator(layout.plan)});
+    return all;
+}
+
+constexpr const char* kNoLayout = "The model cannot be cut into other numbers of GPUs.";
+
+/// The batch that all layouts are compared at: the present one.
+double comparedBatch(const Snapshot& snapshot)
+{
+    return std::max(1.0, std::round(snapshot.now.evaluation.meanDecodes));
+}
+
+Seconds stepOf(const Evaluator& evaluator, double batch)
+{
+    const StepModel& model = evaluator.step();
+    return model.time(model.decodeBatch(batch, evaluator.workload().contextMean));
+}
+
+Curve stepCurve(const std::vector<Scaled>& all, double batch, const char* name, Role role)
+{
+    Curve curve;
+    curve.name = name;
+    curve.role = role;
+    curve.markers = false;
+    for (const Scaled& one : all) {
+        curve.x.push_back(one.gpus);
+        curve.y.push_back(stepOf(one.evaluator, batch).in(millisecond));
+    }
+    return curve;
+}
+
+ChartSpec stepVsGpus(const Snapshot& snapshot)
+{
+    const Plan& plan = *snapshot.now.plan;
+    ChartSpec chart{"Decode step against GPUs", "ms, log", "", "", LineChart{}};
+    const double batch = comparedBatch(snapshot);
+    const auto tensor = compiled(plan, Way::tensor), pipeline = compiled(plan, Way::pipeline);
+    if (tensor.empty() || tensor.size() + pipeline.size() < 3) {
+        chart.empty = kNoLayout;
+        return chart;
+    }
+    LineChart body;
+    body.x = {"GPUs in a replica", "", true, {}, {}};
+    body.y = {"step of " + whole(batch) + (batch == 1 ? " sequence" : " sequences"), "ms", true, {}, {}};
+    body.curves.push_back(stepCurve(tensor, batch, "tensor parallel", Role::primary));
+    if (pipeline.size() > 1)
+        body.curves.push_back(stepCurve(pipeline, batch, "pipeline", Role::secondary));
+    Curve ideal = body.curves.front();
+    ideal.name = "ideal";
+    ideal.role = Role::ghost;
+    ideal.dashed = true;
+    for (std::size_t i = 0; i < ideal.x.size(); ++i)
+        ideal.y[i] = body.curves.front().y.front() * ideal.x.front() / ideal.x[i];
+    body.curves.push_back(std::move(ideal));
+    const Seconds now = stepOf(*snapshot.now.evaluator, batch);
+    body.markers.push_back(
+        {"you: " + duration(now), Role::primary, static_cast<double>(plan.layout().gpus()), now.in(millisecond)});
+    const Curve& curve = body.curves.front();
+    const double gain = curve.y.front() / curve.y.back(), gpus = curve.x.back() / curve.x.front();
+    chart.says = gpus > 1 ? whole(gpus) + " times the GPUs make a decode step " + number(gain, 2) + " times as fast, " +
+                                percent(gain / gpus) + " of what would be ideal."
+                          : "Only one tensor-parallel degree divides this model.";
+    chart.body = std::move(body);
+    return chart;
+}
+
+ChartSpec networkShare(const Snapshot& snapshot)
+{
+    ChartSpec chart{"What a step waits for", "% of a decode step", "", "", StackedBars{}};
+    const double batch = comparedBatch(snapshot);
+    const auto all = compiled(*snapshot.now.plan, Way::tensor);
+    if (all.empty()) {
+        chart.empty = kNoLayout;
+        return chart;
+    }
+    StackedBars body;
+    body.value = {"share", "%", false, 0.0, 100.0};
+    body.segments = {{"bandwidth", Role::kv, {}, {}}, {"compute", Role::prefill, {}, {}},
+        {"network", Role::network, {}, {}}, {"overhead", Role::waste, {}, {}}};
+    double present = 0;
+    for (const Scaled& one : all) {
+        const StepModel& model = one.evaluator.step();
+        const StepParts parts = model.parts(model.decodeBatch(batch, one.evaluator.workload().contextMean));
+        const std::array values{parts.bandwidth, parts.compute, parts.network, parts.overhead};
+        for (std::size_t i = 0; i < values.size(); ++i)
+            body.segments[i].values.push_back(parts.total().si() > 0 ? 100 * (values[i] / parts.total()) : 0);
+        const bool isPresent = one.degree == snapshot.now.plan->deployment.tp;
+        if (isPresent)
+            present = parts.network / parts.total();
+        body.categories.push_back("tp " + std::to_string(one.degree) + (isPresent ? " (this plan)" : ""));
+        body.totals.push_back(duration(parts.total()));
+    }
+    chart.says = "The network takes " + percent(present) + " of a decode step with this plan, and " +
+                 percent(body.segments[2].values.back() / 100) + " with tp " + std::to_string(all.back().degree) + ".";
+    chart.body = std::move(body);
+    return chart;
+}
+
+ChartSpec memoryByTp(const Snapshot& snapshot)
+{
+    ChartSpec chart{"Memory of a GPU against tensor parallelism", "GiB per GPU", "", "", StackedBars{}};
+    const Plan& plan = *snapshot.now.plan;
+    const auto all = layouts(plan, Way::tensor);
+    if (all.empty()) {
+        chart.empty = kNoLayout;
+        return chart;
+    }
+    StackedBars body;
+    body.value = {"memory", "GiB", false, 0.0, {}};
+    std::vector<BarSegment> segments = weightSegments();
+    const std::size_t rest = segments.size();
+    segments.push_back({"workspace", Role::workspace, {}, {}});
+    segments.push_back({"KV cache", Role::kv, {}, {}});
+    const Layouted* smallest = nullptr;
+    for (const Layouted& one : all) {
+        const MemoryUse memory = memoryOf(one.plan);
+        appendWeights(segments, memory.weights);
+        segments[rest].values.push_back(memory.workspace.in(gibibyte));
+        segments[rest + 1].values.push_back(memory.kvPool.in(gibibyte));
+        body.categories.push_back(
+            "tp " + std::to_string(one.degree) + (one.degree == plan.deployment.tp ? " (this plan)" : ""));
+        body.totals.push_back(memory.fits ? counted(memory.seats, "seat", "seats") : "does not fit");
+        if (memory.fits && !smallest)
+            smallest = &one;
+    }
+    for (BarSegment& segment : segments)
+        if (std::any_of(segment.values.begin(), segment.values.end(), [](double v) { return v > 0; }))
+            body.segments.push_back(std::move(segment));
+    const Bytes usable = snapshot.now.evaluation.memory.usable;
+    body.limits.push_back({"usable " + bytes(usable), Role::target, usable.in(gibibyte), true});
+    chart.says = smallest ? "It fits from tp " + std::to_string(smallest->degree) +
+                                " on; each doubling leaves more of a GPU to KV."
+                          : "It fits with no tensor-parallel degree of one node.";
+    chart.body = std::move(body);
+    return chart;
+}
+
+/// Cost at capacity over the GPUs of a replica; layouts that do not fit have none.
+Curve costCurve(const std::vector<Scaled>& all, const char* name, Role role)
+{
+    Curve curve;
+    curve.name = name;
+    curve.role = role;
+    for (const Scaled& one : all) {
+        const double cost = (one.evaluator.point().cost.perOutputTokenAtCapacity * millionTokens).in(dollar);
+        if (std::isfinite(cost) && cost > 0) {
+            curve.x.push_back(one.gpus);
+            curve.y.push_back(cost);
+        }
+    }
+    return curve;
+}
+
+ChartSpec costVsGpus(const Snapshot& snapshot)
+{
+    const Plan& plan = *snapshot.now.plan;
+    ChartSpec chart{"Cost at capacity against GPUs", "$ per M output tokens", "", "", LineChart{}};
+    LineChart body;
+    body.x = {"GPUs in a replica", "", true, {}, {}};
+    body.y = {"cost at capacity", "$/M tok", false, 0.0, {}};
+    for (const auto& [way, name, role] :
+        {std::tuple{Way::tensor, "tensor parallel", Role::primary}, {Way::pipeline, "pipeline", Role::secondary}}) {
+        Curve curve = costCurve(compiled(plan, way), name, role);
+        if (curve.x.size() > 1 || (way == Way::tensor && !curve.x.empty()))
+            body.curves.push_back(std::move(curve));
+    }
+    if (body.curves.empty()) {
+        chart.empty = plan.hardware.pricePerGpu.si() > 0 ? "No layout of one node fits this model on this GPU."
+                                                         : "The plan has no price per GPU-hour.";
+        return chart;
+    }
+    const double now = (snapshot.now.evaluation.cost.perOutputTokenAtCapacity * millionTokens).in(dollar);
+    if (std::isfinite(now) && now > 0)
+        body.markers.push_back({"you: " + usd(now), Role::primary, static_cast<double>(plan.layout().gpus()), now});
+    const Curve& curve = body.curves.front();
+    const auto least = std::min_element(curve.y.begin(), curve.y.end()) - curve.y.begin();
+    chart.says = "At full load a million output tokens are cheapest with " +
+                 counted(curve.x[static_cast<std::size_t>(least)], "GPU", "GPUs") +
+                 " in a replica: " + usd(curve.y[static_cast<std::size_t>(least)]) + ".";
+    chart.body = std::move(body);
+    return chart;
+}
+
+constexpr std::array kCharts{
+    ChartRow{"step_vs_gpus", "parallelism", "Decode step against GPUs",
+        "How long a decode step of the present batch takes with more GPUs in a replica, tensor parallel and pipeline.",
+        "6.1", &stepVsGpus},
+    ChartRow{"network_share", "parallelism", "What a step waits for",
+        "Share of a decode step by limiting resource, for each tensor-parallel degree.", "6.5", &networkShare},
+    ChartRow{"memory_by_tp", "parallelism", "Memory against tensor parallelism",
+        "What lies on a GPU for each tensor-parallel degree, and how many sequences a replica seats.", "6.1",
+        &memoryByTp},
+    ChartRow{"cost_vs_gpus", "parallelism", "Cost at capacity against GPUs",
+        "USD per million output tokens at full load, over the GPUs in a replica.", "7.3", &costVsGpus},
+};
+
+} // namespace
+
+std::span<const ChartRow> parallelismCharts() { return kCharts; }
+
+std::string parallelismSentence(const Snapshot& snapshot)
+{
+    const Plan& plan = *snapshot.now.plan;
+    const Deployment& d = plan.deployment;
+    const int gpus = plan.layout().gpus();
+    const double batch = comparedBatch(snapshot);
+    const StepModel& model = snapshot.now.evaluator->step();
+    const StepParts parts = model.parts(model.decodeBatch(batch, snapshot.now.evaluator->workload().contextMean));
+    const double share = parts.total().si() > 0 ? parts.network / parts.total() : 0;
+    std::string text = bold(counted(d.replicas, "replica", "replicas")) + " of " + bold(counted(gpus, "GPU", "GPUs")) +
+                       (d.replicas == 1 ? ": " : " each: ");
+    text += gpus == 1 ? "no step waits for a link"
+                      : "the links take " + bold(percent(share)) + " of a decode step (tp " + std::to_string(d.tp) +
+                            ", pp " + std::to_string(d.pp) + ")";
+    const bool acrossNodes = gpus > plan.hardware.gpusPerNode;
+    return text + (acrossNodes ? "; a replica spans **more than one node**, whose links are slower." : ".");
+}
+
+} // namespace headroom::ui
