@@ -7,6 +7,7 @@
 #include "app/commands/text_table.h"
 #include "core/plan/plan_io.h"
 #include "core/version_info.h"
+#include "ui/plots/catalog.h"
 #include "ui/plots/numbers.h"
 
 #include <CLI/App.hpp>
@@ -100,16 +101,6 @@ std::vector<Row> evaluatePieces(const Grid& grid, std::size_t first, std::size_t
     return rows;
 }
 
-std::string csvCell(const std::string& text)
-{
-    if (text.find_first_of(",\"\r\n") == std::string::npos)
-        return text;
-    std::string quotedText = "\"";
-    for (const char c : text)
-        quotedText += c == '"' ? std::string("\"\"") : std::string(1, c);
-    return quotedText + "\"";
-}
-
 std::string csvHeader(const Grid& grid)
 {
     std::string line;
@@ -124,9 +115,9 @@ std::string csvLine(const Row& row)
 {
     std::string line;
     for (const std::string& coordinate : row.coordinates)
-        line += (line.empty() ? "" : ",") + csvCell(coordinate);
+        line += (line.empty() ? "" : ",") + ui::csvCell(coordinate);
     for (const auto& [key, value] : evaluationCells(*row.result))
-        line += (line.empty() ? "" : ",") + csvCell(value);
+        line += (line.empty() ? "" : ",") + ui::csvCell(value);
     return line + "\r\n";
 }
 
