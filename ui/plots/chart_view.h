@@ -7,6 +7,7 @@
 #include <QWidget>
 
 #include <memory>
+#include <optional>
 
 namespace headroom::ui {
 
@@ -83,6 +84,7 @@ private:
     std::unique_ptr<ChartBody> m_body; ///< null while there is nothing to draw
     Overlay* m_overlay = nullptr;
     std::optional<QPointF> m_dragFrom;
+    bool m_dragged = false;
 };
 
 } // namespace headroom::ui

@@ -10,6 +10,7 @@
 
 #include <filesystem>
 
+class QFont;
 class QPainter;
 
 namespace headroom::ui {
@@ -17,6 +18,9 @@ namespace headroom::ui {
 /// Title, unit and drawing inside `where`, as vectors and text (no raster images). For PDF, SVG and pictures.
 /// Needs a QApplication (any platform, offscreen too). The card's background is not painted.
 void paintChart(QPainter&, const QRectF& where, const ChartSpec&, const Theme&);
+
+/// Title bold at the left, unit at the right, in one line; what is too long is cut.
+void paintHeader(QPainter&, const QRectF& where, const ChartSpec&, const Theme&, const QFont& title, const QFont& unit);
 
 /// Writes .png (twice the resolution), .svg, .pdf or .csv by the suffix; replaces the file only when all is written.
 /// Error.where is the file.

@@ -1,0 +1,415 @@
+#include "ui/plots/annotations.h"
+
+#include "ui/format.h"
+
+#include <QFontMetricsF>
+#include <QPainter>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <set>
+
+namespace headroom::ui {
+
+namespace {
+
+constexpr double kDotRadius = 5;
+constexpr double kObstacleSpacing = 5; ///< pixels between points of a curve when labels look for room
+constexpr int kMostDirectNames = 6;    ///< more curves than this get a key
+constexpr double kBandOpacityLight = 0.14, kBandOpacityDark = 0.20, kRegionOpacity = 0.07;
+constexpr double kPatchOpacity = 0.82;
+
+QPen dashes(const QColor& color, double width, const QList<qreal>& pattern)
+{
+    QPen pen(color, width, Qt::CustomDashLine, Qt::FlatCap); // square caps would close the gaps
+    pen.setDashPattern(pattern);
+    return pen;
+}
+
+QColor withOpacity(QColor color, double opacity)
+{
+    color.setAlphaF(static_cast<float>(opacity));
+    return color;
+}
+
+bool isGhost(const Curve& c) { return c.role == Role::ghost; }
+
+/// The one solid curve of a plot is what its title says: naming it again would be noise.
+bool needsName(const Curve& c, int solidCurves)
+{
+    if (c.name.empty())
+        return false;
+    return solidCurves > 1 || isGhost(c) || c.dashed || c.markers;
+}
+
+int solidCurves(const LineChart& chart)
+{
+    return static_cast<int>(std::count_if(chart.curves.begin(), chart.curves.end(),
+        [](const Curve& c) { return !isGhost(c) && !c.dashed && !c.markers; }));
+}
+
+QString markerName(const Curve& c) { return QStringLiteral("○ ") + text(c.name); }
+
+/// Outline of a band, cut to the frame so that infinite edges stay drawable.
+QPolygonF bandOutline(const Curve& c, const PlotFrame& f)
+{
+    QPolygonF upper, lower;
+    const double top = f.area.top() - 1, bottom = f.area.bottom() + 1;
+    for (std::size_t i = 0; i < c.x.size(); ++i) {
+        if (!std::isfinite(c.lo[i]) || std::isnan(c.hi[i]))
+            continue;
+        const double x = f.x.pixel(c.x[i]);
+        upper << QPointF(x, std::isinf(c.hi[i]) ? top : std::clamp(f.y.pixel(c.hi[i]), top, bottom));
+        lower << QPointF(x, std::clamp(f.y.pixel(c.lo[i]), top, bottom));
+    }
+    std::reverse(lower.begin(), lower.end());
+    return upper + lower;
+}
+
+} // namespace
+
+struct Annotations::Pending {
+    QString text;
+    QColor color;
+    LabelRequest request;
+};
+
+QString roleName(Role role)
+{
+    switch (role) {
+    case Role::queue:
+        return QStringLiteral("queue");
+    case Role::retrieval:
+        return QStringLiteral("retrieval");
+    case Role::prefill:
+        return QStringLiteral("prefill");
+    case Role::decode:
+        return QStringLiteral("decode");
+    case Role::post:
+        return QStringLiteral("post");
+    case Role::network:
+        return QStringLiteral("network");
+    case Role::weights:
+        return QStringLiteral("weights");
+    case Role::kv:
+        return QStringLiteral("KV cache");
+    case Role::workspace:
+        return QStringLiteral("workspace");
+    case Role::waste:
+        return QStringLiteral("waste");
+    case Role::free:
+        return QStringLiteral("free");
+    case Role::bad:
+        return QStringLiteral("refused");
+    default:
+        return {};
+    }
+}
+
+bool needsLegend(const LineChart& chart)
+{
+    const int solid = solidCurves(chart);
+    return std::count_if(chart.curves.begin(), chart.curves.end(),
+               [solid](const Curve& c) { return needsName(c, solid); }) > kMostDirectNames;
+}
+
+std::vector<LegendEntry> legendOf(const LineChart& chart, const Theme& theme)
+{
+    std::vector<LegendEntry> out;
+    if (!needsLegend(chart))
+        return out;
+    const int solid = solidCurves(chart);
+    for (const Curve& c : chart.curves)
+        if (needsName(c, solid))
+            out.push_back({text(c.name), theme.color(c.role), c.markers, c.dashed || isGhost(c)});
+    return out;
+}
+
+std::vector<LegendEntry> legendOf(const ScatterChart& chart, const Theme& theme)
+{
+    std::vector<LegendEntry> out;
+    for (const Curve& c : chart.groups)
+        if (!c.name.empty() && chart.groups.size() > 1)
+            out.push_back({text(c.name), theme.color(c.role)});
+    return out;
+}
+
+std::vector<LegendEntry> legendOf(const SpanChart& chart, const Theme& theme)
+{
+    std::set<Role> seen;
+    std::vector<LegendEntry> out;
+    for (const Span& s : chart.spans)
+        if (seen.insert(s.role).second && !roleName(s.role).isEmpty())
+            out.push_back({roleName(s.role), theme.color(s.role)});
+    return out;
+}
+
+std::vector<QPolygonF> visibleLines(const Curve& c, const PlotFrame& f, double spacing)
+{
+    std::vector<QPolygonF> out;
+    QPolygonF run;
+    const auto close = [&] {
+        if (run.size() > 1)
+            out.push_back(run);
+        run.clear();
+    };
+    const std::size_t n = std::min(c.x.size(), c.y.size());
+    for (std::size_t i = 0; i < n; ++i) {
+        if (!std::isfinite(c.y[i]) || !std::isfinite(c.x[i])) {
+            close();
+            continue;
+        }
+        const QPointF p = f.at(c.x[i], c.y[i]);
+        const bool far =
+            run.isEmpty() || std::abs(p.x() - run.last().x()) + std::abs(p.y() - run.last().y()) >= spacing;
+        if (far || i + 1 == n)
+            run << p;
+    }
+    close();
+    return out;
+}
+
+void Annotations::addLines(const Curve& c)
+{
+    if (c.markers) {
+        constexpr double kHalf = 4.5;
+        for (std::size_t i = 0; i < c.x.size(); ++i)
+            if (std::isfinite(c.y[i])) {
+                const QPointF p = m_frame.at(c.x[i], c.y[i]);
+                m_obstacles.rects.emplace_back(p - QPointF(kHalf, kHalf), QSizeF(2 * kHalf, 2 * kHalf));
+            }
+        return;
+    }
+    const QRectF near = m_frame.area.adjusted(-20, -20, 20, 20);
+    for (const QPolygonF& run : visibleLines(c, m_frame, kObstacleSpacing))
+        for (qsizetype i = 1; i < run.size(); ++i) {
+            const QLineF line(run[i - 1], run[i]);
+            if (lengthInside(line, near) > 0)
+                m_obstacles.lines.push_back(line);
+        }
+}
+
+void Annotations::addLimit(const Limit& l, std::vector<Pending>& pending)
+{
+    const QRectF& a = m_frame.area;
+    const AxisScale& scale = l.vertical ? m_frame.x : m_frame.y;
+    if (!std::isfinite(l.value))
+        return;
+    const QFontMetricsF metrics(m_font);
+    QString name = text(l.name);
+    const bool inside = scale.range.contains(l.value);
+    const double at = scale.pixel(l.value);
+    if (inside) {
+        const QLineF line = l.vertical ? QLineF(at, a.top(), at, a.bottom()) : QLineF(a.left(), at, a.right(), at);
+        m_lines.push_back({line, m_theme.color(l.role), l.role == Role::saturation});
+        m_obstacles.lines.push_back(line);
+    } else if (l.vertical) {
+        return; // a saturation far to the right: hover and the sentence say it
+    } else {
+        name += l.value > scale.range.to ? QStringLiteral(" ↑") : QStringLiteral(" ↓");
+    }
+    if (name.isEmpty())
+        return;
+    name = metrics.elidedText(name, Qt::ElideRight, a.width() - 8);
+    const QSizeF size(metrics.horizontalAdvance(name), metrics.height());
+    LabelRequest r{size, {}, {}};
+    if (l.vertical) {
+        constexpr std::array shares{0.02, 0.14, 0.28, 0.45, 0.65, 0.85};
+        for (const double s : shares)
+            for (const double x : {at - size.width() - 4, at + 4})
+                r.candidates.emplace_back(x, a.top() + s * (a.height() - size.height()));
+    } else {
+        const double above =
+            inside ? at - size.height() - 2 : (l.value > scale.range.to ? a.top() : a.bottom() - size.height());
+        constexpr std::array shares{0.28, 0.02, 0.14, 0.42, 0.56, 0.7, 0.84, 0.99};
+        for (const double y : {above, inside ? at + 1 : above})
+            for (const double s : shares)
+                r.candidates.emplace_back(a.left() + 2 + s * (a.width() - size.width() - 4), y);
+    }
+    pending.push_back({name, m_theme.textColor(l.role), std::move(r)});
+}
+
+void Annotations::addMarker(const Marker& m, std::vector<Pending>& pending)
+{
+    const QRectF& a = m_frame.area;
+    if (!std::isfinite(m.x) || !std::isfinite(m.y) || !m_frame.x.range.contains(m.x) || !m_frame.y.range.contains(m.y))
+        return;
+    const QPointF p = m_frame.at(m.x, m.y);
+    m_dots.push_back({p, m_theme.color(m.role)});
+    const double r = kDotRadius + 1;
+    m_obstacles.rects.emplace_back(p - QPointF(r, r), QSizeF(2 * r, 2 * r));
+    if (m.name.empty())
+        return;
+    const QFontMetricsF metrics(m_font);
+    const QString name = metrics.elidedText(text(m.name), Qt::ElideRight, a.width() - 8);
+    const QSizeF s(metrics.horizontalAdvance(name), metrics.height());
+    LabelRequest request{s, {}, {}};
+    constexpr std::array distances{4.0, 12.0, 24.0, 40.0};
+    const double w = s.width(), h = s.height();
+    for (const double d : distances) {
+        const std::array<QPointF, 8> offsets{{{-w - d - 2, -h - d}, {d + 2, -h - d}, {-w - d - 2, d}, {d + 2, d},
+            {-w / 2, -h - d - 4}, {-w / 2, d + 4}, {-w - d - 6, -h / 2}, {d + 6, -h / 2}}};
+        for (const QPointF& o : offsets) {
+            QPointF c = p + o;
+            c.setX(std::clamp(c.x(), a.left() + 1, std::max(a.left() + 1, a.right() - w - 1)));
+            request.candidates.push_back(c);
+        }
+    }
+    const QColor color = m.role == Role::primary ? m_theme.text : m_theme.textColor(m.role);
+    pending.push_back({name, color, std::move(request)});
+}
+
+void Annotations::addCurveName(const Curve& c, std::vector<Pending>& pending)
+{
+    const QRectF& a = m_frame.area;
+    const QFontMetricsF metrics(m_font);
+    const QString full = c.markers ? markerName(c) : text(c.name);
+    const QString name = metrics.elidedText(full, Qt::ElideRight, a.width() * 0.6);
+    const QSizeF s(metrics.horizontalAdvance(name), metrics.height());
+    LabelRequest request{s, {}, {}};
+    if (c.markers) {
+        // Points have no line to stand on: their name goes to a free corner.
+        for (const double y : {0.97, 0.03, 0.85, 0.15, 0.7, 0.5, 0.3})
+            for (const double x : {0.97, 0.03, 0.6, 0.3})
+                request.candidates.emplace_back(
+                    a.left() + x * (a.width() - s.width()), a.top() + y * (a.height() - s.height()));
+    } else {
+        std::vector<QPointF> points;
+        for (const QPolygonF& run : visibleLines(c, m_frame, kObstacleSpacing))
+            for (const QPointF& p : run)
+                if (a.contains(p))
+                    points.push_back(p);
+        if (points.empty())
+            return;
+        constexpr std::array shares{0.9, 0.75, 0.6, 0.45, 1.0, 0.3, 0.15, 0.0};
+        for (const double distance : {3.0, 9.0})
+            for (const double share : shares) {
+                const QPointF p = points[static_cast<std::size_t>(share * static_cast<double>(points.size() - 1))];
+                const std::array<QPointF, 6> offsets{{{-s.width() - distance, -s.height() - distance},
+                    {distance, -s.height() - distance}, {distance, distance}, {-s.width() - distance, distance},
+                    {distance + 2, -s.height() / 2}, {-s.width() - distance - 2, -s.height() / 2}}};
+                for (const QPointF& o : offsets)
+                    request.candidates.push_back(p + o);
+            }
+    }
+    pending.push_back({name, m_theme.textColor(c.role), std::move(request)});
+}
+
+void Annotations::place(std::vector<Pending>& pending)
+{
+    std::vector<LabelRequest> requests;
+    requests.reserve(pending.size());
+    for (Pending& p : pending) {
+        if (const auto it = m_previous.find(p.text); it != m_previous.end())
+            p.request.previous = it->second;
+        requests.push_back(p.request);
+    }
+    const double nameTop = m_frame.yTitle.isEmpty() ? m_frame.whole.top() : m_frame.area.top();
+    const QRectF bounds(
+        m_frame.area.left(), nameTop, m_frame.whole.right() - m_frame.area.left(), m_frame.area.bottom() - nameTop);
+    const auto placed = placeLabels(requests, m_obstacles, bounds);
+    m_previous.clear();
+    for (std::size_t i = 0; i < pending.size(); ++i)
+        if (placed[i]) {
+            m_texts.push_back({pending[i].text, placed[i]->rect, pending[i].color, placed[i]->crossed});
+            m_previous[pending[i].text] = placed[i]->candidate;
+        }
+}
+
+void Annotations::arrange(const LineChart& chart, const PlotFrame& frame, const Theme& theme, const QFont& font)
+{
+    m_frame = frame;
+    m_theme = theme;
+    m_font = font;
+    m_obstacles = {};
+    m_texts.clear();
+    m_lines.clear();
+    m_dots.clear();
+    m_areas.clear();
+    std::vector<Pending> pending;
+    for (const Region& r : chart.regions) {
+        const double from = std::clamp(frame.x.pixel(r.from), frame.area.left(), frame.area.right());
+        const double to = std::isfinite(r.to) ? std::clamp(frame.x.pixel(r.to), frame.area.left(), frame.area.right())
+                                              : frame.area.right();
+        if (to > from)
+            m_areas.push_back({QPolygonF(QRectF(from, frame.area.top(), to - from, frame.area.height())),
+                withOpacity(theme.color(r.role), kRegionOpacity)});
+    }
+    for (const Curve& c : chart.curves) {
+        addLines(c);
+        if (!c.lo.empty())
+            m_areas.push_back({bandOutline(c, frame),
+                withOpacity(theme.color(c.role), theme.dark ? kBandOpacityDark : kBandOpacityLight)});
+    }
+    // Who chooses first: the operating point, then targets, then curves, then what only shades.
+    for (const Marker& m : chart.markers)
+        addMarker(m, pending);
+    for (const Limit& l : chart.limits)
+        addLimit(l, pending);
+    const int solid = solidCurves(chart);
+    std::set<std::pair<std::string, Role>> named;
+    if (!needsLegend(chart))
+        for (const Curve& c : chart.curves)
+            if (needsName(c, solid) && named.insert({c.name, c.role}).second)
+                addCurveName(c, pending);
+    for (const Region& r : chart.regions) {
+        const QFontMetricsF metrics(font);
+        const QSizeF s(metrics.horizontalAdvance(text(r.name)), metrics.height());
+        const double left = std::max(frame.x.pixel(r.from), frame.area.left()) + 4;
+        LabelRequest request{s, {}, {}};
+        for (const double y : {0.02, 0.15, 0.3, 0.5, 0.8})
+            request.candidates.emplace_back(left, frame.area.top() + y * (frame.area.height() - s.height()));
+        if (!r.name.empty())
+            pending.push_back({text(r.name), theme.textColor(r.role), std::move(request)});
+    }
+    place(pending);
+}
+
+void Annotations::arrange(const ScatterChart& chart, const PlotFrame& frame, const Theme& theme, const QFont& font)
+{
+    LineChart lines;
+    for (Curve c : chart.lines) {
+        c.dashed = true; // a reference, not data: always named
+        lines.curves.push_back(std::move(c));
+    }
+    arrange(lines, frame, theme, font);
+}
+
+void Annotations::paintBehind(QPainter& p) const
+{
+    p.save();
+    p.setClipRect(m_frame.area.adjusted(0, 0, 0, 1));
+    p.setPen(Qt::NoPen);
+    for (const Area& a : m_areas) {
+        p.setBrush(a.color);
+        p.drawPolygon(a.outline);
+    }
+    p.restore();
+}
+
+void Annotations::paintFront(QPainter& p) const
+{
+    p.save();
+    p.setRenderHint(QPainter::Antialiasing, false);
+    for (const Line& l : m_lines) {
+        p.setPen(l.dotted ? dashes(l.color, 1, {1.5, 2.5}) : dashes(l.color, 1, {5, 3}));
+        p.drawLine(l.line);
+    }
+    p.setRenderHint(QPainter::Antialiasing, true);
+    for (const Dot& d : m_dots) {
+        p.setPen(QPen(m_theme.card, 1.5));
+        p.setBrush(d.color);
+        p.drawEllipse(d.centre, kDotRadius, kDotRadius);
+    }
+    p.setFont(m_font);
+    for (const PlacedText& t : m_texts) {
+        if (t.crossed)
+            p.fillRect(t.rect.adjusted(-1, 0, 1, 0), withOpacity(m_theme.card, kPatchOpacity));
+        p.setPen(t.color);
+        p.drawText(t.rect, Qt::AlignCenter | Qt::TextDontClip, t.text);
+    }
+    p.restore();
+}
+
+} // namespace headroom::ui

@@ -1,0 +1,254 @@
+#include "ui/plots/bar_layout.h"
+
+#include "ui/format.h"
+#include "ui/plots/label_placement.h"
+
+#include <QFontMetricsF>
+#include <QPainter>
+
+#include <algorithm>
+#include <cmath>
+
+namespace headroom::ui {
+
+namespace {
+
+constexpr double kHighestRow = 46, kThickness = 0.6;
+constexpr double kWidestNames = 0.36; ///< share of the width that category names may take
+constexpr double kInsideMargin = 6;   ///< around a text inside a piece
+constexpr double kPerTick = 50;
+
+/// One bar has room for names in its pieces; more bars share a key.
+bool namesInside(const StackedBars& c) { return c.categories.size() == 1; }
+
+QString pieceText(const StackedBars& c, const BarPiece& p)
+{
+    return text(c.segments[p.segment].name) + u' ' + number(p.to - p.from);
+}
+
+bool fitsInside(const StackedBars& c, const BarPiece& piece, double pixels, const QFontMetricsF& metrics)
+{
+    return metrics.horizontalAdvance(pieceText(c, piece)) + 2 * kInsideMargin <= pixels;
+}
+
+Interval valueRange(const StackedBars& c, const std::vector<BarPiece>& pieces)
+{
+    std::vector<double> values{0};
+    for (const BarPiece& p : pieces) {
+        values.push_back(p.from);
+        values.push_back(p.to);
+    }
+    constexpr double kNear = 3; // a limit far beyond all bars would flatten them
+    const double high = *std::max_element(values.begin(), values.end());
+    for (const Limit& l : c.limits)
+        if (std::isfinite(l.value) && (high <= 0 || l.value <= kNear * high))
+            values.push_back(l.value);
+    const double low = *std::min_element(values.begin(), values.end());
+    const double top = *std::max_element(values.begin(), values.end());
+    Interval r{low, top > low ? top : low + 1}; // not rounded: a bar may end where its axis ends
+    if (c.value.min)
+        r.from = *c.value.min;
+    if (c.value.max)
+        r.to = *c.value.max;
+    return r.to > r.from ? r : Interval{r.from, r.from + 1};
+}
+
+double widestTotal(const StackedBars& c, const QFontMetricsF& metrics)
+{
+    double w = 0;
+    for (const std::string& t : c.totals)
+        w = std::max(w, metrics.horizontalAdvance(text(t)));
+    return w;
+}
+
+/// The key: every segment with several bars, the pieces too small for their name with one.
+std::vector<LegendEntry> barLegend(const StackedBars& c, const BarLayout& layout, const std::vector<BarPiece>& pieces,
+    const Theme& theme, const QFontMetricsF& metrics)
+{
+    std::vector<LegendEntry> out;
+    if (namesInside(c)) {
+        for (const BarPiece& p : pieces)
+            if (!fitsInside(c, p, layout.rect(p).width(), metrics))
+                out.push_back({pieceText(c, p), theme.color(c.segments[p.segment].role)});
+        return out;
+    }
+    for (const BarSegment& s : c.segments) {
+        const bool drawn = std::any_of(s.values.begin(), s.values.end(), [](double v) { return v != 0; });
+        if (!s.name.empty() && drawn)
+            out.push_back({text(s.name), theme.color(s.role)});
+    }
+    return out;
+}
+
+void paintCentred(QPainter& p, const QRectF& rect, const QString& s, Qt::Alignment alignment)
+{
+    p.drawText(rect, static_cast<int>(alignment | Qt::AlignVCenter) | Qt::TextDontClip, s);
+}
+
+} // namespace
+
+std::vector<BarPiece> barPieces(const StackedBars& c)
+{
+    std::vector<BarPiece> out;
+    for (std::size_t i = 0; i < c.categories.size(); ++i) {
+        double right = 0, left = 0;
+        for (std::size_t s = 0; s < c.segments.size(); ++s) {
+            const BarSegment& segment = c.segments[s];
+            const double v = i < segment.values.size() ? segment.values[i] : 0;
+            if (!std::isfinite(v) || v == 0)
+                continue;
+            if (i < segment.starts.size() && std::isfinite(segment.starts[i])) {
+                const double start = segment.starts[i];
+                out.push_back({s, i, std::min(start, start + v), std::max(start, start + v)});
+                continue;
+            }
+            double& end = v > 0 ? right : left;
+            out.push_back({s, i, std::min(end, end + v), std::max(end, end + v)});
+            end += v;
+        }
+    }
+    return out;
+}
+
+QRectF BarLayout::rect(const BarPiece& p) const
+{
+    const double row = frame.area.height() / std::max<double>(1, static_cast<double>(categories.size()));
+    const double top = frame.area.top() + row * (static_cast<double>(p.category) + (1 - thickness) / 2);
+    const double from = frame.x.pixel(p.from), to = frame.x.pixel(p.to);
+    return {from, top, to - from, row * thickness};
+}
+
+BarLayout layOutBars(const StackedBars& c, const QRectF& whole, const Theme& theme, const QFont& font)
+{
+    const QFontMetricsF metrics(font);
+    const double line = std::ceil(metrics.height());
+    const std::vector<BarPiece> pieces = barPieces(c);
+    BarLayout layout;
+    layout.thickness = kThickness;
+    double names = 0;
+    for (const std::string& category : c.categories) {
+        layout.categories.push_back(metrics.elidedText(text(category), Qt::ElideRight, whole.width() * kWidestNames));
+        names = std::max(names, metrics.horizontalAdvance(layout.categories.back()));
+    }
+    PlotFrame& f = layout.frame;
+    f.whole = whole;
+    f.xTitle = axisTitle(c.value);
+    const double left = std::ceil(whole.left() + (names > 0 ? names + 8 : 0));
+    const double totals = widestTotal(c, metrics);
+    const double right = std::floor(whole.right() - std::max(12.0, totals + 10));
+    f.x = {valueRange(c, pieces), false, left, std::max(left + 1, right)};
+    const int most = std::clamp(static_cast<int>((right - left) / kPerTick), 2, 8);
+    const Ticks marks = ticks(f.x.range, false, most);
+    for (const double v : marks.values)
+        f.xTicks.push_back({v, axisNumber(v, marks.step)});
+
+    const double rows = std::max<double>(1, static_cast<double>(c.categories.size()));
+    const double aboveNames = c.limits.empty() ? 0 : line + 2;
+    const double below = line + 5 + (f.xTitle.isEmpty() ? 0 : line);
+    const auto place = [&](double legend) {
+        const double room = std::max(rows, whole.height() - below - legend - aboveNames);
+        const double height = std::min(room, rows * kHighestRow);
+        const double top = std::floor(whole.top() + aboveNames + (room - height) / 2);
+        f.area = QRectF(left, top, f.x.pixelTo - left, std::floor(height));
+        f.y = {{0, rows}, false, f.area.top(), f.area.bottom()};
+        layout.legendTop = f.area.bottom() + below;
+    };
+    place(0);
+    layout.legend = barLegend(c, layout, pieces, theme, metrics);
+    place(legendHeight(layout.legend, whole.right() - left, font));
+    return layout;
+}
+
+void paintBarsBehind(QPainter& p, const StackedBars&, const BarLayout& layout, const Theme& theme, const QFont& font)
+{
+    const PlotFrame& f = layout.frame;
+    const QFontMetricsF metrics(font);
+    p.save();
+    p.setRenderHint(QPainter::Antialiasing, false);
+    p.setPen(QPen(theme.grid, 1));
+    for (const TickText& t : f.xTicks) {
+        const double x = std::round(f.x.pixel(t.value));
+        p.drawLine(QLineF(x, f.area.top(), x, f.area.bottom()));
+    }
+    p.setFont(font);
+    p.setPen(theme.muted);
+    const double line = std::ceil(metrics.height());
+    double free = -1e9;
+    for (const TickText& t : f.xTicks) {
+        const double half = metrics.horizontalAdvance(t.text) / 2;
+        const double x = std::clamp(f.x.pixel(t.value), f.whole.left() + half, f.whole.right() - half);
+        if (x - half < free)
+            continue;
+        free = x + half + 8;
+        paintCentred(p, QRectF(x - half, f.area.bottom() + 4, 2 * half, line), t.text, Qt::AlignHCenter);
+    }
+    paintCentred(p, QRectF(f.area.left(), f.area.bottom() + 4 + line, f.area.width(), line), f.xTitle, Qt::AlignRight);
+    p.restore();
+}
+
+std::vector<QRectF> paintBarsFront(
+    QPainter& p, const StackedBars& c, const BarLayout& layout, const Theme& theme, const QFont& font)
+{
+    const PlotFrame& f = layout.frame;
+    const QFontMetricsF metrics(font);
+    const std::vector<BarPiece> pieces = barPieces(c);
+    std::vector<QRectF> texts;
+    const auto write = [&](const QRectF& rect, const QString& s, const QColor& color) {
+        p.setPen(color);
+        paintCentred(p, rect, s, Qt::AlignLeft);
+        texts.push_back(rect);
+    };
+    p.save();
+    p.setFont(font);
+    const double row = f.area.height() / std::max<double>(1, static_cast<double>(c.categories.size()));
+    const double line = std::ceil(metrics.height());
+    for (std::size_t i = 0; i < layout.categories.size(); ++i) {
+        const double middle = f.area.top() + row * (static_cast<double>(i) + 0.5);
+        const double w = metrics.horizontalAdvance(layout.categories[i]);
+        write(QRectF(f.area.left() - 8 - w, middle - line / 2, w, line), layout.categories[i], theme.text);
+        if (i >= c.totals.size() || c.totals[i].empty())
+            continue;
+        double end = 0;
+        for (const BarPiece& piece : pieces)
+            if (piece.category == i)
+                end = std::max(end, piece.to);
+        const QString total = text(c.totals[i]);
+        write(QRectF(f.x.pixel(end) + 6, middle - line / 2, metrics.horizontalAdvance(total), line), total, theme.text);
+    }
+    if (namesInside(c))
+        for (const BarPiece& piece : pieces) {
+            const QRectF r = layout.rect(piece);
+            if (fitsInside(c, piece, r.width(), metrics))
+                write(r.adjusted(kInsideMargin, 0, -kInsideMargin, 0), pieceText(c, piece),
+                    theme.onColor(c.segments[piece.segment].role));
+        }
+    if (f.x.range.from < 0 && f.x.range.to > 0) {
+        const double zero = std::round(f.x.pixel(0));
+        p.setPen(QPen(theme.muted, 1));
+        p.drawLine(QLineF(zero, f.area.top(), zero, f.area.bottom()));
+    }
+    double lastRight = f.whole.left();
+    for (const Limit& l : c.limits) {
+        if (!f.x.range.contains(l.value))
+            continue;
+        const double x = std::round(f.x.pixel(l.value));
+        QPen pen(theme.color(l.role), 1, Qt::CustomDashLine, Qt::FlatCap);
+        pen.setDashPattern({5, 3});
+        p.setPen(pen);
+        p.drawLine(QLineF(x, f.area.top() - 2, x, f.area.bottom()));
+        const QString name = text(l.name);
+        const double w = metrics.horizontalAdvance(name);
+        const double from = std::clamp(x - w / 2, f.whole.left(), std::max(f.whole.left(), f.whole.right() - w));
+        if (from < lastRight)
+            continue; // its neighbour's name is there; hover says it
+        write(QRectF(from, f.area.top() - line - 2, w, line), name, theme.textColor(l.role));
+        lastRight = from + w + 8;
+    }
+    paintLegend(p,
+        QRectF(f.area.left(), layout.legendTop, f.whole.right() - f.area.left(), f.whole.bottom() - layout.legendTop),
+        layout.legend, font, theme);
+    p.restore();
+    return texts;
+}
+
+} // namespace headroom::ui

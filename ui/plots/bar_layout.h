@@ -1,0 +1,45 @@
+// Where the bars of a StackedBars chart and their texts lie. Qt Charts draws the bars; this says where.
+#pragma once
+
+#include "ui/plots/chart.h"
+#include "ui/plots/plot_frame.h"
+#include "ui/theme.h"
+
+#include <QFont>
+#include <QRectF>
+#include <QString>
+
+#include <vector>
+
+class QPainter;
+
+namespace headroom::ui {
+
+/// One coloured piece of one bar, in values.
+struct BarPiece {
+    std::size_t segment = 0, category = 0;
+    double from = 0, to = 0;
+};
+
+/// Pieces in the order of categories, then segments: stacked outwards from zero (negative to the left), or from
+/// `starts`. Values that are not finite are left out.
+std::vector<BarPiece> barPieces(const StackedBars&);
+
+struct BarLayout {
+    PlotFrame frame; ///< y: category i lies in [i, i + 1], first at the top
+    double thickness = 0.6;
+    std::vector<QString> categories; ///< elided
+    std::vector<LegendEntry> legend;
+    double legendTop = 0;
+
+    QRectF rect(const BarPiece&) const;
+};
+
+BarLayout layOutBars(const StackedBars&, const QRectF& whole, const Theme&, const QFont&);
+
+/// Grid and tick labels; below the bars.
+void paintBarsBehind(QPainter&, const StackedBars&, const BarLayout&, const Theme&, const QFont&);
+/// Names, totals, limits, key; above the bars. Gives the places of the texts.
+std::vector<QRectF> paintBarsFront(QPainter&, const StackedBars&, const BarLayout&, const Theme&, const QFont&);
+
+} // namespace headroom::ui

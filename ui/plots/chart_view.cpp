@@ -1,0 +1,374 @@
+#include "ui/plots/chart_view.h"
+
+#include "ui/format.h"
+#include "ui/plots/catalog.h"
+#include "ui/plots/chart_body.h"
+#include "ui/plots/export_chart.h"
+
+#include <QClipboard>
+#include <QContextMenuEvent>
+#include <QFileDialog>
+#include <QFontMetricsF>
+#include <QGuiApplication>
+#include <QKeyEvent>
+#include <QMenu>
+#include <QMouseEvent>
+#include <QPainter>
+#include <QTableView>
+#include <QWheelEvent>
+
+#include <algorithm>
+#include <cmath>
+
+namespace headroom::ui {
+
+namespace {
+
+constexpr int kMargin = 14, kHeader = 34, kBottom = 10;
+constexpr double kRadius = 4;
+constexpr double kZoomStep = 1.2;    ///< one notch of the wheel, one key press
+constexpr double kPanStep = 0.1;     ///< of the axis, one key press
+constexpr double kDragThreshold = 4; ///< pixels before a press becomes a drag
+
+} // namespace
+
+/// Cross and box of values, above the body; only this repaints when the mouse moves.
+class ChartView::Overlay : public QWidget {
+public:
+    explicit Overlay(QWidget* parent) : QWidget(parent)
+    {
+        setAttribute(Qt::WA_TransparentForMouseEvents);
+        setAttribute(Qt::WA_NoSystemBackground);
+        hide();
+    }
+
+    void show(std::optional<Reading> reading, const Theme& theme)
+    {
+        m_reading = std::move(reading);
+        m_theme = theme;
+        setVisible(m_reading.has_value());
+        update();
+    }
+
+protected:
+    void paintEvent(QPaintEvent*) override
+    {
+        if (!m_reading)
+            return;
+        QPainter p(this);
+        const Reading& r = *m_reading;
+        if (r.vertical) {
+            p.setPen(QPen(m_theme.muted, 1));
+            const double x = std::round(r.at.x());
+            p.drawLine(QLineF(x, r.area.top(), x, r.area.bottom()));
+        }
+        p.setRenderHint(QPainter::Antialiasing);
+        p.setPen(QPen(m_theme.card, 1.5));
+        p.setBrush(m_theme.text);
+        for (const QPointF& dot : r.dots)
+            p.drawEllipse(dot, 3.5, 3.5);
+        paintBox(p);
+    }
+
+private:
+    void paintBox(QPainter& p) const
+    {
+        constexpr double kPad = 7, kSwatch = 8, kGap = 12, kAway = 14;
+        const QFont plain = uiFont(TextSize::small), bold = uiFont(TextSize::small, QFont::DemiBold);
+        const QFontMetricsF metrics(plain), boldMetrics(bold);
+        const double line = std::ceil(metrics.height()) + 2;
+        double names = 0, values = 0;
+        for (const Reading::Row& row : m_reading->rows) {
+            names = std::max(names, kSwatch + 5 + metrics.horizontalAdvance(row.name));
+            values = std::max(values, metrics.horizontalAdvance(row.value));
+        }
+        const double inner = std::max(boldMetrics.horizontalAdvance(m_reading->head), names + kGap + values);
+        const QSizeF size(inner + 2 * kPad, line * static_cast<double>(m_reading->rows.size() + 1) + 2 * kPad - 2);
+        QPointF corner = m_reading->at + QPointF(kAway, -size.height() - kAway);
+        if (corner.x() + size.width() > width())
+            corner.setX(m_reading->at.x() - kAway - size.width());
+        corner.setX(std::clamp(corner.x(), 0.0, std::max(0.0, width() - size.width())));
+        corner.setY(std::clamp(corner.y(), 0.0, std::max(0.0, height() - size.height())));
+        const QRectF box(corner, size);
+        QColor back = m_theme.card;
+        back.setAlphaF(0.96F);
+        p.setPen(QPen(m_theme.line, 1));
+        p.setBrush(back);
+        p.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4);
+        double y = box.top() + kPad;
+        p.setFont(bold);
+        p.setPen(m_theme.text);
+        p.drawText(QPointF(box.left() + kPad, y + boldMetrics.ascent()), m_reading->head);
+        p.setFont(plain);
+        for (const Reading::Row& row : m_reading->rows) {
+            y += line;
+            if (row.color.isValid())
+                p.fillRect(QRectF(box.left() + kPad, y + (line - kSwatch) / 2 - 1, kSwatch, kSwatch), row.color);
+            p.setPen(m_theme.muted);
+            p.drawText(QPointF(box.left() + kPad + kSwatch + 5, y + metrics.ascent()), row.name);
+            p.setPen(m_theme.text);
+            p.drawText(
+                QPointF(box.right() - kPad - metrics.horizontalAdvance(row.value), y + metrics.ascent()), row.value);
+        }
+    }
+
+    std::optional<Reading> m_reading;
+    Theme m_theme;
+};
+
+ChartView::ChartView(QWidget* parent) : QWidget(parent), m_chart(std::make_unique<ChartSpec>())
+{
+    setFocusPolicy(Qt::StrongFocus);
+    setMouseTracking(true);
+    m_overlay = new Overlay(this);
+}
+
+ChartView::~ChartView() = default;
+
+QSize ChartView::sizeHint() const { return {420, 300}; }
+QSize ChartView::minimumSizeHint() const { return {240, 190}; }
+
+void ChartView::setChart(const ChartSpec& chart)
+{
+    auto next = std::make_unique<ChartSpec>(chart); // the body keeps pointing at the old one until show()
+    if (!next->empty.empty()) {
+        m_body.reset();
+    } else {
+        if (m_body && !m_body->draws(*next))
+            m_body.reset();
+        const bool fresh = !m_body;
+        if (fresh)
+            m_body = makeBody(*next, this);
+        if (fresh) {
+            layOut();
+            m_body->widget()->show();
+            m_overlay->raise();
+            if (auto* table = qobject_cast<QTableView*>(m_body->widget()))
+                connect(
+                    table, &QTableView::activated, this, [this](const QModelIndex& i) { emit activated(0, i.row()); });
+        }
+        m_body->show(*next, m_theme);
+    }
+    const bool headerChanged =
+        next->title != m_chart->title || next->unit != m_chart->unit || next->empty != m_chart->empty;
+    if (next->title != m_chart->title || next->says != m_chart->says)
+        setAccessibleName(text(next->title) + QStringLiteral(". ") + text(next->says));
+    m_chart = std::move(next);
+    if (headerChanged || !m_body)
+        update();
+    if (m_overlay->isVisible())
+        hoverAt(mapFromGlobal(QCursor::pos()));
+}
+
+void ChartView::setTheme(const Theme& theme)
+{
+    m_theme = theme;
+    if (m_body)
+        m_body->show(*m_chart, m_theme);
+    m_overlay->show(std::nullopt, m_theme);
+    update();
+}
+
+void ChartView::fit()
+{
+    if (m_body)
+        m_body->fit();
+}
+
+bool ChartView::isZoomed() const { return m_body && m_body->isZoomed(); }
+
+QRectF ChartView::visibleRange() const
+{
+    const auto r = m_body ? m_body->visible() : std::nullopt;
+    return r ? QRectF(r->x.from, r->y.from, r->x.length(), r->y.length()) : QRectF();
+}
+
+QString ChartView::readout(QPointF position) const
+{
+    const auto r = m_body ? m_body->read(position - bodyRect().topLeft()) : std::nullopt;
+    return r ? r->sentence() : QString();
+}
+
+QImage ChartView::image() const
+{
+    const double ratio = std::max(2.0, devicePixelRatioF());
+    QImage image((QSizeF(size()) * ratio).toSize(), QImage::Format_ARGB32_Premultiplied);
+    image.setDevicePixelRatio(ratio);
+    image.fill(m_theme.card);
+    QPainter p(&image);
+    p.setRenderHint(QPainter::Antialiasing);
+    paintChart(p, QRectF(rect()).adjusted(kMargin, 0, -kMargin, -kBottom), *m_chart, m_theme);
+    return image;
+}
+
+QRectF ChartView::bodyRect() const { return QRectF(rect()).adjusted(kMargin, kHeader, -kMargin + 4, -kBottom); }
+
+void ChartView::layOut()
+{
+    const QRect r = bodyRect().toRect();
+    if (m_body)
+        m_body->widget()->setGeometry(r);
+    m_overlay->setGeometry(r);
+}
+
+void ChartView::paintEvent(QPaintEvent*)
+{
+    QPainter p(this);
+    p.setRenderHint(QPainter::Antialiasing);
+    p.setPen(hasFocus() ? QPen(m_theme.accent, 1) : Qt::NoPen);
+    p.setBrush(m_theme.card);
+    p.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5), kRadius, kRadius);
+    paintHeader(p, QRectF(kMargin, 0, width() - 2 * kMargin, kHeader), *m_chart, m_theme,
+        uiFont(TextSize::body, QFont::DemiBold), uiFont(TextSize::small));
+    if (m_body)
+        return;
+    p.setFont(uiFont(TextSize::body));
+    p.setPen(m_theme.muted);
+    p.drawText(bodyRect().adjusted(20, 0, -20, -20), static_cast<int>(Qt::AlignCenter) | Qt::TextWordWrap,
+        text(m_chart->empty));
+}
+
+void ChartView::resizeEvent(QResizeEvent*)
+{
+    layOut();
+    if (m_body)
+        m_body->show(*m_chart, m_theme);
+}
+
+void ChartView::hoverAt(QPointF position)
+{
+    m_overlay->show(m_body ? m_body->read(position - bodyRect().topLeft()) : std::nullopt, m_theme);
+}
+
+void ChartView::mousePressEvent(QMouseEvent* e)
+{
+    if (e->button() != Qt::LeftButton)
+        return;
+    m_dragFrom = e->position();
+    m_dragged = false;
+    emit selected(m_id);
+}
+
+void ChartView::mouseMoveEvent(QMouseEvent* e)
+{
+    if (!m_dragFrom) {
+        hoverAt(e->position());
+        return;
+    }
+    const QPointF moved = e->position() - *m_dragFrom;
+    if (!m_dragged && moved.manhattanLength() < kDragThreshold)
+        return;
+    m_dragged = true;
+    m_overlay->show(std::nullopt, m_theme);
+    if (m_body)
+        m_body->pan(moved);
+    m_dragFrom = e->position();
+}
+
+void ChartView::mouseReleaseEvent(QMouseEvent*) { m_dragFrom.reset(); }
+
+void ChartView::mouseDoubleClickEvent(QMouseEvent* e)
+{
+    if (!m_body || e->button() != Qt::LeftButton)
+        return;
+    if (const auto hit = m_body->hit(e->position() - bodyRect().topLeft()))
+        emit activated(hit->group, hit->index);
+    else
+        fit();
+}
+
+void ChartView::wheelEvent(QWheelEvent* e)
+{
+    const QPointF at = e->position() - bodyRect().topLeft();
+    const auto reading = m_body ? m_body->visible() : std::nullopt;
+    if (!reading) {
+        e->ignore(); // bars and tables do not zoom: let the page scroll
+        return;
+    }
+    // Shift: only x; Ctrl: only y, as in other plot tools.
+    Qt::Orientations which = Qt::Horizontal | Qt::Vertical;
+    if (e->modifiers() & Qt::ShiftModifier)
+        which = Qt::Horizontal;
+    else if (e->modifiers() & Qt::ControlModifier)
+        which = Qt::Vertical;
+    const int delta = e->angleDelta().y() != 0 ? e->angleDelta().y() : e->angleDelta().x();
+    constexpr double kNotch = 120;
+    m_body->zoom(std::pow(kZoomStep, -delta / kNotch), at, which);
+    hoverAt(e->position());
+    e->accept();
+}
+
+void ChartView::leaveEvent(QEvent*) { m_overlay->show(std::nullopt, m_theme); }
+
+void ChartView::keyPressEvent(QKeyEvent* e)
+{
+    if (!m_body) {
+        QWidget::keyPressEvent(e);
+        return;
+    }
+    const QRectF body = bodyRect();
+    const QPointF middle(body.width() / 2, body.height() / 2);
+    const QPointF step(body.width() * kPanStep, body.height() * kPanStep);
+    const bool pans = m_body->visible().has_value();
+    if (e->matches(QKeySequence::Copy)) {
+        copyImage();
+    } else if (e->key() == Qt::Key_Escape && !isZoomed()) {
+        QWidget::keyPressEvent(e);
+    } else if (e->key() == Qt::Key_Home || e->key() == Qt::Key_Escape) {
+        fit();
+    } else if (pans && (e->key() == Qt::Key_Plus || e->key() == Qt::Key_Equal)) {
+        m_body->zoom(1 / kZoomStep, middle, Qt::Horizontal | Qt::Vertical);
+    } else if (pans && e->key() == Qt::Key_Minus) {
+        m_body->zoom(kZoomStep, middle, Qt::Horizontal | Qt::Vertical);
+    } else if (pans && e->key() == Qt::Key_Left) {
+        m_body->pan({step.x(), 0});
+    } else if (pans && e->key() == Qt::Key_Right) {
+        m_body->pan({-step.x(), 0});
+    } else if (pans && e->key() == Qt::Key_Up) {
+        m_body->pan({0, step.y()});
+    } else if (pans && e->key() == Qt::Key_Down) {
+        m_body->pan({0, -step.y()});
+    } else {
+        QWidget::keyPressEvent(e);
+    }
+}
+
+void ChartView::focusInEvent(QFocusEvent*)
+{
+    emit selected(m_id);
+    update();
+}
+
+void ChartView::focusOutEvent(QFocusEvent*) { update(); }
+
+void ChartView::contextMenuEvent(QContextMenuEvent* e)
+{
+    QMenu menu(this);
+    menu.addAction(tr("&Copy picture"), QKeySequence::Copy, this, &ChartView::copyImage);
+    menu.addAction(tr("Copy &data as CSV"), this, &ChartView::copyData);
+    menu.addAction(tr("&Save as PNG, SVG, PDF or CSV…"), this, &ChartView::exportAs);
+    if (m_body && m_body->visible()) {
+        menu.addSeparator();
+        QAction* fitAction = menu.addAction(tr("&Fit to the data"), this, &ChartView::fit);
+        fitAction->setEnabled(isZoomed());
+    }
+    const QPoint at = e->reason() == QContextMenuEvent::Keyboard ? mapToGlobal(rect().center()) : e->globalPos();
+    menu.exec(at);
+}
+
+void ChartView::copyImage() { QGuiApplication::clipboard()->setImage(image()); }
+
+void ChartView::copyData() { QGuiApplication::clipboard()->setText(text(chartCsv(*m_chart))); }
+
+void ChartView::exportAs()
+{
+    const QString name = m_id.isEmpty() ? QStringLiteral("chart") : m_id;
+    const QString path = QFileDialog::getSaveFileName(this, tr("Save chart"), name + QStringLiteral(".png"),
+        tr("PNG picture (*.png);;SVG drawing (*.svg);;PDF page (*.pdf);;CSV data (*.csv)"));
+    if (path.isEmpty())
+        return;
+    if (const auto done = exportChart(*m_chart, std::filesystem::path(path.toStdString())); !done)
+        emit exportFailed(text(done.error().where) + QStringLiteral(": ") + text(done.error().message));
+}
+
+} // namespace headroom::ui

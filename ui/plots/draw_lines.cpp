@@ -1,0 +1,502 @@
+// LineChart, ScatterChart, SpanChart and HeatMap with QCustomPlot, on screen and through any QPainter.
+#include "ui/plots/annotations.h"
+#include "ui/plots/cells.h"
+#include "ui/plots/chart_body.h"
+#include "ui/plots/heat_colours.h"
+#include "ui/plots/hover.h"
+
+#include <qcustomplot.h>
+
+#include <QPicture>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
+namespace headroom::ui {
+
+namespace {
+
+constexpr double kCurveWidth = 1.6, kGhostWidth = 1.2;
+constexpr double kScatterSize = 6, kCloudSize = 5;
+constexpr double kScaleWidth = 12, kScaleMargin = 58; ///< colour scale of a heat map, with its labels
+
+/// Lets this file paint between QCustomPlot's own layers.
+class PainterItem : public QCPLayerable {
+public:
+    PainterItem(QCustomPlot* plot, const QString& layer, std::function<void(QPainter&)> paint)
+        : QCPLayerable(plot, layer), m_paint(std::move(paint))
+    {}
+
+private:
+    void applyDefaultAntialiasingHint(QCPPainter* p) const override { p->setAntialiasing(true); }
+    QRect clipRect() const override { return mParentPlot->viewport(); }
+    void draw(QCPPainter* p) override { m_paint(*p); }
+
+    std::function<void(QPainter&)> m_paint;
+};
+
+QPen linePen(const Curve& c, const Theme& theme)
+{
+    const bool ghost = c.role == Role::ghost;
+    QPen pen(theme.color(c.role), ghost ? kGhostWidth : kCurveWidth);
+    if (ghost || c.dashed) {
+        pen.setStyle(Qt::CustomDashLine);
+        pen.setDashPattern({4, 3});
+        pen.setCapStyle(Qt::FlatCap); // square caps would close the gaps
+    } else {
+        pen.setCapStyle(Qt::RoundCap);
+        pen.setJoinStyle(Qt::RoundJoin);
+    }
+    return pen;
+}
+
+/// What can be drawn of a curve: the first infinite value becomes a rise beyond the frame, other gaps stay gaps.
+double drawable(double y, double before, const Interval& range)
+{
+    if (!std::isinf(y))
+        return y;
+    constexpr double kFarAbove = 1e3;
+    return y > 0 && std::isfinite(before) ? range.to * kFarAbove : std::numeric_limits<double>::quiet_NaN();
+}
+
+/// A pool of plottables of one kind: reused from chart to chart, the rest hidden.
+template <class Plottable>
+class Pool {
+public:
+    explicit Pool(QCustomPlot* plot) : m_plot(plot) {}
+
+    Plottable* take()
+    {
+        if (m_used == m_all.size()) {
+            m_all.push_back(new Plottable(m_plot->xAxis, m_plot->yAxis)); // the plot owns it
+            m_all.back()->setSelectable(QCP::stNone);
+        }
+        Plottable* p = m_all[m_used++];
+        p->setVisible(true);
+        return p;
+    }
+    void startAgain() { m_used = 0; }
+    void hideRest()
+    {
+        for (std::size_t i = m_used; i < m_all.size(); ++i)
+            m_all[i]->setVisible(false);
+    }
+
+private:
+    QCustomPlot* m_plot;
+    std::vector<Plottable*> m_all;
+    std::size_t m_used = 0;
+};
+
+class AxesBody : public ChartBody {
+public:
+    explicit AxesBody(QWidget* parent)
+        : m_plot(new QCustomPlot(parent)),
+          m_graphs(m_plot),
+          m_curves(m_plot),
+          m_errorBars(m_plot),
+          m_ticksX(new QCPAxisTickerText),
+          m_ticksY(new QCPAxisTickerText)
+    {
+        m_plot->setAttribute(Qt::WA_TransparentForMouseEvents);
+        m_plot->setFocusPolicy(Qt::NoFocus);
+        m_plot->setPlottingHint(QCP::phFastPolylines); // lines wider than a pixel cost five times as much without
+        m_plot->setNotAntialiasedElements(QCP::aeGrid | QCP::aeAxes);
+        m_plot->setNoAntialiasingOnDrag(false);
+        m_plot->layer(QStringLiteral("overlay"))->setMode(QCPLayer::lmLogical); // no second buffer per plot
+        m_plot->axisRect()->setAutoMargins(QCP::msNone);
+        m_plot->axisRect()->setMinimumSize(1, 1);
+        m_plot->addLayer(QStringLiteral("names"), m_plot->layer(QStringLiteral("overlay")), QCustomPlot::limBelow);
+        m_plot->xAxis->setTicker(m_ticksX);
+        m_plot->yAxis->setTicker(m_ticksY);
+        new PainterItem(m_plot, QStringLiteral("main"), [this](QPainter& p) { paintBehind(p); }); // plot owns both
+        new PainterItem(m_plot, QStringLiteral("names"), [this](QPainter& p) { paintFront(p); });
+    }
+    ~AxesBody() override { delete m_plot; }
+
+    QWidget* widget() override { return m_plot; }
+    bool draws(const ChartSpec& c) const override
+    {
+        return !std::holds_alternative<StackedBars>(c.body) && !std::holds_alternative<Table>(c.body);
+    }
+
+    void show(const ChartSpec& chart, const Theme& theme) override
+    {
+        m_chart = &chart;
+        m_theme = theme;
+        keepZoomIfSameAxes();
+        applyColours();
+        m_plot->setBackground(QBrush(theme.card));
+        arrange(QSizeF(m_plot->size()), uiFont(TextSize::small));
+        m_plot->replot(QCustomPlot::rpQueuedRefresh);
+    }
+
+    void paint(QPainter& painter, const QRectF& where) override
+    {
+        const QSize size = where.size().toSize();
+        m_plot->setBackground(QBrush(Qt::NoBrush));
+        arrange(QSizeF(size), printFont(TextSize::small));
+        // QCustomPlot paints with a painter of its own class: record, then play on the given one. Stays vectors.
+        QPicture picture;
+        QCPPainter recorder;
+        if (!recorder.begin(&picture))
+            return;
+        recorder.setMode(QCPPainter::pmVectorized);
+        recorder.setMode(QCPPainter::pmNoCaching);
+        recorder.setMode(QCPPainter::pmNonCosmetic);
+        m_plot->toPainter(&recorder, size.width(), size.height());
+        recorder.end();
+        painter.save();
+        painter.translate(where.topLeft());
+        painter.drawPicture(0, 0, picture);
+        painter.restore();
+    }
+
+    std::optional<Reading> read(QPointF at) const override
+    {
+        if (!m_chart)
+            return std::nullopt;
+        if (const auto* c = std::get_if<LineChart>(&m_chart->body))
+            return readLines(*c, m_frame, m_theme, at);
+        if (const auto* c = std::get_if<ScatterChart>(&m_chart->body))
+            return readScatter(*c, m_frame, m_theme, at);
+        if (const auto* c = std::get_if<SpanChart>(&m_chart->body))
+            return readSpans(*c, m_frame, m_theme, at);
+        return readHeatMap(std::get<HeatMap>(m_chart->body), m_frame, m_theme, at);
+    }
+
+    std::optional<Hit> hit(QPointF at) const override
+    {
+        const auto* c = m_chart ? std::get_if<ScatterChart>(&m_chart->body) : nullptr;
+        return c ? hitScatter(*c, m_frame, at) : std::nullopt;
+    }
+
+    void zoom(double factor, QPointF at, Qt::Orientations orientations) override
+    {
+        if (orientations & Qt::Horizontal)
+            m_userX = limited(zoomed(m_frame.x.range, m_frame.x.logarithmic, m_frame.x.value(at.x()), factor), m_userX);
+        if ((orientations & Qt::Vertical) && !rowsInsteadOfY())
+            m_userY = limited(zoomed(m_frame.y.range, m_frame.y.logarithmic, m_frame.y.value(at.y()), factor), m_userY);
+        redraw();
+    }
+    void pan(QPointF pixels) override
+    {
+        const double shareX = -pixels.x() / (m_frame.x.pixelTo - m_frame.x.pixelFrom);
+        const double shareY = -pixels.y() / (m_frame.y.pixelTo - m_frame.y.pixelFrom);
+        m_userX = panned(m_frame.x.range, m_frame.x.logarithmic, shareX);
+        if (!rowsInsteadOfY())
+            m_userY = panned(m_frame.y.range, m_frame.y.logarithmic, shareY);
+        redraw();
+    }
+    void fit() override
+    {
+        m_userX.reset();
+        m_userY.reset();
+        redraw();
+    }
+    bool isZoomed() const override { return m_userX || m_userY; }
+    std::optional<PlotRanges> visible() const override { return PlotRanges{m_frame.x.range, m_frame.y.range}; }
+
+    std::vector<QRectF> labelRects() const override
+    {
+        std::vector<QRectF> out;
+        for (const PlacedText& t : m_annotations.texts())
+            out.push_back(t.rect);
+        return out;
+    }
+
+private:
+    struct AxisKey {
+        std::string xLabel, xUnit, yLabel, yUnit;
+        bool xLog = false, yLog = false;
+        std::size_t kind = 0;
+        friend bool operator==(const AxisKey&, const AxisKey&) = default;
+    };
+
+    bool rowsInsteadOfY() const { return m_chart && std::holds_alternative<SpanChart>(m_chart->body); }
+
+    /// Curves have their unit beside the title; where both axes carry data of their own kind, y is named too.
+    bool namesY() const
+    {
+        return std::holds_alternative<ScatterChart>(m_chart->body) || std::holds_alternative<HeatMap>(m_chart->body) ||
+               (m_chart->unit.empty() && !rowsInsteadOfY());
+    }
+
+    const Axis& axisX() const
+    {
+        if (const auto* c = std::get_if<LineChart>(&m_chart->body))
+            return c->x;
+        if (const auto* c = std::get_if<ScatterChart>(&m_chart->body))
+            return c->x;
+        if (const auto* c = std::get_if<SpanChart>(&m_chart->body))
+            return c->x;
+        return std::get<HeatMap>(m_chart->body).x;
+    }
+    const Axis& axisY() const
+    {
+        if (const auto* c = std::get_if<LineChart>(&m_chart->body))
+            return c->y;
+        if (const auto* c = std::get_if<ScatterChart>(&m_chart->body))
+            return c->y;
+        if (const auto* c = std::get_if<HeatMap>(&m_chart->body))
+            return c->y;
+        static const Axis rows;
+        return rows;
+    }
+
+    /// Zooming in ends where doubles do, zooming out where nothing is left to see.
+    static std::optional<Interval> limited(Interval wanted, std::optional<Interval> before)
+    {
+        constexpr double kSmallest = 1e-9, kLargest = 1e18;
+        const double size = std::max(std::abs(wanted.from), std::abs(wanted.to));
+        if (!std::isfinite(size) || wanted.length() < kSmallest * size || size > kLargest)
+            return before;
+        return wanted;
+    }
+
+    void keepZoomIfSameAxes()
+    {
+        const Axis &x = axisX(), &y = axisY();
+        const AxisKey key{x.label, x.unit, y.label, y.unit, x.logarithmic, y.logarithmic, m_chart->body.index()};
+        if (key != m_key) {
+            m_userX.reset();
+            m_userY.reset();
+        }
+        m_key = key;
+    }
+
+    void redraw()
+    {
+        if (!m_chart)
+            return;
+        arrange(QSizeF(m_plot->size()), uiFont(TextSize::small));
+        m_plot->replot(QCustomPlot::rpQueuedRefresh);
+    }
+
+    void applyColours()
+    {
+        for (QCPAxis* axis : {m_plot->xAxis, m_plot->yAxis}) {
+            axis->setTickLabelColor(m_theme.muted);
+            axis->setTickPen(QPen(m_theme.grid, 1)); // of length 0; NoPen leaves black dots in a QPicture
+            axis->setSubTickPen(Qt::NoPen);
+            axis->setSubTicks(false);
+            axis->setTickLength(0);
+            axis->grid()->setPen(QPen(m_theme.grid, 1));
+            axis->grid()->setZeroLinePen(Qt::NoPen);
+        }
+        m_plot->xAxis->setBasePen(QPen(m_theme.line, 1));
+        m_plot->yAxis->setBasePen(Qt::NoPen);
+        m_plot->xAxis->setTickLabelPadding(4);
+        m_plot->yAxis->setTickLabelPadding(7);
+    }
+
+    /// Everything that depends on the size, the ranges or the data.
+    void arrange(QSizeF size, const QFont& font)
+    {
+        m_font = font;
+        FrameRequest request;
+        request.whole = QRectF(QPointF(0, 0), size);
+        request.x = &axisX();
+        request.y = &axisY();
+        m_legend.clear();
+        if (const auto* lines = std::get_if<LineChart>(&m_chart->body)) {
+            request.ranges = fittedRanges(*lines);
+            m_legend = legendOf(*lines, m_theme);
+        } else if (const auto* scatter = std::get_if<ScatterChart>(&m_chart->body)) {
+            request.ranges = fittedRanges(*scatter);
+            m_legend = legendOf(*scatter, m_theme);
+        } else if (const auto* spans = std::get_if<SpanChart>(&m_chart->body)) {
+            request.ranges = fittedRanges(*spans);
+            m_legend = legendOf(*spans, m_theme);
+            for (const std::string& row : spans->rows)
+                request.rows.push_back(QString::fromStdString(row));
+        } else {
+            request.ranges = fittedRanges(std::get<HeatMap>(m_chart->body));
+            request.rightMargin = kScaleMargin;
+        }
+        request.namesY = namesY();
+        request.ranges.x = m_userX.value_or(request.ranges.x);
+        request.ranges.y = m_userY.value_or(request.ranges.y);
+        request.legendHeight = legendHeight(m_legend, size.width(), font);
+        m_frame = layOutFrame(request, font);
+        applyFrame();
+        m_graphs.startAgain();
+        m_curves.startAgain();
+        m_errorBars.startAgain();
+        if (const auto* lines = std::get_if<LineChart>(&m_chart->body)) {
+            addCurves(*lines);
+            m_annotations.arrange(*lines, m_frame, m_theme, font);
+        } else if (const auto* scatter = std::get_if<ScatterChart>(&m_chart->body)) {
+            addCloud(*scatter);
+            m_annotations.arrange(*scatter, m_frame, m_theme, font);
+        } else {
+            m_annotations.arrange(LineChart{}, m_frame, m_theme, font);
+        }
+        m_graphs.hideRest();
+        m_curves.hideRest();
+        m_errorBars.hideRest();
+    }
+
+    void applyFrame()
+    {
+        const QRect area = m_frame.area.toRect(), whole = m_frame.whole.toRect();
+        m_plot->axisRect()->setMargins(QMargins(area.left(), area.top(), whole.width() - area.left() - area.width(),
+            whole.height() - area.top() - area.height()));
+        const auto apply = [this](QCPAxis* axis, const AxisScale& scale, const std::vector<TickText>& list,
+                               QCPAxisTickerText& ticker) {
+            axis->setScaleType(scale.logarithmic ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
+            axis->setRange(scale.range.from, scale.range.to);
+            axis->setTickLabelFont(m_font);
+            ticker.clear();
+            for (const TickText& t : list)
+                ticker.addTick(t.value, t.text);
+        };
+        apply(m_plot->xAxis, m_frame.x, m_frame.xTicks, *m_ticksX);
+        apply(m_plot->yAxis, m_frame.y, m_frame.yTicks, *m_ticksY);
+        m_plot->yAxis->setRangeReversed(rowsInsteadOfY());
+        m_plot->yAxis->grid()->setVisible(
+            std::holds_alternative<LineChart>(m_chart->body) || std::holds_alternative<ScatterChart>(m_chart->body));
+        m_plot->xAxis->grid()->setVisible(rowsInsteadOfY() || std::holds_alternative<ScatterChart>(m_chart->body));
+    }
+
+    void addCurves(const LineChart& chart)
+    {
+        // Ghosts first, so that the present plan lies on top.
+        for (const bool ghosts : {true, false})
+            for (const Curve& c : chart.curves)
+                if ((c.role == Role::ghost) == ghosts && !c.markers)
+                    addLine(c);
+        for (const Curve& c : chart.curves)
+            if (c.markers)
+                addPoints(c, QCPScatterStyle(QCPScatterStyle::ssCircle, QPen(m_theme.color(c.role), 1.1),
+                                 QBrush(m_theme.card), kScatterSize));
+    }
+
+    void addCloud(const ScatterChart& chart)
+    {
+        for (Curve c : chart.lines) {
+            c.dashed = true;
+            addLine(c);
+        }
+        for (const Curve& c : chart.groups) {
+            QColor fill = m_theme.color(c.role);
+            fill.setAlphaF(0.75F);
+            addPoints(c, QCPScatterStyle(QCPScatterStyle::ssCircle, QPen(m_theme.card, 0.5), QBrush(fill), kCloudSize));
+        }
+    }
+
+    void addLine(const Curve& c)
+    {
+        const std::size_t n = std::min(c.x.size(), c.y.size());
+        double before = std::numeric_limits<double>::quiet_NaN();
+        if (std::is_sorted(c.x.begin(), c.x.end())) {
+            QVector<QCPGraphData> data;
+            data.reserve(static_cast<qsizetype>(n));
+            for (std::size_t i = 0; i < n; ++i) {
+                data.push_back({c.x[i], drawable(c.y[i], before, m_frame.y.range)});
+                before = c.y[i];
+            }
+            QCPGraph* g = m_graphs.take();
+            g->setLineStyle(QCPGraph::lsLine);
+            g->setScatterStyle(QCPScatterStyle::ssNone);
+            g->setPen(linePen(c, m_theme));
+            g->data()->set(data, true);
+            return;
+        }
+        QVector<QCPCurveData> data;
+        data.reserve(static_cast<qsizetype>(n));
+        for (std::size_t i = 0; i < n; ++i) {
+            data.push_back({static_cast<double>(i), c.x[i], drawable(c.y[i], before, m_frame.y.range)});
+            before = c.y[i];
+        }
+        QCPCurve* curve = m_curves.take();
+        curve->setPen(linePen(c, m_theme));
+        curve->data()->set(data, true);
+    }
+
+    void addPoints(const Curve& c, const QCPScatterStyle& style)
+    {
+        const std::size_t n = std::min(c.x.size(), c.y.size());
+        QVector<QCPGraphData> data;
+        QVector<double> minus, plus;
+        for (std::size_t i = 0; i < n; ++i) {
+            if (!std::isfinite(c.y[i]))
+                continue;
+            data.push_back({c.x[i], c.y[i]});
+            if (!c.errorLo.empty()) {
+                minus.push_back(c.y[i] - c.errorLo[i]);
+                plus.push_back(c.errorHi[i] - c.y[i]);
+            }
+        }
+        QCPGraph* g = m_graphs.take();
+        g->setLineStyle(QCPGraph::lsNone);
+        g->setScatterStyle(style);
+        g->setPen(style.pen());
+        g->data()->set(data, c.errorLo.empty() ? false : std::is_sorted(c.x.begin(), c.x.end()));
+        if (c.errorLo.empty())
+            return;
+        QCPErrorBars* bars = m_errorBars.take();
+        bars->setDataPlottable(g);
+        bars->setData(minus, plus);
+        bars->setPen(QPen(m_theme.color(c.role), 1));
+        bars->setWhiskerWidth(0);
+        bars->setSymbolGap(kScatterSize);
+    }
+
+    void paintBehind(QPainter& p) const
+    {
+        if (!m_chart)
+            return;
+        m_annotations.paintBehind(p);
+        if (const auto* c = std::get_if<SpanChart>(&m_chart->body))
+            paintSpans(p, *c, m_frame, m_theme);
+        if (const auto* c = std::get_if<HeatMap>(&m_chart->body))
+            paintCells(p, *c, m_frame, m_theme);
+    }
+
+    void paintFront(QPainter& p) const
+    {
+        if (!m_chart)
+            return;
+        m_annotations.paintFront(p);
+        if (const auto* c = std::get_if<HeatMap>(&m_chart->body))
+            paintScale(p, *c);
+        p.setFont(m_font);
+        p.setPen(m_theme.muted);
+        const double legend = legendHeight(m_legend, m_frame.whole.width(), m_font);
+        const double line = std::ceil(QFontMetricsF(m_font).height()), bottom = m_frame.whole.bottom() - legend;
+        const double width = m_frame.area.right() - m_frame.whole.left();
+        p.drawText(QRectF(m_frame.whole.left(), bottom - line - 2, width, line),
+            static_cast<int>(Qt::AlignRight | Qt::AlignVCenter), m_frame.xTitle);
+        p.drawText(QRectF(m_frame.whole.left(), m_frame.whole.top(), width, line),
+            static_cast<int>(Qt::AlignLeft | Qt::AlignVCenter), m_frame.yTitle);
+        paintLegend(p, QRectF(m_frame.whole.left(), bottom, m_frame.whole.width(), legend), m_legend, m_font, m_theme);
+    }
+
+    void paintScale(QPainter& p, const HeatMap& map) const
+    {
+        const QRectF strip(m_frame.area.right() + 12, m_frame.area.top(), kScaleWidth, m_frame.area.height());
+        HeatColours(map, m_theme).paintScale(p, strip, m_font, m_theme);
+    }
+
+    QCustomPlot* m_plot;
+    Pool<QCPGraph> m_graphs;
+    Pool<QCPCurve> m_curves;
+    Pool<QCPErrorBars> m_errorBars;
+    QSharedPointer<QCPAxisTickerText> m_ticksX, m_ticksY;
+    const ChartSpec* m_chart = nullptr;
+    Theme m_theme;
+    QFont m_font;
+    PlotFrame m_frame;
+    std::vector<LegendEntry> m_legend;
+    Annotations m_annotations;
+    std::optional<Interval> m_userX, m_userY;
+    AxisKey m_key;
+};
+
+} // namespace
+
+std::unique_ptr<ChartBody> makeAxesBody(QWidget* parent) { return std::make_unique<AxesBody>(parent); }
+
+} // namespace headroom::ui

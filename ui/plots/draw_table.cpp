@@ -1,0 +1,262 @@
+// Tables: a QTableView on screen, lines and text on paper.
+#include "ui/plots/chart_body.h"
+
+#include "ui/format.h"
+
+#include <QAbstractTableModel>
+#include <QFontMetricsF>
+#include <QHeaderView>
+#include <QPainter>
+#include <QStyledItemDelegate>
+#include <QTableView>
+
+#include <algorithm>
+#include <cmath>
+
+namespace headroom::ui {
+
+namespace {
+
+constexpr double kCellMargin = 8, kRowPadding = 9;
+
+bool isNumeric(const Table& t, std::size_t column) { return column < t.numeric.size() && t.numeric[column]; }
+
+enum class TooWide { scroll, shrink };
+
+/// Widths that show every cell, stretched where the table is narrower than `room`.
+std::vector<double> columnWidths(const Table& t, const QFont& font, double room, TooWide tooWide)
+{
+    const QFontMetricsF metrics(font);
+    QFont boldFont = font;
+    boldFont.setWeight(QFont::DemiBold);
+    const QFontMetricsF bold(boldFont); // the highlighted row
+    std::vector<double> widths;
+    double sum = 0;
+    for (std::size_t c = 0; c < t.columns.size(); ++c) {
+        double w = metrics.horizontalAdvance(text(t.columns[c]));
+        for (const auto& row : t.rows)
+            if (c < row.size())
+                w = std::max(w, bold.horizontalAdvance(text(row[c])));
+        widths.push_back(w + 2 * kCellMargin);
+        sum += widths.back();
+    }
+    if (sum <= 0)
+        return widths;
+    const double extra = room > sum || tooWide == TooWide::shrink ? room - sum : 0;
+    for (double& w : widths)
+        w += extra > 0 ? extra / static_cast<double>(widths.size()) : extra * w / sum;
+    return widths;
+}
+
+class RowsModel : public QAbstractTableModel {
+public:
+    using QAbstractTableModel::QAbstractTableModel;
+
+    void show(const Table* table, const Theme& theme)
+    {
+        const bool sameShape = m_table && m_rows == table->rows.size() && m_columns == table->columns.size();
+        if (!sameShape)
+            beginResetModel();
+        m_table = table;
+        m_rows = table->rows.size();
+        m_columns = table->columns.size();
+        m_theme = theme;
+        if (!sameShape) {
+            endResetModel();
+            return;
+        }
+        if (m_rows > 0 && m_columns > 0)
+            emit dataChanged(index(0, 0), index(static_cast<int>(m_rows) - 1, static_cast<int>(m_columns) - 1));
+        if (m_columns > 0)
+            emit headerDataChanged(Qt::Horizontal, 0, static_cast<int>(m_columns) - 1);
+    }
+
+    int rowCount(const QModelIndex& parent = {}) const override
+    {
+        return parent.isValid() ? 0 : static_cast<int>(m_rows);
+    }
+    int columnCount(const QModelIndex& parent = {}) const override
+    {
+        return parent.isValid() ? 0 : static_cast<int>(m_columns);
+    }
+
+    QVariant data(const QModelIndex& i, int role) const override
+    {
+        const auto row = static_cast<std::size_t>(i.row()), column = static_cast<std::size_t>(i.column());
+        const bool highlighted = m_table->highlighted == i.row();
+        switch (role) {
+        case Qt::DisplayRole:
+        case Qt::ToolTipRole:
+            return column < m_table->rows[row].size() ? text(m_table->rows[row][column]) : QString();
+        case Qt::TextAlignmentRole:
+            return QVariant::fromValue(
+                (isNumeric(*m_table, column) ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
+        case Qt::FontRole:
+            return uiFont(TextSize::small, highlighted ? QFont::DemiBold : QFont::Normal);
+        case Qt::BackgroundRole:
+            return highlighted ? QVariant(m_theme.selection) : QVariant();
+        case Qt::ForegroundRole:
+            return m_theme.text;
+        default:
+            return {};
+        }
+    }
+
+    QVariant headerData(int section, Qt::Orientation orientation, int role) const override
+    {
+        if (orientation != Qt::Horizontal)
+            return {};
+        const auto column = static_cast<std::size_t>(section);
+        if (role == Qt::DisplayRole)
+            return text(m_table->columns[column]);
+        if (role == Qt::FontRole)
+            return uiFont(TextSize::small);
+        if (role == Qt::TextAlignmentRole)
+            return QVariant::fromValue(
+                (isNumeric(*m_table, column) ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
+        return {};
+    }
+
+private:
+    const Table* m_table = nullptr;
+    std::size_t m_rows = 0, m_columns = 0;
+    Theme m_theme;
+};
+
+/// Cells with the margins of their headers; no focus frame inside a cell.
+class CellDelegate : public QStyledItemDelegate {
+public:
+    using QStyledItemDelegate::QStyledItemDelegate;
+
+    void paint(QPainter* p, const QStyleOptionViewItem& option, const QModelIndex& i) const override
+    {
+        const QVariant back = i.data(Qt::BackgroundRole);
+        if (option.state & QStyle::State_Selected)
+            p->fillRect(option.rect, option.palette.color(QPalette::AlternateBase));
+        if (back.isValid())
+            p->fillRect(option.rect, back.value<QColor>());
+        const QRectF cell = QRectF(option.rect).adjusted(kCellMargin, 0, -kCellMargin, 0);
+        const auto font = i.data(Qt::FontRole).value<QFont>();
+        p->setFont(font);
+        p->setPen(i.data(Qt::ForegroundRole).value<QColor>());
+        p->drawText(cell, i.data(Qt::TextAlignmentRole).toInt(),
+            QFontMetricsF(font).elidedText(i.data().toString(), Qt::ElideRight, cell.width() + 1));
+    }
+};
+
+class RowsView : public QTableView {
+public:
+    using QTableView::QTableView;
+    void fitColumns(const Table& t)
+    {
+        const std::vector<double> widths =
+            columnWidths(t, uiFont(TextSize::small), viewport()->width(), TooWide::scroll);
+        for (std::size_t c = 0; c < widths.size(); ++c)
+            setColumnWidth(static_cast<int>(c), static_cast<int>(widths[c]));
+        m_table = &t;
+    }
+
+protected:
+    void resizeEvent(QResizeEvent* e) override
+    {
+        QTableView::resizeEvent(e);
+        if (m_table)
+            fitColumns(*m_table);
+    }
+
+private:
+    const Table* m_table = nullptr;
+};
+
+class TableBody : public ChartBody {
+public:
+    explicit TableBody(QWidget* parent) : m_view(new RowsView(parent)), m_model(new RowsModel(m_view))
+    {
+        m_view->setModel(m_model);
+        m_view->setItemDelegate(new CellDelegate(m_view));
+        m_view->setFrameShape(QFrame::NoFrame);
+        m_view->setShowGrid(false);
+        m_view->setSelectionBehavior(QAbstractItemView::SelectRows);
+        m_view->setSelectionMode(QAbstractItemView::SingleSelection);
+        m_view->setEditTriggers(QAbstractItemView::NoEditTriggers);
+        m_view->setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
+        m_view->setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
+        m_view->verticalHeader()->hide();
+        m_view->verticalHeader()->setDefaultSectionSize(rowHeight(uiFont(TextSize::small)));
+        m_view->verticalHeader()->setMinimumSectionSize(16);
+        m_view->horizontalHeader()->setHighlightSections(false);
+        m_view->setTabKeyNavigation(false);
+    }
+    ~TableBody() override { delete m_view; }
+
+    QWidget* widget() override { return m_view; }
+    bool draws(const ChartSpec& c) const override { return std::holds_alternative<Table>(c.body); }
+
+    void show(const ChartSpec& chart, const Theme& theme) override
+    {
+        m_table = &std::get<Table>(chart.body);
+        m_theme = theme;
+        m_view->setAccessibleName(QString::fromStdString(chart.title));
+        m_model->show(m_table, theme);
+        m_view->fitColumns(*m_table);
+    }
+
+    void paint(QPainter& p, const QRectF& where) override
+    {
+        const QFont font = printFont(TextSize::small), bold = printFont(TextSize::small, QFont::DemiBold);
+        const std::vector<double> widths = columnWidths(*m_table, font, where.width(), TooWide::shrink);
+        const double height = rowHeight(font);
+        p.save();
+        p.setFont(font);
+        paintRow(p, where.left(), where.top(), height, widths, m_table->columns, m_theme.muted);
+        double y = where.top() + height;
+        p.setPen(QPen(m_theme.line, 1));
+        p.drawLine(QLineF(where.left(), y, where.right(), y));
+        std::size_t shown = 0;
+        for (; shown < m_table->rows.size() && y + height <= where.bottom() + 0.5; ++shown, y += height) {
+            const bool highlighted = m_table->highlighted == static_cast<int>(shown);
+            if (highlighted)
+                p.fillRect(QRectF(where.left(), y, where.width(), height), m_theme.selection);
+            p.setFont(highlighted ? bold : font);
+            paintRow(p, where.left(), y, height, widths, m_table->rows[shown], m_theme.text);
+        }
+        p.restore();
+    }
+
+    std::optional<Hit> hit(QPointF at) const override
+    {
+        const QModelIndex i = m_view->indexAt(m_view->viewport()->mapFromParent(at.toPoint()));
+        return i.isValid() ? std::optional(Hit{0, i.row()}) : std::nullopt;
+    }
+
+private:
+    static int rowHeight(const QFont& font)
+    {
+        return static_cast<int>(std::ceil(QFontMetricsF(font).height() + kRowPadding));
+    }
+
+    void paintRow(QPainter& p, double x, double y, double height, const std::vector<double>& widths,
+        const std::vector<std::string>& cells, const QColor& color) const
+    {
+        const QFontMetricsF metrics(p.font());
+        p.setPen(color);
+        for (std::size_t c = 0; c < std::min(cells.size(), widths.size()); ++c) {
+            const QRectF cell(x + kCellMargin, y, widths[c] - 2 * kCellMargin, height);
+            p.drawText(cell,
+                static_cast<int>((isNumeric(*m_table, c) ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter),
+                metrics.elidedText(text(cells[c]), Qt::ElideRight, cell.width() + 1));
+            x += widths[c];
+        }
+    }
+
+    RowsView* m_view;
+    RowsModel* m_model; ///< the view owns it
+    const Table* m_table = nullptr;
+    Theme m_theme;
+};
+
+} // namespace
+
+std::unique_ptr<ChartBody> makeTableBody(QWidget* parent) { return std::make_unique<TableBody>(parent); }
+
+} // namespace headroom::ui

@@ -1,0 +1,169 @@
+#include "ui/plots/plot_frame.h"
+
+#include "ui/format.h"
+
+#include <QFontMetricsF>
+#include <QPainter>
+
+#include <algorithm>
+#include <cmath>
+
+namespace headroom::ui {
+
+namespace {
+
+constexpr double kTextGap = 8;        ///< between tick labels and the data
+constexpr double kBetweenLabels = 14; ///< between two labels of the x axis
+constexpr double kRightMargin = 12, kTopMargin = 8, kBottomMargin = 2;
+constexpr double kPerTickX = 44, kPerTickY = 26; ///< pixels that one tick should have
+constexpr double kWidestRows = 0.34;             ///< share of the width that row texts may take
+constexpr double kLegendSquare = 9, kLegendGap = 5, kBetweenEntries = 14;
+
+std::vector<TickText> withTexts(const Ticks& t)
+{
+    std::vector<TickText> out;
+    out.reserve(t.values.size());
+    for (const double v : t.values)
+        out.push_back({v, axisNumber(v, t.step)});
+    return out;
+}
+
+/// As many x ticks as have room for their labels.
+std::vector<TickText> xTicksThatFit(const AxisScale& scale, const QFontMetricsF& metrics)
+{
+    const double width = scale.pixelTo - scale.pixelFrom;
+    for (int most = std::clamp(static_cast<int>(width / kPerTickX), 2, 12); most >= 1; --most) {
+        std::vector<TickText> list = withTexts(ticks(scale.range, scale.logarithmic, most));
+        double right = -1e9;
+        bool fits = true;
+        for (const TickText& t : list) {
+            const double half = metrics.horizontalAdvance(t.text) / 2, centre = scale.pixel(t.value);
+            fits = fits && centre - half >= right;
+            right = centre + half + kBetweenLabels;
+        }
+        if (fits)
+            return list;
+    }
+    return {};
+}
+
+double widest(const std::vector<TickText>& list, const QFontMetricsF& metrics)
+{
+    double w = 0;
+    for (const TickText& t : list)
+        w = std::max(w, metrics.horizontalAdvance(t.text));
+    return w;
+}
+
+std::vector<TickText> rowTexts(const std::vector<QString>& rows, const QFontMetricsF& metrics, double most)
+{
+    std::vector<TickText> list;
+    for (std::size_t i = 0; i < rows.size(); ++i)
+        list.push_back({static_cast<double>(i) + 0.5, metrics.elidedText(rows[i], Qt::ElideRight, most)});
+    return list;
+}
+
+double entryWidth(const LegendEntry& e, const QFontMetricsF& metrics)
+{
+    return kLegendSquare + kLegendGap + metrics.horizontalAdvance(e.name);
+}
+
+} // namespace
+
+QString axisTitle(const Axis& axis)
+{
+    const QString label = text(axis.label), unit = text(axis.unit);
+    if (label.isEmpty() || unit.isEmpty())
+        return label + unit;
+    return label + QStringLiteral(", ") + unit;
+}
+
+PlotFrame layOutFrame(const FrameRequest& r, const QFont& font)
+{
+    const QFontMetricsF metrics(font);
+    PlotFrame f;
+    f.whole = r.whole;
+    f.xTitle = axisTitle(*r.x);
+    // Whole pixels, and one less at the bottom: the plot library counts the last row of pixels as the axis.
+    const double line = std::ceil(metrics.height());
+    const double bottom = line + 5 + (f.xTitle.isEmpty() ? 0 : line) + r.legendHeight + kBottomMargin;
+    const double top = std::round(r.whole.top() + kTopMargin + (r.namesY ? line : 0));
+    const double areaBottom = std::max(top + 1, std::floor(r.whole.bottom() - bottom));
+
+    f.y = {r.ranges.y, r.y->logarithmic, areaBottom - 1, top - 1};
+    if (r.rows.empty()) {
+        const int most = std::clamp(static_cast<int>((areaBottom - top) / kPerTickY), 2, 8);
+        f.yTicks = withTexts(ticks(f.y.range, f.y.logarithmic, most));
+        if (r.namesY)
+            f.yTitle = axisTitle(*r.y);
+    } else {
+        f.y = {r.ranges.y, false, top - 1, areaBottom - 1}; // rows grow downwards
+        f.yTicks = rowTexts(r.rows, metrics, r.whole.width() * kWidestRows);
+    }
+    const double left = std::ceil(r.whole.left() + widest(f.yTicks, metrics) + kTextGap);
+    const double rightEdge = r.whole.right() - r.rightMargin;
+    f.x = {r.ranges.x, r.x->logarithmic, left, std::max(left + 1, std::floor(rightEdge - kRightMargin))};
+    f.xTicks = xTicksThatFit(f.x, metrics);
+    if (!f.xTicks.empty()) {
+        const TickText& last = f.xTicks.back();
+        const double over = f.x.pixel(last.value) + metrics.horizontalAdvance(last.text) / 2 - rightEdge;
+        if (over > 0)
+            f.x.pixelTo = std::max(left + 1, f.x.pixelTo - std::ceil(over));
+    }
+    f.area = QRectF(QPointF(left, top), QPointF(f.x.pixelTo, areaBottom));
+    return f;
+}
+
+double legendHeight(const std::vector<LegendEntry>& entries, double width, const QFont& font)
+{
+    if (entries.empty())
+        return 0;
+    const QFontMetricsF metrics(font);
+    double x = 0;
+    int rows = 1;
+    for (const LegendEntry& e : entries) {
+        const double w = entryWidth(e, metrics);
+        if (x > 0 && x + w > width) {
+            x = 0;
+            ++rows;
+        }
+        x += w + kBetweenEntries;
+    }
+    return rows * (std::ceil(metrics.height()) + 3) + 6;
+}
+
+void paintLegend(
+    QPainter& p, const QRectF& where, const std::vector<LegendEntry>& entries, const QFont& font, const Theme& theme)
+{
+    const QFontMetricsF metrics(font);
+    const double rowHeight = std::ceil(metrics.height()) + 3;
+    double x = where.left(), y = where.top() + 6;
+    p.setFont(font);
+    for (const LegendEntry& e : entries) {
+        const double w = std::min(entryWidth(e, metrics), where.width());
+        if (x > where.left() && x + w > where.right()) {
+            x = where.left();
+            y += rowHeight;
+        }
+        const QRectF square(x, y + (rowHeight - kLegendSquare) / 2 - 1, kLegendSquare, kLegendSquare);
+        if (e.circle) {
+            p.setPen(QPen(e.color, 1.2));
+            p.setBrush(theme.card);
+            p.drawEllipse(square.adjusted(1, 1, -1, -1));
+        } else if (e.dashed) {
+            p.setPen(QPen(e.color, 1.5, Qt::DashLine, Qt::FlatCap));
+            p.drawLine(QLineF(square.left() - 1, square.center().y(), square.right() + 1, square.center().y()));
+        } else {
+            p.setPen(Qt::NoPen);
+            p.setBrush(e.color);
+            p.drawRect(square);
+        }
+        p.setPen(theme.muted);
+        const QRectF textRect(square.right() + kLegendGap, y, w - kLegendSquare - kLegendGap + 1, rowHeight - 2);
+        p.drawText(
+            textRect, Qt::AlignLeft | Qt::AlignVCenter, metrics.elidedText(e.name, Qt::ElideRight, textRect.width()));
+        x += w + kBetweenEntries;
+    }
+}
+
+} // namespace headroom::ui
