@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "core/plan/plan.h"
 
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
@@ -63,8 +64,22 @@ const Field* findField(std::string_view key);
 
 /// The field's value as text that setField() reads back ("" = absent). Plain C locale.
 std::string fieldText(const Field&, const Plan&);
+/// One number of a request class, the list inside a plan: workload.classes[i].KEY.
+struct ClassField {
+    FieldInfo info; ///< key without the prefix: "share"
+    double min = 0, max = 1;
+    bool integer = false, optional = false;
+    std::optional<double> (*get)(const RequestClass&) = nullptr;
+    void (*set)(RequestClass&, std::optional<double>) = nullptr; ///< no range check
+};
+/// Numbers of a class. Its texts are `name`, `prompt_distribution` and `output_distribution`, set by setField() too.
+std::span<const ClassField> classFields();
+inline constexpr std::size_t kMaxClasses = 64;
+
 /// Sets one field from text, range-checked; "none" or "" clears an optional one. The plan is unchanged on error.
-/// Also takes workload.classes[i].KEY. Error.where is the key.
+/// Also takes the texts `name`, `notes` and `workload.trace_file`, and workload.classes[i].KEY, where i one beyond the
+/// last appends a class with the workload's own lengths. workload.classes[i] = none removes a class, workload.classes
+/// = none all of them. Error.where is the key.
 Result<void> setField(Plan&, std::string_view key, std::string_view text);
 
 } // namespace headroom
