@@ -1,0 +1,109 @@
+#include "core/queueing/batch_chain.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace headroom {
+
+namespace {
+
+/// Departures at successive states without a search for each: the knot moves along.
+class Walker {
+public:
+    Walker(const Residence& r, double replicas) : m_r(r), m_replicas(replicas) {}
+    double operator()(double n)
+    {
+        const double each = n / m_replicas;
+        if (each <= m_r.requests.front())
+            return n / m_r.seconds.front();
+        while (m_knot + 1 < m_r.requests.size() && m_r.requests[m_knot] < each)
+            ++m_knot;
+        while (m_knot > 1 && m_r.requests[m_knot - 1] >= each)
+            --m_knot;
+        if (m_r.requests.size() == 1 || each >= m_r.requests.back()) // seats full: no more than there
+            return m_replicas * m_r.requests.back() / m_r.seconds.back();
+        const double a = m_r.requests[m_knot - 1], b = m_r.requests[m_knot];
+        const double part = (each - a) / (b - a);
+        return n / (m_r.seconds[m_knot - 1] + part * (m_r.seconds[m_knot] - m_r.seconds[m_knot - 1]));
+    }
+
+private:
+    const Residence& m_r;
+    double m_replicas;
+    std::size_t m_knot = 1;
+};
+
+/// The number at which as many leave as come, between 0 and the seats.
+double balance(Walker& departures, double rate, double seats)
+{
+    double low = 0, high = seats;
+    for (int round = 0; round < 20 && high - low > 0.5; ++round) {
+        const double middle = 0.5 * (low + high);
+        (departures(middle) < rate ? low : high) = middle;
+    }
+    return 0.5 * (low + high);
+}
+
+/// Arrival rate in a state: for ca^2 other than 1 it leans with the number in system (a Bernoulli-Poisson-Pascal
+/// stream) as much as gives the number its variance, (1 + ca^2)/2 of what Poisson arrivals give.
+struct Arrivals {
+    double rate, lean, centre;
+    double operator()(double n) const { return std::max(0.02 * rate, rate + lean * (n - centre)); }
+};
+
+} // namespace
+
+double Residence::departures(double n) const { return Walker(*this, 1)(n); }
+
+ChainSolution solveChain(const ChainInput& in, const Residence& residence)
+{
+    ChainSolution out;
+    const double seats = in.replicas * in.seats;
+    Walker departures(residence, in.replicas);
+    const double centre = balance(departures, in.rate, seats);
+    const double mode = std::min(std::floor(centre), seats - 1);
+    const double pull = std::max(0.0, departures(mode + 1) - departures(mode));
+    const Arrivals arrivals{in.rate, pull * (in.arrivalScv - 1) / (in.arrivalScv + 1), centre};
+
+    // From the mode down and up, relative to the mode, until what is left does not matter.
+    constexpr double kNegligible = 1e-9;
+    std::vector<double> below;
+    double p = 1;
+    for (double n = mode; n >= 1 && p > kNegligible; --n) {
+        p *= departures(n) / arrivals(n - 1);
+        below.push_back(p);
+    }
+    out.first = mode - static_cast<double>(below.size());
+    out.found.assign(below.rbegin(), below.rend());
+    out.found.push_back(1);
+    p = 1;
+    double n = mode;
+    while (n + 1 < seats && p > kNegligible) {
+        p *= arrivals(n) / departures(n + 1);
+        out.found.push_back(p);
+        ++n;
+    }
+    // From the last seat on departures stay the same: geometric, with the wait scaled by variability (Allen-Cunneen).
+    const bool reachesSeats = n + 1 >= seats;
+    const double full = reachesSeats ? p * arrivals(n) / in.capacity : 0; // P(n = seats)
+    const double ratio = in.rate / in.capacity;
+    const double all = full / (1 - ratio);
+    out.meanWait = 0.5 * (in.arrivalScv + in.residenceScv) / (in.capacity - in.rate);
+
+    double total = all, seated = all * seats, arrive = in.rate * all;
+    for (std::size_t i = 0; i < out.found.size(); ++i) {
+        const double state = out.first + static_cast<double>(i);
+        total += out.found[i];
+        seated += out.found[i] * state;
+        arrive += out.found[i] * arrivals(state);
+    }
+    out.idle = out.first == 0 ? out.found.front() / total : 0;
+    out.meanSeated = seated / total;
+    for (std::size_t i = 0; i < out.found.size(); ++i)
+        out.found[i] *= arrivals(out.first + static_cast<double>(i)) / arrive;
+    out.waits = in.rate * all / arrive;
+    out.meanQueued = in.rate * out.waits * out.meanWait;
+    return out;
+}
+
+} // namespace headroom

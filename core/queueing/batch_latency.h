@@ -1,0 +1,48 @@
+// From the state of a station to what people read: percentiles, parts and attainment over all classes.
+#pragma once
+
+#include "core/model/latency.h"
+#include "core/queueing/batch_solver.h"
+
+#include <array>
+#include <vector>
+
+namespace headroom {
+
+/// Latencies of all classes at one operating point. Refers to the tables, which must outlive it.
+class LatencyMix {
+public:
+    LatencyMix(const StationTables&, const Operating&);
+
+    LatencySummary ttft() const;
+    LatencySummary tpot() const;
+    LatencySummary e2e() const;
+    double ttftQuantile(double p) const;
+    double tpotQuantile(double p) const;
+    double e2eQuantile(double p) const;
+    double queueMean() const { return m_queueMean; } ///< seconds before the first own prompt token is processed
+    LatencyParts partsMean() const;
+    /// Mean parts of the requests whose E2E is `seconds`; they add up to it.
+    LatencyParts partsAt(double seconds) const;
+    /// Share of a class's requests that meet each of its targets.
+    double attainment(std::size_t classIndex) const;
+
+private:
+    struct AtPoint {
+        double cumulative = 0, density = 0, first = 0, waited = 0; ///< of E2E without the fixed parts
+    };
+    AtPoint e2eAt(double t) const;
+    double fixedBefore() const;
+    double fixedAfter() const;
+
+    const StationTables& m_tables;
+    const Operating& m_at;
+    std::vector<ClassLatency> m_classes;
+    struct Node {
+        double weight, interval;
+    };
+    std::array<Node, 3> m_intervals{}; ///< a request's mean token interval, from the slow changes of the batch
+    double m_ttftMean = 0, m_queueMean = 0, m_e2eMean = 0, m_tpotMean = 0;
+};
+
+} // namespace headroom

@@ -1,0 +1,287 @@
+#include "core/queueing/station_tables.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace headroom {
+
+namespace {
+
+double lerp(double a, double b, double part) { return a + part * (b - a); }
+
+/// Representative lengths of the strata: medians, and in the last one what keeps the mean.
+std::array<double, kStratumCount> strataOf(const LengthDistribution& lengths, double least)
+{
+    std::array<double, kStratumCount> out{};
+    double sum = 0;
+    for (std::size_t i = 0; i + 1 < kStratumCount; ++i) {
+        out[i] = std::max(least, quantile(lengths, 0.5 * (kStrata[i] + kStrata[i + 1])));
+        sum += out[i] * (kStrata[i + 1] - kStrata[i]);
+    }
+    const double lastShare = 1 - kStrata[kStratumCount - 1];
+    out.back() = std::max(out[kStratumCount - 2], (meanOf(lengths) - sum) / lastShare);
+    return out;
+}
+
+StationClass classTable(const RequestClass& from, const Targets& targets)
+{
+    constexpr double kNone = std::numeric_limits<double>::infinity();
+    const auto target = [&](const std::optional<Seconds>& own, const std::optional<Seconds>& shared) {
+        return own ? own->si() : shared ? shared->si() : kNone;
+    };
+    StationClass out;
+    out.share = from.share;
+    out.prompt = strataOf(from.shape.prompt, 1);
+    for (std::size_t i = 0; i < kStratumCount; ++i) {
+        out.cached[i] = out.prompt[i] * from.shape.prefixHitRate;
+        out.prompt[i] = std::max(1.0, out.prompt[i] - out.cached[i]);
+    }
+    double sum = 0;
+    for (std::size_t i = 0; i < kStratumCount; ++i) {
+        out.gaps[i] = std::max(0.0, quantile(from.shape.output, kStrata[i]) - 1);
+        if (i > 0)
+            sum += 0.5 * (out.gaps[i - 1] + out.gaps[i]) * (kStrata[i] - kStrata[i - 1]);
+    }
+    // The last stratum is a uniform piece too, as long as the mean asks for.
+    out.gapsMean = std::max(0.0, meanOf(from.shape.output) - 1);
+    const double last = out.gaps[kStratumCount - 1], lastShare = 1 - kStrata[kStratumCount - 1];
+    out.gaps.back() = std::clamp(2 * (out.gapsMean - sum) / lastShare - last, last, 4 * last + 1);
+    out.ttftTarget = target(from.ttftTarget, targets.ttftP95);
+    out.tpotTarget = target(from.tpotTarget, targets.tpotP95);
+    out.e2eTarget = target(from.e2eTarget, targets.e2eP99);
+    return out;
+}
+
+/// Chunks of one prompt processed alone: count of full ones and the rest, in (0, capacity].
+struct Chunks {
+    double full, rest;
+};
+Chunks chunksOf(double tokens, double capacity)
+{
+    const double full = std::max(0.0, std::ceil(tokens / capacity) - 1);
+    return {full, tokens - full * capacity};
+}
+
+/// Weighted straight line y = a + b x.
+class Line {
+public:
+    void add(double x, double y, double weight)
+    {
+        m_w += weight;
+        m_x += weight * x;
+        m_y += weight * y;
+        m_xx += weight * x * x;
+        m_xy += weight * x * y;
+    }
+    /// Absent when all x are the same.
+    std::optional<double> slope() const
+    {
+        const double spread = m_w * m_xx - m_x * m_x;
+        if (spread <= 1e-9 * m_x * m_x)
+            return std::nullopt;
+        return std::max(0.0, (m_w * m_xy - m_x * m_y) / spread);
+    }
+    double meanX() const { return m_x / m_w; }
+    double meanY() const { return m_y / m_w; }
+
+private:
+    double m_w = 0, m_x = 0, m_y = 0, m_xx = 0, m_xy = 0;
+};
+
+/// The straight line through the steps that a prompt of the workload makes when it is alone, and its mean times.
+void fitLaw(PromptNode& node, const std::vector<StationClass>& classes, double leastSetup)
+{
+    Line line;
+    node.alone = node.service = 0;
+    for (const StationClass& c : classes) {
+        for (std::size_t i = 0; i < kStratumCount; ++i) {
+            const double weight = c.share * (kStrata[i + 1] - kStrata[i]);
+            const auto [full, rest] = chunksOf(c.prompt[i], node.capacity);
+            const double before = full * node.capacity;
+            const double fullStep =
+                node.withChunk.back() + node.perPair * node.capacity * (c.cached[i] + 0.5 * (before - node.capacity));
+            const double restStep = node.step(rest) + node.perPair * rest * (c.cached[i] + before);
+            if (full > 0)
+                line.add(node.capacity, fullStep, weight * full);
+            line.add(rest, restStep, weight);
+            node.alone += weight * (full * fullStep + restStep);
+            node.service += weight * (full * (fullStep - leastSetup) + restStep - leastSetup);
+        }
+    }
+    // With one size only, what is above the step without prompts is per token.
+    const double fromBase = std::max(0.0, line.meanY() - leastSetup) / line.meanX();
+    node.perToken = line.slope().value_or(fromBase);
+    node.setup = line.meanY() - node.perToken * line.meanX();
+    if (node.setup < leastSetup) { // a convex law: no step is shorter than one without prompts
+        node.setup = leastSetup;
+        node.perToken = fromBase;
+    }
+}
+
+PromptNode promptNode(const StationTables& t, const StepFunction& step, double decodes)
+{
+    const bool exclusive = t.input.policy == BatchPolicy::prefillFirst || t.input.policy == BatchPolicy::disaggregated;
+    const bool whole = t.input.policy != BatchPolicy::chunked; // prompts are not cut
+    const double budget = std::max(1.0, t.input.tokenBudget.si());
+    PromptNode node;
+    node.decodes = decodes;
+    // With no decode there is no step to wait for; the chain treats that state by itself, so 0 is the limit from above.
+    node.idleStep = step(std::max(decodes, 1.0), t.meanContext, 0, 0, 0);
+    node.capacity = whole ? std::max(budget, t.longestPrompt) : std::max(1.0, budget - decodes);
+    const double with = exclusive ? 0 : decodes;
+    for (std::size_t i = 0; i < kChunkKnots.size(); ++i) {
+        const double x = std::max(1.0, kChunkKnots[i] * node.capacity);
+        node.withChunk[i] = step(with, t.meanContext, x, std::max(1.0, x / t.promptMean), 0);
+    }
+    const double far = node.capacity + 1024; // any prefix: the law is affine in it
+    node.perPair = std::max(
+        0.0, (step(with, t.meanContext, node.capacity, 1, far) - step(with, t.meanContext, node.capacity, 1, 0)) /
+                 (far * node.capacity));
+    fitLaw(node, t.classes, exclusive ? 0 : node.idleStep);
+    return node;
+}
+
+/// Numbers from first to last with small steps first: every one up to 8, then about 12 % apart.
+std::vector<double> batchNodes(double last)
+{
+    std::vector<double> out;
+    for (double b = 1; b < last; b = b < 8 ? b + 1 : std::ceil(1.12 * b))
+        out.push_back(b);
+    out.push_back(std::max(last, 1.0));
+    return out;
+}
+
+struct Saturation {
+    double rate = 0, decodes = 0;
+};
+
+/// Sustainable rate with all seats taken (MODEL.md 2): B sequences decode, the other seats hold prompts in progress. A
+/// request takes (m / B) decode steps' worth of time and its prompt's; the token budget holds B at B* or below.
+Saturation saturate(const StationTables& t)
+{
+    const bool exclusive = t.input.policy == BatchPolicy::prefillFirst;
+    const double seats = t.input.seats, m = t.gapsMean, p = t.promptMean;
+    const auto rate = [&](double decodes) {
+        const PromptNode node = t.promptNodeAt(decodes);
+        const double steps = m / decodes; // per request
+        const double perStep = 1 / std::max(steps, 1e-9);
+        if (exclusive) { // prompts that arrive in one decode step share a prefill step, up to its capacity
+            const double gathered = perStep < 1e-6 ? 1 : perStep / -std::expm1(-perStep);
+            const double sharing = std::clamp(node.capacity / p, 1.0, gathered);
+            return 1 / (steps * t.decodeStepAt(decodes) + node.setup / sharing + node.perToken * p);
+        }
+        const double busy = -std::expm1(-perStep * std::max(1.0, p / node.capacity)); // share of steps with prompts
+        const double setup = (node.setup - node.idleStep) * busy;
+        const double byTime = 1 / (steps * (t.decodeStepAt(decodes) + setup) + node.perToken * p);
+        const double byBudget = node.capacity / (p * (node.setup + node.perToken * node.capacity));
+        return std::min(byTime, byBudget);
+    };
+    if (m <= 0) { // nothing decodes: prompts alone
+        const PromptNode node = t.promptNodeAt(0);
+        const double together = std::max(1.0, std::min(seats, node.capacity / p));
+        return {together / (node.setup + node.perToken * p * together), 0};
+    }
+    if (exclusive)
+        return {rate(seats), seats};
+    // Seats = B + q(B) * (time of a prompt): increasing in B, so bisect.
+    double low = 1e-3, high = seats;
+    for (int round = 0; round < 24; ++round) {
+        const double middle = 0.5 * (low + high);
+        (middle + rate(middle) * t.promptNodeAt(middle).alone < seats ? low : high) = middle;
+    }
+    return {rate(low), low};
+}
+
+} // namespace
+
+double PromptNode::step(double x) const
+{
+    const double part = x / capacity;
+    std::size_t i = 1;
+    while (i + 1 < kChunkKnots.size() && part > kChunkKnots[i])
+        ++i;
+    return lerp(withChunk[i - 1], withChunk[i], (part - kChunkKnots[i - 1]) / (kChunkKnots[i] - kChunkKnots[i - 1]));
+}
+
+double PromptNode::drain(double tokens, double pairs) const
+{
+    const auto [full, rest] = chunksOf(tokens, capacity);
+    return full * withChunk.back() + step(rest) + perPair * pairs;
+}
+
+double StationTables::decodeStepAt(double b) const
+{
+    if (b <= decodes.front())
+        return decodeStep.front();
+    const auto above = std::lower_bound(decodes.begin(), decodes.end(), b);
+    if (above == decodes.end())
+        return decodeStep.back();
+    const auto i = static_cast<std::size_t>(above - decodes.begin());
+    return lerp(decodeStep[i - 1], decodeStep[i], (b - decodes[i - 1]) / (decodes[i] - decodes[i - 1]));
+}
+
+PromptNode StationTables::promptNodeAt(double b) const
+{
+    std::size_t i = 1;
+    while (i + 1 < prompts.size() && prompts[i].decodes < b)
+        ++i;
+    if (prompts.size() == 1)
+        return prompts.front();
+    const PromptNode &low = prompts[i - 1], &high = prompts[i];
+    const double part = std::clamp((b - low.decodes) / (high.decodes - low.decodes), 0.0, 1.0);
+    PromptNode out;
+    out.decodes = b;
+    out.idleStep = lerp(low.idleStep, high.idleStep, part);
+    for (std::size_t k = 0; k < kChunkKnots.size(); ++k)
+        out.withChunk[k] = lerp(low.withChunk[k], high.withChunk[k], part);
+    out.perPair = lerp(low.perPair, high.perPair, part);
+    out.capacity = lerp(low.capacity, high.capacity, part);
+    out.setup = lerp(low.setup, high.setup, part);
+    out.perToken = lerp(low.perToken, high.perToken, part);
+    out.alone = lerp(low.alone, high.alone, part);
+    out.service = lerp(low.service, high.service, part);
+    return out;
+}
+
+std::shared_ptr<const StationTables> makeTables(const StationInput& input, const StepFunction& step)
+{
+    auto t = std::make_shared<StationTables>();
+    const WorkloadSummary& w = *input.workload;
+    t->input = input;
+    t->input.step = nullptr;
+    t->input.workload = nullptr;
+    t->input.seats = std::floor(input.seats);
+    t->arrivalScv = w.arrivalScv;
+    t->promptMean = std::max(1.0, w.uncachedPromptMean.si());
+    t->promptSecond = std::max(t->promptMean * t->promptMean, w.uncachedPromptSecond);
+    t->gapsMean = w.decodeStepsMean;
+    const double outputs = w.outputMean.si();
+    t->gapsSecond = std::max(t->gapsMean * t->gapsMean, w.outputSecond - 2 * outputs + 1);
+    t->meanContext = w.contextMean;
+    for (const RequestClass& c : w.classes) {
+        t->classes.push_back(classTable(c, input.targets));
+        t->longestPrompt = std::max(t->longestPrompt, t->classes.back().prompt.back());
+    }
+    if (t->input.seats < 1)
+        return t;
+    t->decodes = batchNodes(t->input.seats);
+    for (double b : t->decodes)
+        t->decodeStep.push_back(step(b, t->meanContext, 0, 0, 0));
+    // Chunked: more decodes than the budget leave no room for prompts at all.
+    const double most = input.policy == BatchPolicy::chunked
+                            ? std::min(t->input.seats, std::max(1.0, input.tokenBudget.si() - 1))
+                            : t->input.seats;
+    for (double share : {0.0, 1.0 / 64, 1.0 / 16, 1.0 / 8, 1.0 / 4, 1.0 / 2, 3.0 / 4, 1.0}) {
+        const double b = std::ceil(share * most);
+        if (t->prompts.empty() || b > t->prompts.back().decodes)
+            t->prompts.push_back(promptNode(*t, step, b));
+    }
+    const Saturation full = saturate(*t);
+    t->capacity = full.rate;
+    t->fullDecodes = full.decodes;
+    t->fleetCapacity = t->capacity * input.replicas;
+    return t;
+}
+
+} // namespace headroom

@@ -1,0 +1,71 @@
+// What one plan's station knows before it is asked at a rate: step times over the batch and lengths as strata.
+#pragma once
+
+#include "core/queueing/batch_queue.h"
+#include "core/queueing/prompt_phase.h"
+
+#include <array>
+#include <vector>
+
+namespace headroom {
+
+/// Cumulative probabilities that cut a length distribution into strata: even in the body, finer in the tail that the
+/// percentiles of latency are made of.
+inline constexpr std::array<double, 28> kStrata{0, .05, .1, .15, .2, .25, .3, .35, .4, .45, .5, .55, .6, .65, .7, .75,
+    .8, .84, .88, .91, .93, .945, .955, .967, .98, .989, .995, 1};
+inline constexpr std::size_t kStratumCount = kStrata.size() - 1;
+
+/// Knots of prompt tokens in a step, as shares of the largest: a kink where arithmetic overtakes memory traffic may lie
+/// anywhere, so they are geometric.
+inline constexpr std::array<double, 8> kChunkKnots{0, 1.0 / 64, 1.0 / 32, 1.0 / 16, 1.0 / 8, 1.0 / 4, 1.0 / 2, 1};
+
+/// One class of requests.
+struct StationClass {
+    double share = 0;
+    std::array<double, kStratumCount> prompt{};           ///< tokens not in the cache, representative of each stratum
+    std::array<double, kStratumCount> cached{};           ///< tokens in the cache of the same requests
+    std::array<double, kStrata.size()> gaps{};            ///< output tokens - 1 at the edges of the strata
+    double gapsMean = 0;                                  ///< of this class
+    double ttftTarget = 0, tpotTarget = 0, e2eTarget = 0; ///< seconds, infinite = none
+};
+
+/// Step times with prompt tokens at one number of decodes.
+struct PromptNode {
+    double decodes = 0;
+    double idleStep = 0;                                ///< d(B, B c, 0)
+    std::array<double, kChunkKnots.size()> withChunk{}; ///< step with kChunkKnots * capacity prompt tokens, none cached
+    double perPair = 0;                                 ///< seconds per prompt token and cached token it attends to
+    double capacity = 0;                                ///< prompt tokens of a step
+    double setup = 0, perToken = 0;                     ///< affine law through the chunks that occur (PromptLaw)
+    double alone = 0;                                   ///< mean time of a prompt that starts at a step boundary
+    double service = 0;                                 ///< mean of what it takes from the decodes: T_p
+
+    /// Seconds of a step with x prompt tokens, none of them behind cached ones. x in (0, capacity].
+    double step(double x) const;
+    /// Seconds until `tokens` waiting prompt tokens are done, from a step boundary; `pairs` as perPair counts them.
+    double drain(double tokens, double pairs) const;
+    PromptLaw law(bool exclusive) const { return {idleStep, setup, perToken, capacity, exclusive}; }
+};
+
+struct StationTables {
+    StationInput input; ///< pointers are null: nothing outside is kept
+    double arrivalScv = 1;
+    double promptMean = 0, promptSecond = 0; ///< tokens not in the cache, per request
+    double gapsMean = 0, gapsSecond = 0;     ///< m and E[(n_out - 1)^2]
+    double longestPrompt = 0;                ///< representative of the last stratum, tokens
+    double meanContext = 0;
+    std::vector<StationClass> classes;
+    std::vector<double> decodes, decodeStep; ///< d(B, B c, 0) at increasing B, from 1 to seats
+    std::vector<PromptNode> prompts;         ///< at increasing B, from 0 to the most that can decode
+    double capacity = 0;      ///< mu: of one replica (of the decode pool's where phases are split), req/s
+    double fleetCapacity = 0; ///< R mu
+    double fullDecodes = 0;   ///< sequences that decode while all seats are taken
+
+    double decodeStepAt(double decodes) const;
+    PromptNode promptNodeAt(double decodes) const;
+};
+
+/// \pre input.workload is set
+std::shared_ptr<const StationTables> makeTables(const StationInput&, const StepFunction&);
+
+} // namespace headroom
