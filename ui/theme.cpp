@@ -133,9 +133,9 @@ QColor Theme::textColor(Role role) const { return QColor::fromRgb(dark ? row(rol
 
 QColor Theme::onColor(Role role) const
 {
-    // The luminance at which white and near-black text have the same contrast.
-    constexpr double kEven = 0.20;
-    return luminance(color(role)) > kEven ? QColor(0x10, 0x14, 0x18) : QColor(Qt::white);
+    const QColor ink(Qt::black), paper(Qt::white);     // one of the two reaches 4.5 on any colour
+    const double back = luminance(color(role)) + 0.05; // contrast ratio of WCAG 2.1: (l + 0.05) / (l' + 0.05)
+    return (luminance(paper) + 0.05) / back >= back / (luminance(ink) + 0.05) ? paper : ink;
 }
 
 const Theme& lightTheme()

@@ -194,6 +194,8 @@ std::vector<QRectF> paintBarsFront(
     const std::vector<BarPiece> pieces = barPieces(c);
     std::vector<QRectF> texts;
     const auto write = [&](const QRectF& rect, const QString& s, const QColor& color) {
+        if (s.isEmpty())
+            return;
         p.setPen(color);
         paintCentred(p, rect, s, Qt::AlignLeft);
         texts.push_back(rect);
