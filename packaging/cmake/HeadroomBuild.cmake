@@ -14,6 +14,10 @@ endif()
 
 # -ffp-contract=off: the same numbers on every machine (ARCHITECTURE: determinism).
 add_compile_options(-Wall -Wextra -Wpedantic -Wconversion -Wshadow -ffp-contract=off)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+    # False alarms in std::string::operator+ (GCC bug 105651).
+    add_compile_options(-Wno-restrict)
+endif()
 if(HEADROOM_WERROR)
     add_compile_options(-Werror)
 endif()
