@@ -62,19 +62,21 @@ const Index& catalogIndex()
 }
 
 constexpr std::size_t kSuggestions = 3;
+constexpr std::size_t kComparedLength = 80; // no name is longer; bounds the work for a name that is a whole file
 
 /// Names nearest by edits; a name that starts with what was typed comes first ("h100" for H100-SXM-80GB).
 template <class Entry>
 std::vector<std::string> nearest(
     const std::string& typed, const std::vector<Entry>& entries, std::string (*fold)(std::string_view))
 {
+    const std::string_view name = std::string_view(typed).substr(0, kComparedLength);
     std::vector<std::pair<int, std::string>> scored;
     for (const Entry& entry : entries) {
-        int best = editDistance(typed, fold(entry.spec.name));
-        if (!typed.empty() && fold(entry.spec.name).starts_with(typed))
+        int best = editDistance(name, fold(entry.spec.name));
+        if (!name.empty() && fold(entry.spec.name).starts_with(name))
             best = 0;
         for (const std::string& alias : entry.aliases)
-            best = std::min(best, editDistance(typed, fold(alias)));
+            best = std::min(best, editDistance(name, fold(alias)));
         scored.emplace_back(best, entry.spec.name);
     }
     const std::size_t n = std::min(kSuggestions, scored.size());
@@ -88,10 +90,8 @@ std::vector<std::string> nearest(
 Error unknownName(
     const std::string& where, std::string_view what, std::string_view name, const std::vector<std::string>& suggestions)
 {
-    // Longer text would drown the message it stands in.
-    constexpr std::size_t kShown = 80;
     std::string message =
-        "there is no " + std::string(what) + " \"" + std::string(name.substr(0, kShown)) + "\"; nearest: ";
+        "there is no " + std::string(what) + " \"" + std::string(name.substr(0, kComparedLength)) + "\"; nearest: ";
     for (std::size_t i = 0; i < suggestions.size(); ++i)
         message += (i > 0 ? ", " : "") + suggestions[i];
     return {where, message};
@@ -106,8 +106,9 @@ std::string number(double value)
 
 void compare(std::vector<std::string>& out, const std::string& what, double mine, double catalog, const char* unit)
 {
+    const std::string suffix = unit[0] != '\0' ? std::string(" ") + unit : "";
     if (mine != catalog)
-        out.push_back(what + " " + number(mine) + " " + unit + ", catalog " + number(catalog) + " " + unit);
+        out.push_back(what + " " + number(mine) + suffix + ", catalog " + number(catalog) + suffix);
 }
 
 void compare(std::vector<std::string>& out, const std::string& what, const std::optional<FlopRate>& mine,

@@ -30,7 +30,7 @@ void dropPrefix(std::string& text, std::string_view prefix)
         text.erase(0, prefix.size());
 }
 
-constexpr std::array<std::pair<std::string_view, std::optional<NumberFormat>>, 35> kSuffixes{{
+constexpr std::array<std::pair<std::string_view, std::optional<NumberFormat>>, 32> kSuffixes{{
     // Number formats. AWQ and GPTQ are 4 bit unless another word says 8.
     {"fp8", NumberFormat::fp8},
     {"fp4", NumberFormat::fp4},
@@ -60,9 +60,6 @@ constexpr std::array<std::pair<std::string_view, std::optional<NumberFormat>>, 3
     {"base", std::nullopt},
     {"hf", std::nullopt},
     {"thinking", std::nullopt},
-    {"instruct-v0.1", std::nullopt},
-    {"instruct-v0.2", std::nullopt},
-    {"instruct-v0.3", std::nullopt},
     {"v0.1", std::nullopt},
     {"v0.2", std::nullopt},
     {"v0.3", std::nullopt},
@@ -77,20 +74,31 @@ bool isDate(std::string_view word)
     return digits && (word.size() == 4 || word.size() == 6 || word.size() == 8);
 }
 
-/// Takes the last word off if it is one that may go. False if none is.
+const std::pair<std::string_view, std::optional<NumberFormat>>* knownSuffix(std::string_view word)
+{
+    const auto* known = std::ranges::find(kSuffixes, word, [](const auto& row) { return row.first; });
+    return known == kSuffixes.end() ? nullptr : known;
+}
+
+/// Takes the last word off if it is one that may go. False if none is. Words end at '-', in some names at '.'
+/// ("quantized.w4a16", where "v0.3" is one word).
 bool dropSuffix(NameCandidate& candidate)
 {
-    const std::size_t dash = candidate.name.rfind('-');
-    if (dash == std::string::npos || dash == 0)
-        return false;
-    const std::string_view word = std::string_view(candidate.name).substr(dash + 1);
-    const auto* known = std::ranges::find(kSuffixes, word, [](const auto& row) { return row.first; });
-    if (known == kSuffixes.end() && !isDate(word))
-        return false;
-    if (known != kSuffixes.end() && known->second && !candidate.format)
-        candidate.format = known->second;
-    candidate.name.resize(dash);
-    return true;
+    const std::string_view name = candidate.name;
+    for (const char separator : {'-', '.'}) {
+        const std::size_t at = name.rfind(separator);
+        if (at == std::string_view::npos || at == 0)
+            continue;
+        const std::string_view word = name.substr(at + 1);
+        const auto* known = knownSuffix(word);
+        if (!known && (separator == '.' || !isDate(word)))
+            continue;
+        if (known && known->second && !candidate.format)
+            candidate.format = known->second;
+        candidate.name.resize(at);
+        return true;
+    }
+    return false;
 }
 
 } // namespace

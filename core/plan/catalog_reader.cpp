@@ -24,31 +24,29 @@ public:
             refuse("is not an object");
     }
 
-    bool has(const std::string& key)
+    bool has(std::string_view key) { return find(key) != nullptr; }
+    const Json& at(std::string_view key)
     {
-        m_asked.insert(key);
-        return m_json.contains(key);
-    }
-    const Json& at(const std::string& key)
-    {
-        if (!has(key))
-            refuse("lacks " + key);
-        return m_json.at(key);
+        const Json* value = find(key);
+        if (!value)
+            refuse("lacks " + std::string(key));
+        return *value;
     }
     template <class T>
-    T get(const std::string& key)
+    T get(std::string_view key)
     {
         return at(key).get<T>();
     }
     template <class T>
-    T get(const std::string& key, T fallback)
+    T get(std::string_view key, T fallback)
     {
-        return has(key) ? m_json.at(key).get<T>() : fallback;
+        const Json* value = find(key);
+        return value ? value->get<T>() : fallback;
     }
     void done() const
     {
         for (const auto& [key, value] : m_json.items())
-            if (!m_asked.contains(key))
+            if (std::ranges::find(m_read, &value) == m_read.end())
                 refuse("has an unknown key " + key);
     }
     [[noreturn]] void refuse(const std::string& message) const
@@ -58,9 +56,20 @@ public:
     const std::string& where() const { return m_where; }
 
 private:
+    /// nullptr if absent. Rows are short, so what was read is a list: the catalog is read while the window starts.
+    const Json* find(std::string_view key)
+    {
+        const auto at = m_json.find(key);
+        if (at == m_json.end())
+            return nullptr;
+        if (std::ranges::find(m_read, &*at) == m_read.end())
+            m_read.push_back(&*at);
+        return &*at;
+    }
+
     const Json& m_json;
     std::string m_where;
-    std::set<std::string> m_asked;
+    std::vector<const Json*> m_read;
 };
 
 using Sources = std::map<std::string, Provenance>;
@@ -77,27 +86,27 @@ Sources readSources(Row& file)
 }
 
 /// A figure is [value, source id]. Notes where it comes from and gives the value.
-double figure(Row& row, const std::string& key, const Sources& sources, std::vector<Provenance>& provenance)
+double figure(Row& row, std::string_view key, const Sources& sources, std::vector<Provenance>& provenance)
 {
     const Json& pair = row.at(key);
     if (!pair.is_array() || pair.size() != 2)
-        row.refuse(key + " is not [value, source]");
+        row.refuse(std::string(key) + " is not [value, source]");
     const auto source = sources.find(pair[1].get<std::string>());
     if (source == sources.end())
-        row.refuse(key + " names an unknown source");
+        row.refuse(std::string(key) + " names an unknown source");
     provenance.push_back(source->second);
     provenance.back().figure = key;
     return pair[0].get<double>();
 }
 
 template <class E, std::size_t N>
-E oneOf(Row& row, const std::string& key, const std::array<std::pair<std::string_view, E>, N>& names)
+E oneOf(Row& row, std::string_view key, const std::array<std::pair<std::string_view, E>, N>& names)
 {
     const auto text = row.get<std::string>(key);
     for (const auto& [name, value] : names)
         if (name == text)
             return value;
-    row.refuse(key + " cannot be " + text);
+    row.refuse(std::string(key) + " cannot be " + text);
 }
 
 constexpr std::array<std::pair<std::string_view, GpuArchitecture>, 11> kArchitectures{{
@@ -134,10 +143,10 @@ constexpr std::array<std::pair<std::string_view, QuantizedPart>, 2> kQuantizedPa
 CatalogGpu readGpu(Row& row, const Sources& sources)
 {
     CatalogGpu gpu;
-    auto value = [&](const std::string& key) { return figure(row, key, sources, gpu.provenance); };
-    auto bandwidth = [&](const std::string& key) { return value(key) * gigabyte / second; };
-    auto compute = [&](const std::string& key) { return value(key) * teraflop / second; };
-    auto native = [&](const std::string& key) {
+    auto value = [&](std::string_view key) { return figure(row, key, sources, gpu.provenance); };
+    auto bandwidth = [&](std::string_view key) { return value(key) * gigabyte / second; };
+    auto compute = [&](std::string_view key) { return value(key) * teraflop / second; };
+    auto native = [&](std::string_view key) {
         return row.has(key) ? std::optional<FlopRate>(compute(key)) : std::nullopt;
     };
     GpuSpec& spec = gpu.spec;
@@ -216,13 +225,13 @@ LayerGroup readGroup(Row row)
     return group;
 }
 
-NumberFormat readFormat(Row& row, const std::string& key, NumberFormat fallback)
+NumberFormat readFormat(Row& row, std::string_view key, NumberFormat fallback)
 {
     if (!row.has(key))
         return fallback;
     const auto format = numberFormat(row.get<std::string>(key));
     if (!format)
-        row.refuse(key + " is not a number format");
+        row.refuse(std::string(key) + " is not a number format");
     return *format;
 }
 
@@ -381,8 +390,9 @@ CatalogData readCatalog(std::string_view gpus, std::string_view models, std::str
         data.prices.push_back(readPrice(row, s));
         applyPrice(row, data.prices.back(), data.gpus);
     });
-    std::ranges::sort(data.gpus, {},
-        [](const CatalogGpu& g) { return std::tuple(g.spec.memory.si(), g.spec.bandwidth.si(), g.spec.name); });
+    std::ranges::sort(data.gpus, {}, [](const CatalogGpu& g) {
+        return std::tuple(g.spec.memory.si(), g.spec.bandwidth.si(), std::string_view(g.spec.name));
+    });
     std::ranges::sort(data.models, {},
         [](const CatalogModel& m) { return std::tuple(countParameters(m.spec).total(), m.spec.name); });
     return data;
