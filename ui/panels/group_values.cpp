@@ -1,0 +1,97 @@
+#include "ui/panels/group_values.h"
+
+#include "ui/format.h"
+
+#include <QCoreApplication>
+#include <QStringList>
+
+namespace headroom::ui {
+
+namespace {
+
+QString tr(const char* words) { return QCoreApplication::translate("GroupValues", words); }
+
+QString joined(const QStringList& parts) { return parts.join(QStringLiteral(" · ")); }
+
+QString parameters(const ModelSpec& model)
+{
+    const ParameterCount count = countParameters(model);
+    const double total = model.publishedParams > 0 ? model.publishedParams : count.total();
+    return number(total / 1e9, 3) + QStringLiteral(" B");
+}
+
+QString workloadValues(const Workload& workload)
+{
+    if (!workload.classes.empty())
+        return joined({tr("%1 classes").arg(workload.classes.size()), tr("CV %1").arg(number(workload.arrivalCv, 2))});
+    return joined({tr("%1 in").arg(number(meanOf(workload.shape.prompt), 3)),
+        tr("%1 out").arg(number(meanOf(workload.shape.output), 3)), tr("CV %1").arg(number(workload.arrivalCv, 2))});
+}
+
+QString servingValues(const Plan& plan)
+{
+    QStringList parts{tr("TP %1").arg(plan.deployment.tp)};
+    if (plan.deployment.pp > 1)
+        parts.append(tr("PP %1").arg(plan.deployment.pp));
+    parts.append(plan.deployment.replicas == 1 ? tr("1 replica") : tr("%1 replicas").arg(plan.deployment.replicas));
+    parts.append(tr("budget %1").arg(number(plan.batching.tokenBudget.si(), 4)));
+    return joined(parts);
+}
+
+QString targetValues(const Targets& targets)
+{
+    QStringList parts;
+    if (targets.ttftP95)
+        parts.append(tr("TTFT %1").arg(quantity(targets.ttftP95->si(), "s", 3)));
+    if (targets.tpotP95)
+        parts.append(tr("TPOT %1").arg(quantity(targets.tpotP95->si(), "s", 3)));
+    if (targets.e2eP99)
+        parts.append(tr("E2E %1").arg(quantity(targets.e2eP99->si(), "s", 3)));
+    return parts.isEmpty() ? tr("no latency target") : joined(parts);
+}
+
+QString operationsValues(const Plan& plan)
+{
+    QStringList parts;
+    if (plan.operations.responseCacheHitRate > 0)
+        parts.append(tr("cache %1").arg(percent(plan.operations.responseCacheHitRate)));
+    parts.append(tr("ρ* %1").arg(number(plan.operations.targetUtilization, 2)));
+    parts.append(tr("MTBF %1 h").arg(number(plan.operations.mtbfHours, 4)));
+    return joined(parts);
+}
+
+} // namespace
+
+QString groupValues(std::string_view group, const Plan& plan, const Snapshot& snapshot)
+{
+    if (group == "workload")
+        return workloadValues(plan.workload);
+    if (group == "model")
+        return joined({parameters(plan.model.spec),
+            tr("%1 B/token").arg(number(snapshot.now.evaluation.kvBytesPerToken.si(), 6))});
+    if (group == "hardware")
+        return joined({quantity(plan.hardware.gpu.memory.si(), "B", 3),
+            tr("%1 GB/s").arg(number(plan.hardware.gpu.bandwidth.si() * 1e-9, 4)),
+            tr("$%1/h").arg(number((plan.hardware.pricePerGpu * hour).in(dollar), 3))});
+    if (group == "serving")
+        return servingValues(plan);
+    if (group == "targets")
+        return targetValues(plan.targets);
+    if (group == "operations")
+        return operationsValues(plan);
+    return {};
+}
+
+QString choiceCaption(std::string_view key, const Plan& plan)
+{
+    if (key == "hardware.gpu")
+        return joined({quantity(plan.hardware.gpu.memory.si(), "B", 3),
+            tr("%1 GB/s").arg(number(plan.hardware.gpu.bandwidth.si() * 1e-9, 4)),
+            tr("%1 TFLOP/s").arg(number(plan.hardware.gpu.fp16.si() * 1e-12, 3))});
+    if (key == "model.name")
+        return joined({tr("%1 parameters").arg(parameters(plan.model.spec)),
+            tr("%1 weights").arg(text(name(plan.model.weightFormat))), tr("%1 KV").arg(text(name(plan.model.kvFormat)))});
+    return {};
+}
+
+} // namespace headroom::ui

@@ -1,0 +1,277 @@
+#include "ui/panels/plan_panel.h"
+
+#include "ui/format.h"
+#include "ui/panels/fold_section.h"
+#include "ui/panels/group_values.h"
+
+#include <QLabel>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QScrollArea>
+#include <QScrollBar>
+#include <QTimer>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+namespace headroom::ui {
+
+namespace {
+
+constexpr int kWidth = 284;
+constexpr int kMargin = 14;
+/// Search results shown at once; more words narrow it.
+constexpr int kMaxResults = 24;
+
+struct GroupName {
+    std::string_view id;
+    const char* title;
+};
+constexpr std::array kGroups{GroupName{"workload", QT_TRANSLATE_NOOP("PlanPanel", "Workload")},
+    GroupName{"model", QT_TRANSLATE_NOOP("PlanPanel", "Model")},
+    GroupName{"hardware", QT_TRANSLATE_NOOP("PlanPanel", "Hardware")},
+    GroupName{"serving", QT_TRANSLATE_NOOP("PlanPanel", "Serving")},
+    GroupName{"targets", QT_TRANSLATE_NOOP("PlanPanel", "Targets")},
+    GroupName{"operations", QT_TRANSLATE_NOOP("PlanPanel", "Operations")}};
+
+bool isFirst(std::string_view key) { return std::ranges::find(PlanPanel::kFirst, key) != PlanPanel::kFirst.end(); }
+
+/// Empty = the field can be set in this plan.
+std::string_view whyNot(const Field& field, const Plan& plan)
+{
+    const FieldInfo& about = info(field);
+    return about.notApplicable == nullptr ? std::string_view() : about.notApplicable(plan);
+}
+
+QLabel* captionLabel(const QString& words)
+{
+    auto* label = new QLabel(words);
+    label->setProperty("caption", true);
+    label->setWordWrap(true);
+    return label;
+}
+
+QVBoxLayout* column(QWidget* of, int spacing)
+{
+    auto* layout = new QVBoxLayout(of);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(spacing);
+    return layout;
+}
+
+/// Every word must be in the label, the key, the group or the help.
+bool matches(const FieldInfo& about, const QStringList& words)
+{
+    const QString hay = text(about.label) + QLatin1Char(' ') + text(about.key) + QLatin1Char(' ') + text(about.group) +
+        QLatin1Char(' ') + text(about.help);
+    return std::ranges::all_of(words, [&](const QString& word) { return hay.contains(word, Qt::CaseInsensitive); });
+}
+
+} // namespace
+
+PlanPanel::PlanPanel(Document& document, QWidget* parent) : QWidget(parent), m_document(document)
+{
+    auto* outer = column(this, 0);
+    m_search = new QLineEdit;
+    m_search->setPlaceholderText(tr("Search settings… Ctrl+K"));
+    m_search->setAccessibleName(tr("Search settings"));
+    m_search->setToolTip(tr("Finds settings by name, key or meaning (Ctrl+K)"));
+    m_search->setClearButtonEnabled(true);
+    auto* top = new QVBoxLayout;
+    top->setContentsMargins(kMargin, 10, kMargin, 8);
+    top->addWidget(m_search);
+    outer->addLayout(top);
+
+    auto* content = new QWidget;
+    auto* inside = column(content, 0);
+    inside->setContentsMargins(kMargin, 4, kMargin, 12);
+    m_all = new QWidget;
+    auto* all = column(m_all, 0);
+    all->addWidget(makeFirst());
+    all->addSpacing(12);
+    m_groups.reserve(kGroups.size());
+    for (std::size_t i = 0; i < kGroups.size(); ++i) {
+        auto* section = new FoldSection(tr(kGroups[i].title), [this, i] { return makeGroupBody(i); });
+        section->setObjectName(QStringLiteral("group.") + text(kGroups[i].id));
+        m_groups.push_back({kGroups[i].id, section, nullptr, {}});
+        all->addWidget(section);
+    }
+    inside->addWidget(m_all);
+    inside->addStretch(1);
+
+    m_scroll = new QScrollArea;
+    m_scroll->setWidgetResizable(true);
+    m_scroll->setFrameShape(QFrame::NoFrame);
+    m_scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    m_scroll->setFocusPolicy(Qt::NoFocus);
+    m_scroll->setWidget(content);
+    outer->addWidget(m_scroll, 1);
+
+    connect(m_search, &QLineEdit::textChanged, this, &PlanPanel::search);
+    connect(&m_document, &Document::changed, this, &PlanPanel::refresh);
+    refresh();
+}
+
+PlanPanel::~PlanPanel() = default;
+
+QSize PlanPanel::sizeHint() const { return {kWidth, 600}; }
+
+QWidget* PlanPanel::makeFirst()
+{
+    auto* first = new QWidget;
+    auto* inside = column(first, 10);
+    for (const std::string_view key : kFirst)
+        if (const Field* field = findField(key))
+            inside->addWidget(adopt(*field));
+    return first;
+}
+
+FieldEditor* PlanPanel::adopt(const Field& field)
+{
+    FieldEditor* made = makeFieldEditor(m_document, field).release(); // its layout's widget becomes the parent
+    m_editors.emplace(info(field).key, made);
+    return made;
+}
+
+QWidget* PlanPanel::makeGroupBody(std::size_t index)
+{
+    Group& group = m_groups[index];
+    auto* body = new QWidget;
+    auto* inside = column(body, 10);
+    inside->setContentsMargins(kMargin, 4, 0, 12);
+    for (const Field& field : fields()) {
+        if (info(field).group != group.id || isFirst(info(field).key))
+            continue;
+        group.editors.push_back(adopt(field));
+        inside->addWidget(group.editors.back());
+    }
+    if (group.id == "workload") {
+        auto* classes = new QPushButton(tr("Request &classes…"));
+        classes->setToolTip(tr("Several kinds of request in one workload, each with its share, lengths and targets"));
+        classes->setAccessibleName(tr("Request classes"));
+        connect(classes, &QPushButton::clicked, this, &PlanPanel::classesRequested);
+        inside->addWidget(classes);
+    }
+    group.hidden = captionLabel(QString());
+    inside->addWidget(group.hidden);
+    refreshGroup(group);
+    return body;
+}
+
+void PlanPanel::refresh()
+{
+    for (const auto& [key, made] : m_editors)
+        if (isFirst(key))
+            made->refresh();
+    refreshCaptions();
+    for (Group& group : m_groups) {
+        group.section->header().setValues(groupValues(group.id, m_document.plan(), *m_document.snapshot()));
+        if (group.section->isUnfolded())
+            refreshGroup(group);
+    }
+    if (m_results != nullptr && m_results->isVisibleTo(this))
+        for (const auto& [key, made] : m_found)
+            made->refresh();
+}
+
+void PlanPanel::refreshCaptions()
+{
+    for (const std::string_view key : {std::string_view("hardware.gpu"), std::string_view("model.name")})
+        if (const auto it = m_editors.find(key); it != m_editors.end())
+            it->second->setCaption(choiceCaption(key, m_document.plan()));
+}
+
+void PlanPanel::refreshGroup(Group& group)
+{
+    std::map<std::string_view, QStringList> reasons; // reason -> labels of the fields it hides
+    for (FieldEditor* made : group.editors) {
+        const Field* field = findField(made->fieldInfo().key);
+        const std::string_view why = whyNot(*field, m_document.plan());
+        made->setVisible(why.empty());
+        if (why.empty())
+            made->refresh();
+        else
+            reasons[why].append(text(made->fieldInfo().label));
+    }
+    QStringList lines;
+    for (const auto& [why, labels] : reasons)
+        lines.append(tr("Hidden: %1 (%2).").arg(labels.join(QStringLiteral(", ")), text(why)));
+    group.hidden->setText(lines.join(QLatin1Char('\n')));
+    group.hidden->setVisible(!lines.isEmpty());
+}
+
+FieldEditor* PlanPanel::editor(std::string_view key)
+{
+    const Field* field = findField(key);
+    if (field == nullptr)
+        return nullptr;
+    for (Group& group : m_groups)
+        if (group.id == info(*field).group && !isFirst(key) && !group.section->isUnfolded()) {
+            group.section->setUnfolded(true);
+            refreshGroup(group);
+        }
+    const auto it = m_editors.find(key);
+    return it == m_editors.end() ? nullptr : it->second;
+}
+
+void PlanPanel::reveal(std::string_view key)
+{
+    m_search->clear();
+    FieldEditor* made = editor(key);
+    if (made == nullptr)
+        return;
+    // After the layout has given a new group its place.
+    QTimer::singleShot(0, made, [this, made] {
+        m_scroll->ensureWidgetVisible(made, 0, 24);
+        made->focusControl();
+    });
+}
+
+void PlanPanel::focusSearch()
+{
+    m_search->setFocus(Qt::ShortcutFocusReason);
+    m_search->selectAll();
+}
+
+void PlanPanel::search(const QString& typed)
+{
+    const QStringList words = typed.split(QLatin1Char(' '), Qt::SkipEmptyParts);
+    if (m_results == nullptr) {
+        m_results = new QWidget;
+        m_resultColumn = column(m_results, 10);
+        m_nothing = captionLabel(QString());
+        m_resultColumn->addWidget(m_nothing);
+        static_cast<QVBoxLayout*>(m_scroll->widget()->layout())->insertWidget(0, m_results);
+    }
+    int shown = 0;
+    int hits = 0;
+    for (const Field& field : fields()) {
+        const std::string_view key = info(field).key;
+        const bool hit = !words.isEmpty() && matches(info(field), words) && whyNot(field, m_document.plan()).empty();
+        hits += hit ? 1 : 0;
+        const auto it = m_found.find(key);
+        FieldEditor* made = it == m_found.end() ? nullptr : it->second;
+        if (hit && shown < kMaxResults) {
+            ++shown;
+            if (made == nullptr) {
+                made = makeFieldEditor(m_document, field).release();
+                made->setObjectName(QStringLiteral("found.") + text(key));
+                m_found.emplace(key, made);
+                m_resultColumn->addWidget(made);
+            }
+            made->refresh();
+            made->setVisible(true);
+        } else if (made != nullptr) {
+            made->setVisible(false);
+        }
+    }
+    m_nothing->setText(hits == 0 ? tr("No setting has “%1” in its name, key or meaning.").arg(typed)
+            : hits > shown       ? tr("%1 settings; the first %2 are shown.").arg(hits).arg(shown)
+                                 : QString());
+    m_nothing->setVisible(!words.isEmpty() && !m_nothing->text().isEmpty());
+    m_results->setVisible(!words.isEmpty());
+    m_all->setVisible(words.isEmpty());
+    m_scroll->verticalScrollBar()->setValue(0);
+}
+
+} // namespace headroom::ui

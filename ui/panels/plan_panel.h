@@ -1,0 +1,75 @@
+// The plan dock: search, the five controls people reach for, then every field in folded groups.
+#pragma once
+
+#include "core/plan/fields.h"
+#include "ui/document.h"
+#include "ui/panels/field_editor.h"
+
+#include <QWidget>
+
+#include <array>
+#include <map>
+#include <string_view>
+#include <vector>
+
+class QLabel;
+class QLineEdit;
+class QScrollArea;
+class QVBoxLayout;
+
+namespace headroom::ui {
+
+class FoldSection;
+
+/// Loops over fields() and makes the editors; adds no knob by hand.
+class PlanPanel final : public QWidget {
+    Q_OBJECT
+
+public:
+    /// The controls that stand on top, in this order.
+    static constexpr std::array<std::string_view, 5> kFirst{"workload.arrival_rate_req_s", "hardware.gpu", "model.name",
+        "workload.context_tokens_mean", "batching.policy"};
+
+    explicit PlanPanel(Document& document, QWidget* parent = nullptr);
+    ~PlanPanel() override;
+
+    /// The editor of a field, made now if it was not needed before; nullptr if there is no such key.
+    FieldEditor* editor(std::string_view key);
+    /// Unfolds what hides a field, scrolls to it and gives it the keyboard.
+    void reveal(std::string_view key);
+    void focusSearch();
+    QSize sizeHint() const override;
+
+signals:
+    /// The table of request classes was asked for.
+    void classesRequested();
+
+private:
+    struct Group {
+        std::string_view id;
+        FoldSection* section = nullptr;
+        QLabel* hidden = nullptr; ///< which fields do not apply, and why
+        std::vector<FieldEditor*> editors;
+    };
+
+    QWidget* makeFirst();
+    QWidget* makeGroupBody(std::size_t index);
+    void refresh();
+    void refreshGroup(Group& group);
+    void refreshCaptions();
+    void search(const QString& words);
+    FieldEditor* adopt(const Field& field);
+
+    Document& m_document;
+    QLineEdit* m_search = nullptr;
+    QScrollArea* m_scroll = nullptr;
+    QWidget* m_all = nullptr;     ///< first five and groups
+    QWidget* m_results = nullptr; ///< what a search found
+    QVBoxLayout* m_resultColumn = nullptr;
+    QLabel* m_nothing = nullptr;
+    std::vector<Group> m_groups;
+    std::map<std::string_view, FieldEditor*> m_editors; ///< those made so far; owned by their parents
+    std::map<std::string_view, FieldEditor*> m_found;   ///< editors of search results, a second set
+};
+
+} // namespace headroom::ui
