@@ -52,8 +52,12 @@ PlanResults evaluated(std::shared_ptr<const Plan> plan, int points)
 class Document::Step final : public QUndoCommand {
 public:
     Step(Document& document, std::string key, std::shared_ptr<const Plan> after, int gesture)
-        : QUndoCommand(undoText(key)), m_document(document), m_key(std::move(key)), m_before(document.m_plan),
-          m_after(std::move(after)), m_gesture(gesture)
+        : QUndoCommand(undoText(key)),
+          m_document(document),
+          m_key(std::move(key)),
+          m_before(document.m_plan),
+          m_after(std::move(after)),
+          m_gesture(gesture)
     {}
     Step(Document& document, const QString& text, std::shared_ptr<const Plan> after)
         : QUndoCommand(text), m_document(document), m_before(document.m_plan), m_after(std::move(after))

@@ -59,7 +59,9 @@ protected:
 class NumberEditor final : public FieldEditor {
 public:
     NumberEditor(Document& document, const Field& field, QWidget* parent)
-        : FieldEditor(document, field, parent), m_number(std::get<NumberField>(field)), m_scale(m_number),
+        : FieldEditor(document, field, parent),
+          m_number(std::get<NumberField>(field)),
+          m_scale(m_number),
           m_box(new ValueBox(text(m_number.info.unit)))
     {
         setControl(m_box, 0);
@@ -109,7 +111,9 @@ private:
 class ChoiceEditor final : public FieldEditor {
 public:
     ChoiceEditor(Document& document, const Field& field, QWidget* parent)
-        : FieldEditor(document, field, parent), m_choice(std::get<ChoiceField>(field)), m_choices(m_choice.choices()),
+        : FieldEditor(document, field, parent),
+          m_choice(std::get<ChoiceField>(field)),
+          m_choices(m_choice.choices()),
           m_box(new CalmComboBox)
     {
         for (const Choice& choice : m_choices)
@@ -202,8 +206,13 @@ private:
 };
 
 FieldEditor::FieldEditor(Document& document, const Field& field, QWidget* parent)
-    : QWidget(parent), m_document(document), m_field(field), m_layout(new QGridLayout(this)),
-      m_label(new QLabel(text(info(field).label))), m_dot(new Dot(this)), m_seriesEnd(new QTimer(this))
+    : QWidget(parent),
+      m_document(document),
+      m_field(field),
+      m_layout(new QGridLayout(this)),
+      m_label(new QLabel(text(info(field).label))),
+      m_dot(new Dot(this)),
+      m_seriesEnd(new QTimer(this))
 {
     setObjectName(text(info(field).key));
     m_layout->setContentsMargins(0, 0, 0, 0);

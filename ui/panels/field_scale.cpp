@@ -20,8 +20,7 @@ double roundedTo(double value, int digits)
     const double magnitude = std::floor(std::log10(std::abs(value)));
     const double unit = std::pow(10.0, magnitude - digits + 1);
     // Division by a power of ten below one is less exact than multiplication by its inverse: 0.07 must stay 0.07.
-    return unit < 1 ? std::round(value * std::round(1 / unit)) / std::round(1 / unit)
-                    : std::round(value / unit) * unit;
+    return unit < 1 ? std::round(value * std::round(1 / unit)) / std::round(1 / unit) : std::round(value / unit) * unit;
 }
 
 /// 1, 2 or 5 times a power of ten, not above `value`.
@@ -102,14 +101,16 @@ std::string boxText(double value)
         return exactText(roundedTo(value, 6));
     char buffer[64];
     const auto end = std::to_chars(buffer, buffer + sizeof buffer, rounded, std::chars_format::fixed).ptr;
-    std::string text(buffer, end);
-    const std::size_t first = text.starts_with('-') ? 1 : 0;
-    const std::size_t point = std::min(text.find('.'), text.size());
-    for (std::size_t at = point; at > first + 3;) {
-        at -= 3;
-        text.insert(at, ",");
+    const std::string_view plain(buffer, static_cast<std::size_t>(end - buffer));
+    const std::size_t point = std::min(plain.find('.'), plain.size());
+    std::string grouped;
+    for (std::size_t i = 0; i < plain.size(); ++i) {
+        const bool afterDigit = i > 0 && plain[i - 1] != '-';
+        if (i < point && afterDigit && (point - i) % 3 == 0)
+            grouped += ',';
+        grouped += plain[i];
     }
-    return text;
+    return grouped;
 }
 
 std::optional<double> parseBoxText(std::string_view text, std::string_view unit)

@@ -68,7 +68,8 @@ void FoldHeader::paintEvent(QPaintEvent*)
     painter.drawText(QRect(kArrowWidth, 0, titleWidth, height()), Qt::AlignVCenter | Qt::AlignLeft, text());
     const QRect room(kArrowWidth + titleWidth + kGap, 0, width() - kArrowWidth - titleWidth - kGap, height());
     painter.setPen(palette().color(QPalette::PlaceholderText));
-    painter.drawText(room, Qt::AlignVCenter | Qt::AlignRight, metrics.elidedText(m_values, Qt::ElideRight, room.width()));
+    painter.drawText(
+        room, Qt::AlignVCenter | Qt::AlignRight, metrics.elidedText(m_values, Qt::ElideRight, room.width()));
 }
 
 void FoldHeader::keyPressEvent(QKeyEvent* event)

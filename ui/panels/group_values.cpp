@@ -1,5 +1,6 @@
 #include "ui/panels/group_values.h"
 
+#include "core/snapshot.h"
 #include "ui/format.h"
 
 #include <QCoreApplication>
@@ -90,7 +91,8 @@ QString choiceCaption(std::string_view key, const Plan& plan)
             tr("%1 TFLOP/s").arg(number(plan.hardware.gpu.fp16.si() * 1e-12, 3))});
     if (key == "model.name")
         return joined({tr("%1 parameters").arg(parameters(plan.model.spec)),
-            tr("%1 weights").arg(text(name(plan.model.weightFormat))), tr("%1 KV").arg(text(name(plan.model.kvFormat)))});
+            tr("%1 weights").arg(text(info(plan.model.weightFormat).name)),
+            tr("%1 KV").arg(text(info(plan.model.kvFormat).name))});
     return {};
 }
 

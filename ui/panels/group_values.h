@@ -1,11 +1,14 @@
 // The values a folded group shows in its header, and the grey lines under GPU and model.
 #pragma once
 
-#include "core/snapshot.h"
-
 #include <QString>
 
 #include <string_view>
+
+namespace headroom {
+struct Snapshot;
+struct Plan;
+} // namespace headroom
 
 namespace headroom::ui {
 

@@ -63,7 +63,7 @@ QVBoxLayout* column(QWidget* of, int spacing)
 bool matches(const FieldInfo& about, const QStringList& words)
 {
     const QString hay = text(about.label) + QLatin1Char(' ') + text(about.key) + QLatin1Char(' ') + text(about.group) +
-        QLatin1Char(' ') + text(about.help);
+                        QLatin1Char(' ') + text(about.help);
     return std::ranges::all_of(words, [&](const QString& word) { return hay.contains(word, Qt::CaseInsensitive); });
 }
 
@@ -265,9 +265,9 @@ void PlanPanel::search(const QString& typed)
             made->setVisible(false);
         }
     }
-    m_nothing->setText(hits == 0 ? tr("No setting has “%1” in its name, key or meaning.").arg(typed)
-            : hits > shown       ? tr("%1 settings; the first %2 are shown.").arg(hits).arg(shown)
-                                 : QString());
+    m_nothing->setText(hits == 0      ? tr("No setting has “%1” in its name, key or meaning.").arg(typed)
+                       : hits > shown ? tr("%1 settings; the first %2 are shown.").arg(hits).arg(shown)
+                                      : QString());
     m_nothing->setVisible(!words.isEmpty() && !m_nothing->text().isEmpty());
     m_results->setVisible(!words.isEmpty());
     m_all->setVisible(words.isEmpty());

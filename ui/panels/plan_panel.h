@@ -27,8 +27,8 @@ class PlanPanel final : public QWidget {
 
 public:
     /// The controls that stand on top, in this order.
-    static constexpr std::array<std::string_view, 5> kFirst{"workload.arrival_rate_req_s", "hardware.gpu", "model.name",
-        "workload.context_tokens_mean", "batching.policy"};
+    static constexpr std::array<std::string_view, 5> kFirst{
+        "workload.arrival_rate_req_s", "hardware.gpu", "model.name", "workload.context_tokens_mean", "batching.policy"};
 
     explicit PlanPanel(Document& document, QWidget* parent = nullptr);
     ~PlanPanel() override;

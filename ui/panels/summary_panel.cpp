@@ -1,5 +1,7 @@
 #include "ui/panels/summary_panel.h"
 
+#include "ui/panels/notice_bar.h"
+
 #include <QLabel>
 #include <QPainter>
 #include <QStyle>
@@ -16,28 +18,6 @@ constexpr int kRowsWhenNarrow = 2;
 constexpr int kPad = 11;
 /// Relative widths: the first tile and those with a band beside the number need more room.
 constexpr std::array<double, kTiles> kShare{1.15, 1.1, 1.1, 1.05, 1.05, 1.05, 1.1};
-
-QColor inkOf(const Theme& theme, Mood mood)
-{
-    switch (mood) {
-    case Mood::plain: return theme.muted;
-    case Mood::good: return theme.good;
-    case Mood::warning: return theme.warning;
-    case Mood::bad: return theme.bad;
-    }
-    return theme.text;
-}
-
-QColor backOf(const Theme& theme, Mood mood)
-{
-    switch (mood) {
-    case Mood::plain: return theme.card;
-    case Mood::good: return theme.goodBack;
-    case Mood::warning: return theme.warningBack;
-    case Mood::bad: return theme.badBack;
-    }
-    return theme.card;
-}
 
 } // namespace
 
@@ -70,7 +50,9 @@ void TileButton::paintEvent(QPaintEvent*)
     const bool verdictTile = m_tile.topic == QLatin1String("headroom");
     // Only the verdict itself and what is wrong have a coloured ground: seven coloured tiles would say nothing.
     const bool coloured = verdictTile || m_tile.mood == Mood::bad;
-    painter.fillRect(rect(), coloured ? backOf(*m_theme, m_tile.mood) : underMouse() ? m_theme->field : m_theme->card);
+    painter.fillRect(rect(), coloured       ? moodGround(*m_theme, m_tile.mood)
+                             : underMouse() ? m_theme->field
+                                            : m_theme->card);
     painter.setPen(m_theme->grid);
     painter.drawLine(width() - 1, 0, width() - 1, height());
     if (hasFocus()) {
@@ -90,7 +72,7 @@ void TileButton::paintEvent(QPaintEvent*)
     const QFont large = uiFont(TextSize::large, QFont::DemiBold);
     const QFontMetrics largeMetrics(large);
     painter.setFont(large);
-    painter.setPen(verdictTile || m_tile.mood == Mood::bad ? inkOf(*m_theme, m_tile.mood) : m_theme->text);
+    painter.setPen(verdictTile || m_tile.mood == Mood::bad ? moodInk(*m_theme, m_tile.mood) : m_theme->text);
     const QString value = largeMetrics.elidedText(m_tile.value, Qt::ElideRight, room);
     painter.drawText(QRect(kPad, 26, room, 26), Qt::AlignLeft | Qt::AlignVCenter, value);
     const int used = largeMetrics.horizontalAdvance(value) + 5;
@@ -100,7 +82,7 @@ void TileButton::paintEvent(QPaintEvent*)
         const int baseline = 26 + (26 - largeMetrics.height()) / 2 + largeMetrics.ascent();
         painter.drawText(kPad + used, baseline, smallMetrics.elidedText(m_tile.aside, Qt::ElideRight, room - used));
     }
-    line(54, m_tile.word, verdictTile && m_tile.mood != Mood::bad ? m_theme->text : inkOf(*m_theme, m_tile.mood));
+    line(54, m_tile.word, verdictTile && m_tile.mood != Mood::bad ? m_theme->text : moodInk(*m_theme, m_tile.mood));
 }
 
 SummaryPanel::SummaryPanel(QWidget* parent) : QWidget(parent), m_strip(new QWidget), m_notice(new QLabel)
@@ -134,8 +116,8 @@ void SummaryPanel::display(const Snapshot& snapshot, const QString& notice, Mood
         return;
     m_notice->setText(notice);
     QPalette colours = m_notice->palette();
-    colours.setColor(QPalette::Window, backOf(*m_theme, noticeMood));
-    colours.setColor(QPalette::WindowText, inkOf(*m_theme, noticeMood));
+    colours.setColor(QPalette::Window, moodGround(*m_theme, noticeMood));
+    colours.setColor(QPalette::WindowText, moodInk(*m_theme, noticeMood));
     m_notice->setPalette(colours);
     m_notice->setAutoFillBackground(true);
 }

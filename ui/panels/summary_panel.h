@@ -1,7 +1,6 @@
 // The verdict strip: seven tiles of big numbers, each with a colour and a word that says the same.
 #pragma once
 
-#include "core/snapshot.h"
 #include "ui/panels/verdict.h"
 #include "ui/theme.h"
 

@@ -108,16 +108,32 @@ void ValueSlider::keyPressEvent(QKeyEvent* event)
 {
     switch (event->key()) {
     case Qt::Key_Left:
-    case Qt::Key_Down: emit stepRequested(-1); break;
+    case Qt::Key_Down:
+        emit stepRequested(-1);
+        break;
     case Qt::Key_Right:
-    case Qt::Key_Up: emit stepRequested(1); break;
-    case Qt::Key_PageDown: emit stepRequested(-kPage); break;
-    case Qt::Key_PageUp: emit stepRequested(kPage); break;
-    case Qt::Key_Home: setSliderPosition(minimum()); break;
-    case Qt::Key_End: setSliderPosition(maximum()); break;
+    case Qt::Key_Up:
+        emit stepRequested(1);
+        break;
+    case Qt::Key_PageDown:
+        emit stepRequested(-kPage);
+        break;
+    case Qt::Key_PageUp:
+        emit stepRequested(kPage);
+        break;
+    case Qt::Key_Home:
+        setSliderPosition(minimum());
+        break;
+    case Qt::Key_End:
+        setSliderPosition(maximum());
+        break;
     case Qt::Key_Backspace:
-    case Qt::Key_Delete: emit resetRequested(); break;
-    default: QSlider::keyPressEvent(event); return;
+    case Qt::Key_Delete:
+        emit resetRequested();
+        break;
+    default:
+        QSlider::keyPressEvent(event);
+        return;
     }
     event->accept();
 }

@@ -1,5 +1,6 @@
 #include "ui/panels/verdict.h"
 
+#include "core/snapshot.h"
 #include "ui/format.h"
 
 #include <QCoreApplication>
@@ -83,7 +84,8 @@ Tile latencyTile(const QString& label, const LatencySummary& latency, std::optio
 
 Tile utilizationTile(const Evaluation& e)
 {
-    Tile t{tr("Utilization"), {}, {}, {}, Mood::plain, QStringLiteral("latency_vs_load"), QStringLiteral("utilization")};
+    Tile t{
+        tr("Utilization"), {}, {}, {}, Mood::plain, QStringLiteral("latency_vs_load"), QStringLiteral("utilization")};
     if (!e.fits) {
         t.value = QStringLiteral("-");
         t.word = tr("no capacity");
@@ -144,16 +146,26 @@ struct BindingWords {
 BindingWords bindingWords(Binding binding)
 {
     switch (binding) {
-    case Binding::none: return {"Nothing", "no target, light load"};
-    case Binding::memory: return {"Memory", "KV room or weights"};
-    case Binding::compute: return {"Compute", "matrix products"};
-    case Binding::bandwidth: return {"Bandwidth", "decode reads memory"};
-    case Binding::network: return {"Network", "between GPUs"};
-    case Binding::overhead: return {"Overhead", "engine, per step"};
-    case Binding::sequences: return {"Sequences", "max_sequences is full"};
-    case Binding::tokenBudget: return {"Budget", "tokens per step"};
-    case Binding::queue: return {"Queue", "bursts, not a resource"};
-    case Binding::latencyFloor: return {"Latency", "too slow even idle"};
+    case Binding::none:
+        return {"Nothing", "no target, light load"};
+    case Binding::memory:
+        return {"Memory", "KV room or weights"};
+    case Binding::compute:
+        return {"Compute", "matrix products"};
+    case Binding::bandwidth:
+        return {"Bandwidth", "decode reads memory"};
+    case Binding::network:
+        return {"Network", "between GPUs"};
+    case Binding::overhead:
+        return {"Overhead", "engine, per step"};
+    case Binding::sequences:
+        return {"Sequences", "max_sequences is full"};
+    case Binding::tokenBudget:
+        return {"Budget", "tokens per step"};
+    case Binding::queue:
+        return {"Queue", "bursts, not a resource"};
+    case Binding::latencyFloor:
+        return {"Latency", "too slow even idle"};
     }
     return {"", ""};
 }

@@ -1,11 +1,13 @@
 // The verdict of a plan as seven tiles of words and numbers. No widgets: tests and the window read the same value.
 #pragma once
 
-#include "core/snapshot.h"
-
 #include <QString>
 
 #include <array>
+
+namespace headroom {
+struct Snapshot;
+}
 
 namespace headroom::ui {
 
@@ -13,13 +15,13 @@ namespace headroom::ui {
 enum class Mood { plain, good, warning, bad };
 
 struct Tile {
-    QString label;  ///< "TTFT p95"
-    QString value;  ///< "410"
-    QString aside;  ///< beside the value: "± 60 ms", "req/s"
-    QString word;   ///< below: "ok · target 800 ms"
+    QString label; ///< "TTFT p95"
+    QString value; ///< "410"
+    QString aside; ///< beside the value: "± 60 ms", "req/s"
+    QString word;  ///< below: "ok · target 800 ms"
     Mood mood = Mood::plain;
-    QString chart;  ///< the plot that explains it: an id of charts()
-    QString topic;  ///< the entry of the Explain dock
+    QString chart; ///< the plot that explains it: an id of charts()
+    QString topic; ///< the entry of the Explain dock
 };
 
 enum class TileId { headroom, ttft, tpot, utilization, kvMemory, cost, binding };

@@ -1,0 +1,256 @@
+#include "ui/main_window.h"
+
+#include "core/plan/catalog.h"
+#include "core/plan/fields.h"
+#include "ui/autosave.h"
+#include "ui/format.h"
+#include "ui/panels/chart_page.h"
+#include "ui/panels/notice_bar.h"
+#include "ui/panels/plan_panel.h"
+#include "ui/panels/summary_panel.h"
+#include "ui/plots/catalog.h"
+
+#include <QActionGroup>
+#include <QApplication>
+#include <QDockWidget>
+#include <QElapsedTimer>
+#include <QLabel>
+#include <QMenu>
+#include <QSettings>
+#include <QStackedWidget>
+#include <QStatusBar>
+#include <QTabBar>
+#include <QToolBar>
+#include <QUndoStack>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+namespace headroom::ui {
+
+namespace {
+
+constexpr QSize kFirstSize{1440, 900};
+constexpr int kLayoutVersion = 1; ///< raise when docks are added or renamed: old layouts are then not restored
+
+} // namespace
+
+MainWindow::MainWindow(Document& document, const WindowPaths& paths, QWidget* parent)
+    : QMainWindow(parent),
+      m_document(document),
+      m_settings(std::make_unique<QSettings>(QString::fromStdString(paths.settings.string()), QSettings::IniFormat)),
+      m_systemIsDark(QApplication::palette().color(QPalette::Window).lightnessF() < 0.5F)
+{
+    setObjectName(QStringLiteral("window"));
+    setAcceptDrops(true);
+    setDockOptions(AnimatedDocks | AllowTabbedDocks | AllowNestedDocks);
+    makeCentre();
+    makeDocks();
+    makeStatusBar();
+    makeFileMenu();
+    makeEditMenu();
+    makePlanMenu();
+    makeViewMenu();
+    makeHelpMenu();
+    makeToolBar();
+    makeTabs();
+    m_defaultState = saveState(kLayoutVersion);
+    restoreLayout();
+    setThemeChoice(static_cast<ThemeChoice>(m_settings->value(QStringLiteral("theme"), 0).toInt()));
+    if (!paths.autosave.empty()) {
+        offerRecovery(paths.autosave);
+        m_autosave = std::make_unique<Autosave>(m_document, paths.autosave);
+    }
+    connect(&m_document, &Document::changed, this, &MainWindow::refresh);
+    connect(&m_document, &Document::fileChangedOnDisk, this, &MainWindow::noticeFileChange);
+    connect(&m_document.undoStack(), &QUndoStack::indexChanged, this, &MainWindow::refreshTitle);
+    connect(&m_document.undoStack(), &QUndoStack::cleanChanged, this, &MainWindow::refreshTitle);
+    refresh();
+}
+
+MainWindow::~MainWindow() = default;
+
+void MainWindow::makeCentre()
+{
+    auto* centre = new QWidget;
+    auto* column = new QVBoxLayout(centre);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    m_notices = new NoticeBar;
+    m_summary = new SummaryPanel;
+    m_tabBar = new QTabBar;
+    m_tabBar->setExpanding(false);
+    m_tabBar->setDrawBase(false);
+    m_tabBar->setUsesScrollButtons(true);
+    m_tabBar->setAccessibleName(tr("Tabs"));
+    m_stack = new QStackedWidget;
+    column->addWidget(m_notices);
+    column->addWidget(m_summary);
+    column->addWidget(m_tabBar);
+    column->addWidget(m_stack, 1);
+    setCentralWidget(centre);
+    connect(m_summary, &SummaryPanel::explainRequested, this,
+        [this](const QString& chart, const QString&) { showChart(chart.toStdString()); });
+}
+
+void MainWindow::makeDocks()
+{
+    m_planPanel = new PlanPanel(m_document);
+    m_planDock = new QDockWidget(tr("Plan"));
+    m_planDock->setObjectName(QStringLiteral("dock.plan"));
+    m_planDock->setWidget(m_planPanel);
+    addDockWidget(Qt::LeftDockWidgetArea, m_planDock);
+}
+
+void MainWindow::makeStatusBar()
+{
+    m_timing = new QLabel;
+    m_coverage = new QLabel;
+    m_coverage->setToolTip(tr("How far this plan is from anything that was measured"));
+    statusBar()->addWidget(m_timing);
+    statusBar()->addPermanentWidget(m_coverage);
+    statusBar()->setSizeGripEnabled(false);
+}
+
+void MainWindow::makeTabs()
+{
+    for (const ChartRow& row : charts())
+        if (std::ranges::find(m_tabs, row.tab) == m_tabs.end())
+            m_tabs.emplace_back(row.tab);
+    for (const std::string& tab : m_tabs)
+        m_tabBar->addTab(tabTitle(tab));
+    connect(m_tabBar, &QTabBar::currentChanged, this, &MainWindow::showCurrentTab);
+    if (!m_tabs.empty())
+        showCurrentTab();
+}
+
+QWidget* MainWindow::makePage(const std::string& tab)
+{
+    auto* page = new ChartPage(tab);
+    connect(page, &ChartPage::failed, this, [this](const QString& why) {
+        m_notices->post({QStringLiteral("export"), why, Mood::bad, {}});
+    });
+    page->setTheme(*m_theme);
+    return page;
+}
+
+std::string MainWindow::currentTab() const
+{
+    const int index = m_tabBar->currentIndex();
+    return index < 0 ? std::string() : m_tabs[static_cast<std::size_t>(index)];
+}
+
+bool MainWindow::showTab(std::string_view tab)
+{
+    const auto it = std::ranges::find(m_tabs, tab);
+    if (it == m_tabs.end())
+        return false;
+    m_tabBar->setCurrentIndex(static_cast<int>(it - m_tabs.begin()));
+    return true;
+}
+
+ChartPage* MainWindow::currentPage() const { return qobject_cast<ChartPage*>(m_stack->currentWidget()); }
+
+bool MainWindow::showChart(std::string_view chartId)
+{
+    const ChartRow* row = findChart(chartId);
+    if (row == nullptr || !showTab(row->tab))
+        return false;
+    if (ChartPage* page = currentPage())
+        page->reveal(chartId);
+    return true;
+}
+
+void MainWindow::showCurrentTab()
+{
+    const std::string tab = currentTab();
+    QWidget*& page = m_pages[tab];
+    if (page == nullptr) {
+        page = makePage(tab);
+        m_stack->addWidget(page);
+    }
+    m_stack->setCurrentWidget(page);
+    refresh();
+}
+
+void MainWindow::refresh()
+{
+    const Snapshot& snapshot = *m_document.snapshot();
+    m_summary->display(snapshot, summaryNotice(), m_document.errors().empty() ? Mood::plain : Mood::bad);
+    QElapsedTimer clock;
+    clock.start();
+    if (ChartPage* page = currentPage()) {
+        page->display(snapshot);
+        m_timing->setText(tr("Evaluated in %1 · %n plot(s) in %2", nullptr, page->chartCount())
+                              .arg(quantity(m_document.evaluateMs() * 1e-3, "s", 2),
+                                  quantity(static_cast<double>(clock.nsecsElapsed()) * 1e-9, "s", 2)));
+    } else {
+        m_timing->setText(tr("Evaluated in %1").arg(quantity(m_document.evaluateMs() * 1e-3, "s", 2)));
+    }
+    m_coverage->setText(text(snapshot.now.evaluation.notCovered));
+    refreshTitle();
+    refreshActions();
+}
+
+QString MainWindow::summaryNotice() const
+{
+    QStringList lines;
+    for (const Error& error : m_document.errors()) {
+        const Field* field = findField(error.where);
+        lines.append(QStringLiteral("%1: %2").arg(
+            field == nullptr ? text(error.where) : text(info(*field).label), text(error.message)));
+    }
+    if (lines.isEmpty())
+        return {};
+    return tr("The numbers below are those of the plan before it went wrong. ") + lines.join(QStringLiteral("  "));
+}
+
+void MainWindow::refreshTitle()
+{
+    const QString file = m_document.path().empty() ? text(m_document.plan().name)
+                                                   : QString::fromStdString(m_document.path().filename().string());
+    setWindowTitle(tr("%1[*] — Headroom").arg(file));
+    setWindowModified(m_document.isModified());
+}
+
+void MainWindow::refreshActions()
+{
+    m_reloadAction->setEnabled(!m_document.path().empty());
+    m_pinAction->setEnabled(m_document.pinned().size() < Document::kMaxPinned && m_document.errors().empty());
+    QStringList names;
+    for (const auto& pinned : m_document.pinned())
+        names.append(text(pinned->name));
+    m_pinnedLabel->setText(names.isEmpty() ? QString() : tr("Pinned: %1").arg(names.join(QStringLiteral(", "))));
+    m_unpinMenu->setEnabled(!names.isEmpty());
+}
+
+void MainWindow::setThemeChoice(ThemeChoice choice)
+{
+    const bool dark = choice == ThemeChoice::dark || (choice == ThemeChoice::system && m_systemIsDark);
+    m_theme = dark ? &darkTheme() : &lightTheme();
+    applyTheme(*qApp, *m_theme);
+    m_summary->setTheme(*m_theme);
+    m_notices->setTheme(*m_theme);
+    for (const auto& [tab, page] : m_pages)
+        if (auto* charts = qobject_cast<ChartPage*>(page))
+            charts->setTheme(*m_theme);
+    m_settings->setValue(QStringLiteral("theme"), static_cast<int>(choice));
+    m_themeActions->actions().at(static_cast<int>(choice))->setChecked(true);
+}
+
+void MainWindow::restoreLayout()
+{
+    resize(kFirstSize);
+    restoreGeometry(m_settings->value(QStringLiteral("geometry")).toByteArray());
+    restoreState(m_settings->value(QStringLiteral("layout")).toByteArray(), kLayoutVersion);
+    showTab(m_settings->value(QStringLiteral("tab")).toString().toStdString());
+}
+
+void MainWindow::resetLayout()
+{
+    restoreState(m_defaultState, kLayoutVersion);
+    m_planDock->show();
+    m_toolBar->show();
+}
+
+} // namespace headroom::ui

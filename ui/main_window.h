@@ -1,0 +1,147 @@
+// The window: docks, verdict strip, tabs, menus. Shows snapshots, passes what the user does on; no arithmetic.
+#pragma once
+
+#include "ui/document.h"
+#include "ui/theme.h"
+
+#include <QMainWindow>
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+class QActionGroup;
+class QLabel;
+class QMenu;
+class QSettings;
+class QStackedWidget;
+class QTabBar;
+class QToolBar;
+
+namespace headroom::ui {
+
+class Autosave;
+class ChartPage;
+class NoticeBar;
+class PlanPanel;
+class SummaryPanel;
+
+/// Where the window keeps what outlives it. Tests give folders of their own.
+struct WindowPaths {
+    std::filesystem::path settings; ///< an .ini file
+    std::filesystem::path autosave; ///< a folder; empty = no copies are kept
+};
+
+enum class ThemeChoice { system, light, dark };
+
+class MainWindow final : public QMainWindow {
+    Q_OBJECT
+
+public:
+    MainWindow(Document& document, const WindowPaths& paths, QWidget* parent = nullptr);
+    ~MainWindow() override;
+
+    Document& document() { return m_document; }
+    PlanPanel& planPanel() { return *m_planPanel; }
+    SummaryPanel& summary() { return *m_summary; }
+    NoticeBar& notices() { return *m_notices; }
+
+    /// Ids of the tabs in their order: those of charts(), then "compare".
+    const std::vector<std::string>& tabs() const { return m_tabs; }
+    std::string currentTab() const;
+    /// False if there is no such tab.
+    bool showTab(std::string_view tab);
+    /// Charts of the current tab; nullptr on Compare.
+    ChartPage* currentPage() const;
+    /// Goes to the tab of a chart and puts the keyboard on it.
+    bool showChart(std::string_view chartId);
+
+    /// Opens a plan, asking first if changes would be lost. A file that cannot be read leaves everything as it was.
+    void openFile(const std::filesystem::path& path);
+    /// Opens the embedded example of this name: "llama-3.1-8b-h100".
+    void openExample(const QString& name);
+    void setThemeChoice(ThemeChoice choice);
+    const Theme& theme() const { return *m_theme; }
+
+protected:
+    void closeEvent(QCloseEvent*) override;
+    void dragEnterEvent(QDragEnterEvent*) override;
+    void dropEvent(QDropEvent*) override;
+    QMenu* createPopupMenu() override;
+
+private:
+    QAction* addAction(
+        QMenu* menu, const QString& text, const QKeySequence& keys, const QString& tip, std::function<void()> act);
+    void makeCentre();
+    void makeDocks();
+    void makeStatusBar();
+    void makeFileMenu();
+    void makeEditMenu();
+    void makePlanMenu();
+    void makeViewMenu();
+    void makeHelpMenu();
+    void makeToolBar();
+    void makeTabs();
+
+    QWidget* makePage(const std::string& tab);
+    void refresh();
+    void showCurrentTab();
+    void refreshTitle();
+    void refreshActions();
+    QString summaryNotice() const;
+
+    // main_window_files.cpp
+    bool mayDiscard();
+    void newPlan();
+    void chooseFile();
+    bool save();
+    bool saveAs();
+    void remember(const std::filesystem::path& path);
+    void fillRecent();
+    void offerRecovery(const std::filesystem::path& folder);
+    void noticeFileChange();
+    void reportFailure(const QString& what, const Error& error);
+    void exportReport();
+
+    void pinPlan();
+    void fillPins();
+    void showAbout();
+    void showShortcuts();
+    void restoreLayout();
+    void resetLayout();
+
+    Document& m_document;
+    std::unique_ptr<QSettings> m_settings;
+    std::unique_ptr<Autosave> m_autosave;
+    const Theme* m_theme = &lightTheme();
+    bool m_systemIsDark = false;
+
+    PlanPanel* m_planPanel = nullptr;
+    QDockWidget* m_planDock = nullptr;
+    SummaryPanel* m_summary = nullptr;
+    NoticeBar* m_notices = nullptr;
+    QTabBar* m_tabBar = nullptr;
+    QStackedWidget* m_stack = nullptr;
+    std::vector<std::string> m_tabs;
+    std::map<std::string, QWidget*> m_pages; ///< made when first shown
+    QToolBar* m_toolBar = nullptr;
+    QLabel* m_pinnedLabel = nullptr;
+    QLabel* m_timing = nullptr;
+    QLabel* m_coverage = nullptr;
+    QMenu *m_recentMenu = nullptr, *m_unpinMenu = nullptr, *m_viewMenu = nullptr;
+    QActionGroup* m_themeActions = nullptr;
+    QAction *m_newAction = nullptr, *m_openAction = nullptr, *m_saveAction = nullptr, *m_saveAsAction = nullptr,
+            *m_reloadAction = nullptr, *m_reportAction = nullptr, *m_undoAction = nullptr, *m_redoAction = nullptr,
+            *m_pinAction = nullptr, *m_catalogAction = nullptr;
+    QByteArray m_defaultState; ///< dock layout as the program ships it
+};
+
+/// Names of the examples that are built in, the first one opens at the first start.
+QStringList exampleNames();
+/// Reads an embedded example; an error only when the program was built wrongly.
+Result<Plan> loadExample(const QString& name);
+
+} // namespace headroom::ui

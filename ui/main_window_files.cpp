@@ -1,0 +1,260 @@
+// Files of the window: open, save, recent, drop, recovery, what happens when the file changes underneath.
+#include "ui/main_window.h"
+
+#include "core/plan/catalog.h"
+#include "core/plan/plan_io.h"
+#include "ui/autosave.h"
+#include "ui/format.h"
+#include "ui/panels/notice_bar.h"
+#include "ui/report_dialog.h"
+
+#include <QCloseEvent>
+#include <QDir>
+#include <QDragEnterEvent>
+#include <QDropEvent>
+#include <QFile>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QLocale>
+#include <QMenu>
+#include <QMessageBox>
+#include <QMimeData>
+#include <QPushButton>
+#include <QSettings>
+
+namespace headroom::ui {
+
+namespace {
+
+constexpr int kRecentFiles = 10;
+constexpr int kLayoutVersion = 1; // the same as in main_window.cpp
+const QString kRecentKey = QStringLiteral("recent");
+const QString kSuffix = QStringLiteral(".plan.json");
+const QString kExamples = QStringLiteral(":/examples/");
+/// What a first start shows.
+const QString kFirstExample = QStringLiteral("llama-3.1-8b-h100");
+
+QString planFilter() { return MainWindow::tr("Plans (*.plan.json);;All files (*)"); }
+
+QString shown(const std::filesystem::path& path) { return QString::fromStdString(path.string()); }
+
+} // namespace
+
+QStringList exampleNames()
+{
+    QStringList names;
+    for (QString file : QDir(kExamples).entryList(QDir::Files, QDir::Name)) {
+        file.chop(kSuffix.size());
+        if (file == kFirstExample)
+            names.prepend(file);
+        else
+            names.append(file);
+    }
+    return names;
+}
+
+Result<Plan> loadExample(const QString& name)
+{
+    QFile file(kExamples + name + kSuffix);
+    if (!file.open(QIODevice::ReadOnly))
+        return fail(name.toStdString(), "there is no example of this name");
+    return parsePlan(file.readAll().toStdString(), name.toStdString());
+}
+
+bool MainWindow::mayDiscard()
+{
+    if (!m_document.isModified())
+        return true;
+    QMessageBox box(QMessageBox::Question, tr("Save changes?"),
+        tr("The plan “%1” has changes that are not saved.").arg(text(m_document.plan().name)),
+        QMessageBox::Save | QMessageBox::Discard | QMessageBox::Cancel, this);
+    box.setObjectName(QStringLiteral("question.save"));
+    box.setInformativeText(tr("They are lost if you do not save them."));
+    box.setDefaultButton(QMessageBox::Save);
+    switch (box.exec()) {
+    case QMessageBox::Save:
+        return save();
+    case QMessageBox::Discard:
+        return true;
+    default:
+        return false;
+    }
+}
+
+void MainWindow::newPlan()
+{
+    if (mayDiscard())
+        m_document.start(defaultPlan());
+}
+
+void MainWindow::chooseFile()
+{
+    const QString folder = m_document.path().empty() ? QString() : QFileInfo(shown(m_document.path())).absolutePath();
+    const QString file = QFileDialog::getOpenFileName(this, tr("Open a plan"), folder, planFilter());
+    if (!file.isEmpty())
+        openFile(file.toStdString());
+}
+
+void MainWindow::openFile(const std::filesystem::path& path)
+{
+    if (!mayDiscard())
+        return;
+    std::error_code error;
+    const auto absolute = std::filesystem::absolute(path, error);
+    const auto opened = m_document.open(error ? path : absolute);
+    if (!opened) {
+        reportFailure(tr("Not opened; the open plan is unchanged."), opened.error());
+        return;
+    }
+    m_notices->withdraw(QStringLiteral("failure"));
+    m_notices->withdraw(QStringLiteral("disk"));
+    remember(m_document.path());
+    const auto differences = differencesFromCatalog(m_document.plan());
+    if (!differences.empty())
+        m_notices->post({QStringLiteral("catalog"),
+            tr("Figures of this plan differ from today's catalog: %1%2")
+                .arg(text(differences.front()),
+                    differences.size() > 1 ? tr(" and %n more", nullptr, static_cast<int>(differences.size()) - 1)
+                                           : QString()),
+            Mood::plain, {{tr("Update"), [this] { m_catalogAction->trigger(); }}}});
+}
+
+void MainWindow::openExample(const QString& name)
+{
+    if (!mayDiscard())
+        return;
+    if (auto plan = loadExample(name))
+        m_document.start(std::move(*plan));
+    else
+        reportFailure(tr("Not opened; the open plan is unchanged."), plan.error());
+}
+
+bool MainWindow::save()
+{
+    if (m_document.path().empty())
+        return saveAs();
+    if (const auto saved = m_document.saveAs(std::filesystem::path(m_document.path())); !saved) {
+        reportFailure(tr("Not saved."), saved.error());
+        return false;
+    }
+    m_notices->withdraw(QStringLiteral("failure"));
+    m_notices->withdraw(QStringLiteral("disk"));
+    return true;
+}
+
+bool MainWindow::saveAs()
+{
+    QString proposal = shown(m_document.path());
+    if (proposal.isEmpty())
+        proposal = QString(text(m_document.plan().name)).replace(QLatin1Char('/'), QLatin1Char('-')) + kSuffix;
+    QString file = QFileDialog::getSaveFileName(this, tr("Save the plan as"), proposal, planFilter());
+    if (file.isEmpty())
+        return false;
+    if (!QFileInfo(file).fileName().contains(QLatin1Char('.')))
+        file += kSuffix;
+    if (const auto saved = m_document.saveAs(file.toStdString()); !saved) {
+        reportFailure(tr("Not saved."), saved.error());
+        return false;
+    }
+    remember(m_document.path());
+    return true;
+}
+
+void MainWindow::remember(const std::filesystem::path& path)
+{
+    QStringList recent = m_settings->value(kRecentKey).toStringList();
+    recent.removeAll(shown(path));
+    recent.prepend(shown(path));
+    m_settings->setValue(kRecentKey, recent.mid(0, kRecentFiles));
+}
+
+void MainWindow::fillRecent()
+{
+    m_recentMenu->clear();
+    const QStringList recent = m_settings->value(kRecentKey).toStringList();
+    for (const QString& file : recent)
+        addAction(m_recentMenu, QFileInfo(file).fileName(), {}, file, [this, file] { openFile(file.toStdString()); });
+    if (recent.isEmpty())
+        m_recentMenu->addAction(tr("No file was opened yet"))->setEnabled(false);
+}
+
+void MainWindow::offerRecovery(const std::filesystem::path& folder)
+{
+    const std::vector<Orphan> left = Autosave::orphans(folder);
+    if (left.empty())
+        return;
+    const Orphan& newest = left.front();
+    const QString what = newest.original.empty() ? tr("a plan without a file") : shown(newest.original);
+    Notice notice{QStringLiteral("recovery"),
+        tr("The last session ended without saving %1 (%2).")
+            .arg(what, QLocale().toString(newest.written, QLocale::ShortFormat)),
+        Mood::warning, {}};
+    notice.buttons.push_back({tr("Recover"), [this, newest] {
+                                  if (!mayDiscard())
+                                      return;
+                                  auto plan = loadPlan(newest.copy);
+                                  if (!plan) {
+                                      reportFailure(tr("Not recovered."), plan.error());
+                                      return;
+                                  }
+                                  m_document.start(std::move(*plan), Document::Origin::recovered, newest.original);
+                                  Autosave::discard(newest);
+                              }});
+    notice.buttons.push_back({tr("Throw away"), [left] {
+                                  for (const Orphan& orphan : left)
+                                      Autosave::discard(orphan);
+                              }});
+    m_notices->post(std::move(notice));
+}
+
+void MainWindow::noticeFileChange()
+{
+    const QString file = shown(m_document.path());
+    if (!QFile::exists(file)) {
+        m_notices->post({QStringLiteral("disk"), tr("%1 is gone from the disk. Save to write it again.").arg(file),
+            Mood::warning, {{tr("Save"), [this] { save(); }}}});
+        return;
+    }
+    m_notices->post({QStringLiteral("disk"), tr("Another program changed %1.").arg(file), Mood::warning,
+        {{tr("Reload"), [this] { m_reloadAction->trigger(); }}}});
+}
+
+void MainWindow::reportFailure(const QString& what, const Error& error)
+{
+    m_notices->post({QStringLiteral("failure"),
+        QStringLiteral("%1 %2: %3").arg(what, text(error.where), text(error.message)), Mood::bad, {}});
+}
+
+void MainWindow::exportReport()
+{
+    ReportDialog dialog(m_document.snapshot(), this);
+    if (dialog.exec() == QDialog::Accepted)
+        m_notices->post({QStringLiteral("report"), tr("Report written: %1").arg(dialog.written()), Mood::good, {}});
+}
+
+void MainWindow::closeEvent(QCloseEvent* event)
+{
+    if (!mayDiscard()) {
+        event->ignore();
+        return;
+    }
+    m_settings->setValue(QStringLiteral("geometry"), saveGeometry());
+    m_settings->setValue(QStringLiteral("layout"), saveState(kLayoutVersion));
+    m_settings->setValue(QStringLiteral("tab"), QString::fromStdString(currentTab()));
+    m_autosave.reset(); // what was not saved is not wanted
+    event->accept();
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent* event)
+{
+    if (event->mimeData()->hasUrls() && event->mimeData()->urls().front().isLocalFile())
+        event->acceptProposedAction();
+}
+
+void MainWindow::dropEvent(QDropEvent* event)
+{
+    event->acceptProposedAction();
+    openFile(event->mimeData()->urls().front().toLocalFile().toStdString());
+}
+
+} // namespace headroom::ui

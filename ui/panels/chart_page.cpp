@@ -1,0 +1,141 @@
+#include "ui/panels/chart_page.h"
+
+#include "core/snapshot.h"
+#include "ui/format.h"
+#include "ui/plots/catalog.h"
+#include "ui/plots/chart_view.h"
+
+#include <QCoreApplication>
+#include <QGridLayout>
+#include <QLabel>
+#include <QRegularExpression>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+namespace headroom::ui {
+
+namespace {
+
+constexpr int kMargin = 14;
+constexpr int kGap = 12;
+/// Two columns from this width on: narrower plots lose their direct labels.
+constexpr int kTwoColumns = 640;
+/// Three columns on wide screens, where two would stretch the plots to ribbons.
+constexpr int kThreeColumns = 1700;
+constexpr int kLeastHeight = 250;
+
+/// "**4.2 req/s**" -> bold; the rest is plain text.
+QString bolded(const std::string& sentence)
+{
+    static const QRegularExpression bold(QStringLiteral("\\*\\*(.+?)\\*\\*"));
+    return text(sentence).toHtmlEscaped().replace(bold, QStringLiteral("<b>\\1</b>"));
+}
+
+} // namespace
+
+ChartPage::ChartPage(std::string tab, QWidget* parent)
+    : QScrollArea(parent), m_tab(std::move(tab)), m_sentence(new QLabel), m_grid(new QGridLayout)
+{
+    setWidgetResizable(true);
+    setFrameShape(QFrame::NoFrame);
+    setFocusPolicy(Qt::NoFocus);
+    auto* page = new QWidget;
+    page->setProperty("page", true);
+    auto* column = new QVBoxLayout(page);
+    column->setContentsMargins(kMargin, kMargin, kMargin, kMargin);
+    column->setSpacing(kGap);
+    m_sentence->setWordWrap(true);
+    m_sentence->setTextFormat(Qt::RichText);
+    m_sentence->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    column->addWidget(m_sentence);
+    m_grid->setSpacing(kGap);
+    column->addLayout(m_grid, 1);
+    for (const ChartRow& row : charts()) {
+        if (row.tab != m_tab)
+            continue;
+        auto* view = new ChartView;
+        view->setChartId(text(row.id));
+        view->setObjectName(QStringLiteral("chart.") + text(row.id));
+        view->setMinimumHeight(kLeastHeight);
+        connect(view, &ChartView::selected, this, &ChartPage::selected);
+        connect(view, &ChartView::exportFailed, this, &ChartPage::failed);
+        m_cards.push_back({&row, view});
+    }
+    setWidget(page);
+    arrange();
+}
+
+void ChartPage::display(const Snapshot& snapshot)
+{
+    m_sentence->setText(bolded(tabSentence(m_tab, snapshot)));
+    for (const Card& card : m_cards)
+        card.view->setChart(card.row->build(snapshot));
+}
+
+void ChartPage::setTheme(const Theme& theme)
+{
+    for (const Card& card : m_cards)
+        card.view->setTheme(theme);
+}
+
+ChartView* ChartPage::view(std::string_view chartId) const
+{
+    const auto it = std::ranges::find_if(m_cards, [&](const Card& card) { return card.row->id == chartId; });
+    return it == m_cards.end() ? nullptr : it->view;
+}
+
+void ChartPage::reveal(std::string_view chartId)
+{
+    if (ChartView* found = view(chartId)) {
+        ensureWidgetVisible(found);
+        found->setFocus(Qt::OtherFocusReason);
+    }
+}
+
+QString ChartPage::sentence() const { return m_sentence->text(); }
+
+std::vector<ChartView*> ChartPage::views() const
+{
+    std::vector<ChartView*> all;
+    for (const Card& card : m_cards)
+        all.push_back(card.view);
+    return all;
+}
+
+void ChartPage::resizeEvent(QResizeEvent* event)
+{
+    QScrollArea::resizeEvent(event);
+    arrange();
+}
+
+void ChartPage::arrange()
+{
+    const int room = viewport()->width();
+    const int most = room >= kThreeColumns && m_cards.size() > 4 ? 3 : room >= kTwoColumns ? 2 : 1;
+    const int columns = std::min(most, std::max(1, static_cast<int>(m_cards.size())));
+    if (columns == m_columns)
+        return;
+    m_columns = columns;
+    const int count = static_cast<int>(m_cards.size());
+    for (int i = 0; i < count; ++i) {
+        const bool lastAlone = i == count - 1 && i % columns == 0; // a lone last plot takes the whole row
+        m_grid->addWidget(
+            m_cards[static_cast<std::size_t>(i)].view, i / columns, i % columns, 1, lastAlone ? columns : 1);
+    }
+    for (int c = 0; c < 3; ++c)
+        m_grid->setColumnStretch(c, c < columns ? 1 : 0);
+    for (int r = 0; r < m_grid->rowCount(); ++r)
+        m_grid->setRowStretch(r, r * columns < count ? 1 : 0);
+}
+
+QString tabTitle(std::string_view tab)
+{
+    if (tab == "slo")
+        return QStringLiteral("SLO");
+    QString title = text(tab);
+    title[0] = title[0].toUpper();
+    return QCoreApplication::translate("Tabs", title.toUtf8().constData());
+}
+
+} // namespace headroom::ui
