@@ -1,0 +1,281 @@
+// headroom: the window; and its headless modes, which choose the offscreen platform themselves.
+#include "app/commands/command.h"
+#include "app/window_bench.h"
+#include "core/plan/catalog.h"
+#include "core/version_info.h"
+#include "ui/format.h"
+#include "ui/main_window.h"
+#include "ui/plots/catalog.h"
+#include "ui/plots/export_chart.h"
+#include "ui/report/report.h"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+#include <QApplication>
+#include <QDir>
+#include <QStandardPaths>
+#include <QTimer>
+
+#include <cstdio>
+#include <exception>
+
+namespace headroom {
+namespace {
+
+using cli::Exit;
+
+struct Arguments {
+    cli::PlanArgument plan; ///< empty file = the first example
+    std::vector<std::string> report, chart, screenshots;
+    std::string size = "1440x900";
+    bool bench = false, json = false, untilFirstFrame = false;
+
+    bool headless() const { return !report.empty() || !chart.empty() || !screenshots.empty() || bench; }
+};
+
+int complain(const cli::Failure& failure)
+{
+    for (const Error& error : failure.errors)
+        std::fprintf(
+            stderr, "headroom: %s%s%s\n", error.where.c_str(), error.where.empty() ? "" : ": ", error.message.c_str());
+    return static_cast<int>(failure.exit);
+}
+
+int complain(const Error& error, Exit exit) { return complain(cli::Failure{exit, {error}}); }
+
+/// The plan of the command line, or the first example when none is named.
+cli::Outcome<Plan> thePlan(const cli::PlanArgument& argument)
+{
+    if (!argument.file.empty())
+        return cli::readPlan(argument);
+    const QStringList examples = ui::exampleNames();
+    if (examples.isEmpty())
+        return cli::applySettings(defaultPlan(), argument.settings);
+    auto plan = ui::loadExample(examples.front());
+    if (!plan)
+        return tl::unexpected(cli::Failure{Exit::badInput, {plan.error()}});
+    return cli::applySettings(std::move(*plan), argument.settings);
+}
+
+Snapshot snapshotOf(Plan plan)
+{
+    auto shared = std::make_shared<const Plan>(std::move(plan));
+    Snapshot snapshot;
+    snapshot.now = planResults(shared->name, shared, snapshot.curvePoints);
+    return snapshot;
+}
+
+int writeReport(const Arguments& arguments)
+{
+    auto plan = thePlan({arguments.report[0], arguments.plan.settings});
+    if (!plan)
+        return complain(plan.error());
+    if (auto written = ui::writeReport(snapshotOf(std::move(*plan)), arguments.report[1]); !written)
+        return complain(written.error(), Exit::noAccess);
+    return 0;
+}
+
+int writeChart(const Arguments& arguments)
+{
+    const ui::ChartRow* row = ui::findChart(arguments.chart[0]);
+    if (row == nullptr) {
+        std::string ids;
+        for (const ui::ChartRow& known : ui::charts())
+            ids += (ids.empty() ? "" : ", ") + std::string(known.id);
+        return complain({arguments.chart[0], "there is no such chart, expected one of: " + ids}, Exit::badInput);
+    }
+    auto plan = thePlan({arguments.chart[1], arguments.plan.settings});
+    if (!plan)
+        return complain(plan.error());
+    if (auto written = ui::exportChart(row->build(snapshotOf(std::move(*plan))), arguments.chart[2]); !written)
+        return complain(written.error(), Exit::noAccess);
+    return 0;
+}
+
+/// Paths of a window that leaves nothing behind.
+ui::WindowPaths noPaths() { return {std::filesystem::path("/dev/null"), {}}; }
+
+bool parseSize(const std::string& text, QSize& size)
+{
+    const QStringList parts = QString::fromStdString(text).split(QLatin1Char('x'));
+    size = parts.size() == 2 ? QSize(parts[0].toInt(), parts[1].toInt()) : QSize();
+    return size.width() >= 640 && size.height() >= 400;
+}
+
+int writeScreenshots(const Arguments& arguments)
+{
+    QSize size;
+    if (!parseSize(arguments.size, size))
+        return complain({"--size " + arguments.size, "expected WIDTHxHEIGHT, at least 640x400"}, Exit::badInput);
+    auto plan = thePlan({arguments.screenshots[1], arguments.plan.settings});
+    if (!plan)
+        return complain(plan.error());
+    const QDir folder(QString::fromStdString(arguments.screenshots[0]));
+    if (!folder.mkpath(QStringLiteral(".")))
+        return complain({arguments.screenshots[0], "the folder could not be made"}, Exit::noAccess);
+    ui::Document document(std::move(*plan));
+    ui::MainWindow window(document, noPaths());
+    window.resize(size);
+    window.show();
+    for (const auto& [choice, suffix] :
+        {std::pair(ui::ThemeChoice::light, "light"), std::pair(ui::ThemeChoice::dark, "dark")}) {
+        window.setThemeChoice(choice);
+        for (const std::string& tab : window.tabs()) {
+            window.showTab(tab);
+            for (int i = 0; i < 3; ++i) // layouts settle over a few rounds of events
+                QCoreApplication::processEvents();
+            const QString file = folder.filePath(QStringLiteral("%1-%2.png").arg(ui::text(tab), ui::text(suffix)));
+            if (!window.grab().save(file))
+                return complain({file.toStdString(), "could not be written"}, Exit::noAccess);
+        }
+    }
+    return 0;
+}
+
+int bench(const Arguments& arguments)
+{
+    auto plan = thePlan(arguments.plan);
+    if (!plan)
+        return complain(plan.error());
+    constexpr int kStarts = 9;
+    std::vector<BenchRow> rows = benchStart(QCoreApplication::applicationFilePath(), kStarts);
+    ui::Document document(std::move(*plan));
+    ui::MainWindow window(document, noPaths());
+    window.show();
+    QCoreApplication::processEvents();
+    for (BenchRow& row : benchSliders(window))
+        rows.push_back(std::move(row));
+    if (!arguments.json) {
+        for (const BenchRow& row : rows)
+            std::printf("%-26s %10s  %s\n", row.name,
+                row.value ? QString::number(*row.value, 'f', 1).toUtf8().constData() : "n/a", qPrintable(row.what));
+        return 0;
+    }
+    QStringList members;
+    for (const BenchRow& row : rows)
+        if (*row.name != '\0')
+            members.append(QStringLiteral("\"%1\": %2")
+                               .arg(QLatin1String(row.name),
+                                   row.value ? QString::number(*row.value, 'f', 3) : QStringLiteral("null")));
+    std::printf("{%s}\n", qPrintable(members.join(QStringLiteral(", "))));
+    return 0;
+}
+
+/// Says when the first frame is on the screen, with the memory used, and ends the program.
+class FirstFrame final : public QObject {
+public:
+    using QObject::QObject;
+    bool eventFilter(QObject*, QEvent* event) override
+    {
+        if (event->type() == QEvent::Paint && !m_seen) {
+            m_seen = true;
+            QTimer::singleShot(0, this, [] { // after this paint event is done and flushed
+                std::printf("%.2f\n", residentMiB().value_or(0));
+                std::fflush(stdout);
+                QCoreApplication::exit(0);
+            });
+        }
+        return false;
+    }
+
+private:
+    bool m_seen = false;
+};
+
+ui::WindowPaths userPaths()
+{
+    const auto folder = [](QStandardPaths::StandardLocation where) {
+        return std::filesystem::path(QStandardPaths::writableLocation(where).toStdString());
+    };
+    return {folder(QStandardPaths::GenericConfigLocation) / "headroom" / "headroom.ini",
+        folder(QStandardPaths::AppLocalDataLocation) / "autosave"};
+}
+
+int showWindow(const Arguments& arguments)
+{
+    // A plan that cannot be read does not keep the window from opening: it says so, over the first example.
+    auto plan = thePlan(arguments.plan.file.empty() ? arguments.plan : cli::PlanArgument{});
+    if (!plan)
+        return complain(plan.error());
+    ui::Document document(std::move(*plan));
+    ui::MainWindow window(document, arguments.untilFirstFrame ? noPaths() : userPaths());
+    if (!arguments.plan.file.empty())
+        window.openFile(arguments.plan.file);
+    if (!arguments.plan.file.empty())
+        for (const std::string& setting : arguments.plan.settings) {
+            const std::size_t equals = setting.find('=');
+            const auto set = equals == std::string::npos
+                                 ? Result<void>(fail("--set " + setting, "expected KEY=VALUE"))
+                                 : document.edit(setting.substr(0, equals), setting.substr(equals + 1));
+            if (!set)
+                return complain(set.error(), Exit::badInput);
+        }
+    FirstFrame watch;
+    if (arguments.untilFirstFrame)
+        window.centralWidget()->installEventFilter(&watch);
+    window.show();
+    return QApplication::exec();
+}
+
+int run(int argc, char** argv)
+{
+    Arguments arguments;
+    CLI::App cliApp("Workbench for the capacity of LLM serving: how many GPUs, at what latency and cost, and what "
+                    "breaks first.",
+        "headroom");
+    cliApp.set_version_flag("--version", "headroom " + std::string(version()));
+    cliApp.add_option("PLAN", arguments.plan.file, "Plan file to open (*.plan.json); the first example without one");
+    cli::addSettings(cliApp, arguments.plan);
+    cliApp.add_option("--report", arguments.report, "Write the report of PLAN as a PDF")
+        ->type_name("PLAN OUT.pdf")
+        ->expected(2);
+    cliApp.add_option("--chart", arguments.chart, "Write one chart of PLAN as .svg, .png, .pdf or .csv")
+        ->type_name("ID PLAN OUT")
+        ->expected(3);
+    cliApp.add_option("--screenshots", arguments.screenshots, "Write a PNG of every tab, light and dark")
+        ->type_name("DIR PLAN")
+        ->expected(2);
+    cliApp.add_option("--size", arguments.size, "Size of the window for --screenshots")->type_name("WxH");
+    cliApp.add_flag("--bench", arguments.bench, "Measure start, sliders and memory");
+    cliApp.add_flag("--json", arguments.json, "Print --bench as one JSON object");
+    cliApp.add_flag("--until-first-frame", arguments.untilFirstFrame, "End after the first frame; used by --bench")
+        ->group(""); // not in --help
+    try {
+        cliApp.parse(argc, argv);
+    } catch (const CLI::Success& asked) { // --help, --version: before QApplication, which needs a display
+        return cliApp.exit(asked);
+    } catch (const CLI::ParseError& wrong) {
+        std::fprintf(stderr, "headroom: %s\nheadroom: `headroom --help` shows what is expected\n", wrong.what());
+        return static_cast<int>(Exit::badInput);
+    }
+    if (arguments.headless() && qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM"))
+        qputenv("QT_QPA_PLATFORM", "offscreen");
+
+    QApplication app(argc, argv);
+    QApplication::setApplicationName(QStringLiteral("headroom"));
+    QApplication::setApplicationDisplayName(QStringLiteral("Headroom"));
+    QApplication::setApplicationVersion(ui::text(version()));
+    QApplication::setDesktopFileName(QStringLiteral("headroom"));
+    if (!arguments.report.empty())
+        return writeReport(arguments);
+    if (!arguments.chart.empty())
+        return writeChart(arguments);
+    if (!arguments.screenshots.empty())
+        return writeScreenshots(arguments);
+    return arguments.bench ? bench(arguments) : showWindow(arguments);
+}
+
+} // namespace
+} // namespace headroom
+
+int main(int argc, char** argv)
+{
+    try {
+        return headroom::run(argc, argv);
+    } catch (const std::exception& problem) { // out of memory and the like
+        std::fprintf(stderr, "headroom: %s\n", problem.what());
+        return static_cast<int>(headroom::cli::Exit::noAccess);
+    }
+}
