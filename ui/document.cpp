@@ -37,13 +37,8 @@ std::string fileText(const std::filesystem::path& path)
 
 PlanResults evaluated(std::shared_ptr<const Plan> plan, int points)
 {
-    PlanResults results;
-    results.name = plan->name;
-    results.evaluator = std::make_shared<const Evaluator>(*plan);
-    results.evaluation = evaluate(*plan);
-    results.load = sweepLoad(*results.evaluator, points);
-    results.plan = std::move(plan);
-    return results;
+    std::string name = plan->name;
+    return planResults(std::move(name), std::move(plan), points);
 }
 
 } // namespace

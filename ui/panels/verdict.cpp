@@ -57,7 +57,9 @@ Tile headroomTile(const Evaluation& e)
 Tile latencyTile(const QString& label, const LatencySummary& latency, std::optional<Seconds> target, bool answers,
     const QString& topic)
 {
-    Tile t{label, {}, {}, {}, Mood::plain, QStringLiteral("latency_vs_load"), topic};
+    const bool first = topic == QLatin1String("ttft");
+    Tile t{label, {}, {}, {}, Mood::plain, first ? QStringLiteral("latency_vs_load") : QStringLiteral("tpot_vs_load"),
+        topic};
     if (!answers || !std::isfinite(latency.p95.si())) {
         t.value = QStringLiteral("∞");
         t.word = target ? tr("misses · target %1").arg(quantity(target->si(), "s", 3)) : tr("no steady state");
@@ -84,8 +86,8 @@ Tile latencyTile(const QString& label, const LatencySummary& latency, std::optio
 
 Tile utilizationTile(const Evaluation& e)
 {
-    Tile t{
-        tr("Utilization"), {}, {}, {}, Mood::plain, QStringLiteral("latency_vs_load"), QStringLiteral("utilization")};
+    Tile t{tr("Utilization"), {}, {}, {}, Mood::plain, QStringLiteral("throughput_vs_load"),
+        QStringLiteral("utilization")};
     if (!e.fits) {
         t.value = QStringLiteral("-");
         t.word = tr("no capacity");
@@ -105,7 +107,7 @@ Tile utilizationTile(const Evaluation& e)
 
 Tile kvTile(const Evaluation& e)
 {
-    Tile t{tr("KV memory"), {}, {}, {}, Mood::plain, QStringLiteral("memory_bar"), QStringLiteral("kv_memory")};
+    Tile t{tr("KV memory"), {}, {}, {}, Mood::plain, QStringLiteral("memory_per_gpu"), QStringLiteral("kv_memory")};
     if (!e.memory.fits) {
         t.value = tr("no room");
         const Bytes needed = e.memory.weights.total() + e.memory.workspace;
@@ -173,7 +175,7 @@ BindingWords bindingWords(Binding binding)
 Tile bindingTile(const Evaluation& e)
 {
     const BindingWords words = bindingWords(e.binding);
-    return {tr("Binds first"), tr(words.value), {}, tr(words.word), Mood::plain, QStringLiteral("binding_elasticities"),
+    return {tr("Binds first"), tr(words.value), {}, tr(words.word), Mood::plain, QStringLiteral("step_parts"),
         QStringLiteral("binding")};
 }
 
