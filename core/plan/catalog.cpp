@@ -213,7 +213,6 @@ Result<void> chooseModel(Plan& plan, std::string_view name)
     const ModelSpec& spec = match->model->spec;
     plan.model.spec = spec;
     plan.model.weightFormat = match->weightFormat.value_or(spec.servedFormat);
-    plan.model.kvFormat = NumberFormat::bf16;
     if (spec.maxContext > 0 && plan.model.maxContext.si() > spec.maxContext)
         plan.model.maxContext = Tokens(spec.maxContext);
     return {};

@@ -297,7 +297,7 @@ TEST(Catalog, ChoosingAModelSetsFormatAndLowersTheContextLimitOnly)
     plan.model.kvFormat = NumberFormat::fp8;
     ASSERT_TRUE(chooseModel(plan, "DeepSeek-V3"));
     EXPECT_EQ(plan.model.weightFormat, NumberFormat::fp8); // as published
-    EXPECT_EQ(plan.model.kvFormat, NumberFormat::bf16);
+    EXPECT_EQ(plan.model.kvFormat, NumberFormat::fp8); // a decision of serving stays
     EXPECT_EQ(plan.model.maxContext, Tokens(8192));
     ASSERT_TRUE(chooseModel(plan, "Llama-3.1-8B-Instruct-AWQ"));
     EXPECT_EQ(plan.model.weightFormat, NumberFormat::int4);
