@@ -44,11 +44,26 @@ double balance(Walker& departures, double rate, double seats)
     return 0.5 * (low + high);
 }
 
-/// Arrival rate in a state: for ca^2 other than 1 it leans with the number in system (a Bernoulli-Poisson-Pascal
-/// stream) as much as gives the number its variance, (1 + ca^2)/2 of what Poisson arrivals give.
+/// Peakedness of an infinite group of servers: variance over mean of the number in it, for arrivals of index of
+/// dispersion I: 1 + (I - 1) w, with w = 1 for fixed and 1/2 for exponential times in a seat.
+double peakedness(double dispersion, double residenceScv)
+{
+    return std::clamp(1 + (dispersion - 1) / (1 + residenceScv), 0.3, 10.0);
+}
+
+/// Probability of a state over that of the one below, given arrivals over departures. The product form is exp of the
+/// sum of ln r; a noise z times as strong as Poisson's makes it exp of the sum of ln(r) / z (the diffusion with the
+/// same drift). (1 + x/z) / (1 - x/z) with x = (r - 1)/(r + 1) is that to second order, and exact for z = 1.
+double step(double ratio, double z)
+{
+    const double x = std::clamp((ratio - 1) / (ratio + 1) / z, -0.999, 0.999);
+    return (1 + x) / (1 - x);
+}
+
+/// What arrivals find, against time averages: with bursts they find more. Arrival rate in a state, over the mean.
 struct Arrivals {
-    double rate, lean, centre;
-    double operator()(double n) const { return std::max(0.02 * rate, rate + lean * (n - centre)); }
+    double lean, centre;
+    double operator()(double n) const { return std::max(0.02, 1 + lean * (n - centre)); }
 };
 
 } // namespace
@@ -63,14 +78,18 @@ ChainSolution solveChain(const ChainInput& in, const Residence& residence)
     const double centre = balance(departures, in.rate, seats);
     const double mode = std::min(std::floor(centre), seats - 1);
     const double pull = std::max(0.0, departures(mode + 1) - departures(mode));
-    const Arrivals arrivals{in.rate, pull * (in.arrivalScv - 1) / (in.arrivalScv + 1), centre};
+    // The diffusion knows no floor at 0: with few in system the strength of the noise fades to Poisson's.
+    constexpr double kFew = 4;
+    const double z = 1 + (peakedness(in.bunching, in.residenceScv) - 1) * centre / (centre + kFew);
+    const double skew = 0.5 * (z - 1); // the stronger noise moves the mean off the mode by this
+    const Arrivals arrivals{pull / in.rate * (1 - 1 / peakedness(in.arrivalScv, in.residenceScv)), centre};
 
     // From the mode down and up, relative to the mode, until what is left does not matter.
     constexpr double kNegligible = 1e-9;
     std::vector<double> below;
     double p = 1;
     for (double n = mode; n >= 1 && p > kNegligible; --n) {
-        p *= departures(n) / arrivals(n - 1);
+        p /= step(in.rate / departures(n + skew), z);
         below.push_back(p);
     }
     out.first = mode - static_cast<double>(below.size());
@@ -79,18 +98,18 @@ ChainSolution solveChain(const ChainInput& in, const Residence& residence)
     p = 1;
     double n = mode;
     while (n + 1 < seats && p > kNegligible) {
-        p *= arrivals(n) / departures(n + 1);
+        p *= step(in.rate / departures(n + 1 + skew), z);
         out.found.push_back(p);
         ++n;
     }
     // From the last seat on departures stay the same: geometric, with the wait scaled by variability (Allen-Cunneen).
     const bool reachesSeats = n + 1 >= seats;
-    const double full = reachesSeats ? p * arrivals(n) / in.capacity : 0; // P(n = seats)
+    const double full = reachesSeats ? p * step(in.rate / in.capacity, z) : 0; // P(n = seats)
     const double ratio = in.rate / in.capacity;
     const double all = full / (1 - ratio);
     out.meanWait = 0.5 * (in.arrivalScv + in.residenceScv) / (in.capacity - in.rate);
 
-    double total = all, seated = all * seats, arrive = in.rate * all;
+    double total = all, seated = all * seats, arrive = all;
     for (std::size_t i = 0; i < out.found.size(); ++i) {
         const double state = out.first + static_cast<double>(i);
         total += out.found[i];
@@ -101,7 +120,7 @@ ChainSolution solveChain(const ChainInput& in, const Residence& residence)
     out.meanSeated = seated / total;
     for (std::size_t i = 0; i < out.found.size(); ++i)
         out.found[i] *= arrivals(out.first + static_cast<double>(i)) / arrive;
-    out.waits = in.rate * all / arrive;
+    out.waits = all / arrive;
     out.meanQueued = in.rate * out.waits * out.meanWait;
     return out;
 }

@@ -20,6 +20,7 @@ struct ChainInput {
     double seats = 1;        ///< of one replica
     double capacity = 0;     ///< departures per second when all seats are taken, all replicas; above rate
     double arrivalScv = 1;   ///< ca^2
+    double bunching = 1;     ///< index of dispersion of those who join, at least as seen by the number in system
     double residenceScv = 1; ///< cs^2 of the time in a seat, for the wait of those who find none
 };
 

@@ -30,20 +30,72 @@ double solveIncreasing(F valueAndSlope, double wanted, double low, double high, 
 
 } // namespace
 
-LatencyMix::LatencyMix(const StationTables& t, const Operating& at) : m_tables(t), m_at(at)
+namespace {
+
+struct Node {
+    double weight, z;
+};
+constexpr std::array<Node, 3> kNodes{{{1.0 / 6, -std::numbers::sqrt3}, {2.0 / 3, 0}, {1.0 / 6, std::numbers::sqrt3}}};
+
+/// Knots of a normal variable and the probability between them, for distributions made of ramps.
+constexpr std::array<double, 9> kKnots{-3.2, -2.0, -1.2, -0.6, 0.0, 0.6, 1.2, 2.0, 3.2};
+constexpr std::array<double, 8> kBetween{0.02275, 0.09232, 0.15918, 0.22575, 0.22575, 0.15918, 0.09232, 0.02275};
+
+/// Time per output token of all classes, a stratum of lengths at a time.
+LatencyGrid tpotGrid(const StationTables& t, const DecodeTime& decode)
+{
+    const double away = std::sqrt(decode.slow + decode.fast) + std::abs(decode.start);
+    LatencyGrid grid(1.5 * decode.interval + 1e-9, 2 * decode.interval + 6 * away + 2e-9);
+    double all = 0;
+    for (const StationClass& c : t.classes) {
+        for (std::size_t i = 1; i < kStrata.size(); ++i)
+            all += c.gaps[i - 1] + c.gaps[i] >= 1 ? c.share * (kStrata[i] - kStrata[i - 1]) : 0;
+    }
+    for (const StationClass& c : t.classes) {
+        for (std::size_t i = 1; i < kStrata.size(); ++i) {
+            const double gaps = 0.5 * (c.gaps[i - 1] + c.gaps[i]);
+            if (gaps < 0.5) // a single token has no gap
+                continue;
+            const double weight = c.share * (kStrata[i] - kStrata[i - 1]) / all;
+            double from = decode.at(gaps, kKnots.front()) / gaps;
+            for (std::size_t k = 0; k < kBetween.size(); ++k) {
+                const double to = decode.at(gaps, kKnots[k + 1]) / gaps;
+                grid.add(from, to, weight * kBetween[k], 0);
+                from = to;
+            }
+        }
+    }
+    grid.finish();
+    return grid;
+}
+
+} // namespace
+
+LatencyMix::LatencyMix(const StationTables& t, const Operating& at)
+    : m_tables(t), m_at(at), m_tpot(tpotGrid(t, at.decode))
 {
     m_classes.reserve(t.classes.size());
-    const double mean = t.gapsMean > 0 ? at.decodeTime / t.gapsMean : 0;
-    const double away = std::numbers::sqrt3 * at.intervalSpread;
-    const double least = std::min(mean, at.leastInterval);
-    m_intervals = {{{1.0 / 6, std::max(least, mean - away)}, {2.0 / 3, mean}, {1.0 / 6, mean + away}}};
+    m_decode.reserve(t.classes.size());
+    double decodeMean = 0;
     for (const StationClass& c : t.classes) {
         m_classes.push_back(classLatency(t, at, c));
         m_ttftMean += c.share * m_classes.back().ttft.mean();
         m_queueMean += c.share * m_classes.back().queueMean;
+        decodeMean += c.share * at.decodeTime * (t.gapsMean > 0 ? c.gapsMean / t.gapsMean : 0);
+        Edges& edges = m_decode.emplace_back();
+        for (std::size_t i = 0; i < kStrata.size(); ++i) {
+            double sum = 0;
+            for (std::size_t k = 0; k < kNodes.size(); ++k) {
+                edges[k][i] = at.decode.at(c.gaps[i], kNodes[k].z);
+                sum += kNodes[k].weight * edges[k][i];
+            }
+            const double scale = sum > 0 ? at.decode.mean(c.gaps[i]) / sum : 1;
+            for (std::size_t k = 0; k < kNodes.size(); ++k)
+                edges[k][i] *= scale;
+        }
     }
-    m_tpotMean = mean;
-    m_e2eMean = m_ttftMean + at.decodeTime;
+    m_tpotMean = m_tpot.mean();
+    m_e2eMean = m_ttftMean + decodeMean;
 }
 
 double LatencyMix::fixedBefore() const { return (m_tables.input.networkIn + m_tables.input.retrieval).si(); }
@@ -70,15 +122,15 @@ LatencyMix::AtPoint LatencyMix::e2eAt(double x) const
     AtPoint out;
     for (std::size_t k = 0; k < m_classes.size(); ++k) {
         const LatencyGrid& ttft = m_classes[k].ttft;
-        const auto& gaps = m_tables.classes[k].gaps;
-        for (const Node& node : m_intervals) {
-            const double weight = m_classes[k].share * node.weight;
-            LatencyGrid::At before = ttft.at(x - gaps[0] * node.interval);
-            double momentBefore = (x - gaps[0] * node.interval) * before.cumulative - before.integral;
+        for (std::size_t node = 0; node < kNodes.size(); ++node) {
+            const double weight = m_classes[k].share * kNodes[node].weight;
+            const auto& decode = m_decode[k][node];
+            LatencyGrid::At before = ttft.at(x - decode[0]);
+            double momentBefore = (x - decode[0]) * before.cumulative - before.integral;
             for (std::size_t i = 1; i < kStrata.size(); ++i) {
                 const double w = weight * (kStrata[i] - kStrata[i - 1]);
-                const double width = (gaps[i] - gaps[i - 1]) * node.interval;
-                const double left = x - gaps[i] * node.interval;
+                const double width = decode[i] - decode[i - 1];
+                const double left = x - decode[i];
                 const LatencyGrid::At after = ttft.at(left);
                 const double moment = left * after.cumulative - after.integral;
                 if (width > 1e-9 * x) {
@@ -107,10 +159,9 @@ double LatencyMix::e2eQuantile(double p) const
 {
     double high = 0, start = 0;
     for (std::size_t k = 0; k < m_classes.size(); ++k) {
-        const auto& gaps = m_tables.classes[k].gaps;
-        high = std::max(high, m_classes[k].ttft.end() + gaps.back() * m_intervals.back().interval);
+        high = std::max(high, m_classes[k].ttft.end() + m_decode[k].back().back());
         const auto above = std::lower_bound(kStrata.begin(), kStrata.end(), p) - kStrata.begin();
-        start += m_classes[k].share * (gaps[static_cast<std::size_t>(above)] * m_tpotMean + m_classes[k].ttft.mean());
+        start += m_classes[k].share * (m_decode[k][1][static_cast<std::size_t>(above)] + m_classes[k].ttft.mean());
     }
     const auto f = [&](double x) {
         const AtPoint point = e2eAt(x);
@@ -143,62 +194,7 @@ LatencySummary LatencyMix::e2e() const
     return summary(fixedBefore() + m_e2eMean + fixedAfter(), e2eQuantile(0.5), e2eQuantile(0.95), e2eQuantile(0.99));
 }
 
-namespace {
-
-/// A gamma variable by Wilson and Hilferty: its cube root is normal. Shape and mean of what lies above `least`.
-struct Interval {
-    double least, above, shape;
-    double quantile(double z) const
-    {
-        const double root = 1 - 1 / (9 * shape) + z / (3 * std::sqrt(shape));
-        return least + above * std::max(0.0, root * root * root);
-    }
-    double cumulative(double x) const
-    {
-        if (x < least)
-            return 0;
-        if (!(above > 0))
-            return 1;
-        const double z = 3 * std::sqrt(shape) * (std::cbrt((x - least) / above) - 1 + 1 / (9 * shape));
-        return normalCumulative(z);
-    }
-};
-
-Interval intervalOf(const Operating& at, double mean, double gaps)
-{
-    Interval out{};
-    out.least = std::min(at.leastInterval * 0.9, mean * 0.95);
-    out.above = mean - out.least;
-    const double variance = at.intervalSpread * at.intervalSpread + at.intervalNoise / std::max(gaps, 1.0);
-    out.shape = out.above * out.above / std::max(variance, 1e-6 * out.above * out.above);
-    return out;
-}
-
-} // namespace
-
-double LatencyMix::tpotQuantile(double p) const
-{
-    if (!(m_tpotMean > 0))
-        return 0;
-    const auto f = [&](double x) {
-        double met = 0, all = 0;
-        for (std::size_t k = 0; k < m_classes.size(); ++k) {
-            const auto& gaps = m_tables.classes[k].gaps;
-            for (std::size_t i = 1; i < kStrata.size(); i += 2) {
-                const std::size_t end = std::min(i + 1, kStrata.size() - 1);
-                const double w = m_classes[k].share * (kStrata[end] - kStrata[i - 1]);
-                const double middle = 0.5 * (gaps[i - 1] + gaps[end]);
-                if (middle < 0.5)
-                    continue;
-                met += w * intervalOf(m_at, m_tpotMean, middle).cumulative(x);
-                all += w;
-            }
-        }
-        return std::pair(all > 0 ? met / all : 1.0, 0.0);
-    };
-    const double away = std::sqrt(m_at.intervalSpread * m_at.intervalSpread + m_at.intervalNoise);
-    return solveIncreasing(f, p, 0.5 * m_tpotMean, m_tpotMean + 8 * away + 0.1 * m_tpotMean, m_tpotMean);
-}
+double LatencyMix::tpotQuantile(double p) const { return m_tpot.quantile(p); }
 
 LatencySummary LatencyMix::tpot() const
 {
@@ -237,12 +233,13 @@ double LatencyMix::attainment(std::size_t k) const
     double met = 0;
     for (std::size_t i = 1; i < kStrata.size(); ++i) {
         const double gaps = 0.5 * (c.gaps[i - 1] + c.gaps[i]);
-        const double steady = std::isinf(c.tpotTarget) || gaps < 0.5 || !(m_tpotMean > 0)
-                                  ? 1
-                                  : intervalOf(m_at, m_tpotMean, gaps).cumulative(c.tpotTarget);
+        const double steady =
+            std::isinf(c.tpotTarget) || gaps < 0.5 || !(m_tpotMean > 0) ? 1 : m_at.decode.meets(gaps, c.tpotTarget);
         double inTime = 0;
-        for (const Node& node : m_intervals)
-            inTime += node.weight * m_classes[k].ttft.at(std::min(first, whole - gaps * node.interval)).cumulative;
+        for (std::size_t node = 0; node < kNodes.size(); ++node) {
+            const double decode = 0.5 * (m_decode[k][node][i - 1] + m_decode[k][node][i]);
+            inTime += kNodes[node].weight * m_classes[k].ttft.at(std::min(first, whole - decode)).cumulative;
+        }
         met += (kStrata[i] - kStrata[i - 1]) * steady * inTime;
     }
     return std::clamp(met, 0.0, 1.0);

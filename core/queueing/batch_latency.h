@@ -38,10 +38,10 @@ private:
     const StationTables& m_tables;
     const Operating& m_at;
     std::vector<ClassLatency> m_classes;
-    struct Node {
-        double weight, interval;
-    };
-    std::array<Node, 3> m_intervals{}; ///< a request's mean token interval, from the slow changes of the batch
+    /// Time of the gaps at the edges of the strata, for three values of what varies (Gauss-Hermite).
+    using Edges = std::array<std::array<double, kStrata.size()>, 3>;
+    std::vector<Edges> m_decode; ///< per class
+    LatencyGrid m_tpot;
     double m_ttftMean = 0, m_queueMean = 0, m_e2eMean = 0, m_tpotMean = 0;
 };
 

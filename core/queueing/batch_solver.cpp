@@ -40,6 +40,10 @@ struct Level {
     PromptNode node;
     PromptPhase phase;
     double firstToken = 0; ///< mean time from taking a seat to the first token
+    double start = 0;      ///< DecodeTime::start, of a long request
+    double memory = 1;     ///< DecodeTime::memory
+    double fast = 0;       ///< DecodeTime::fast
+    double bunching = 1;   ///< index of dispersion of prompts that start to decode, in the time in which decodes run
     double stretch = 1;    ///< token interval / decode step
 };
 
@@ -48,21 +52,48 @@ double meanWaitingTokens(const PromptPhase& phase, double tokensPerSecond)
     return phase.leftover * phase.fullStep / phase.stepMean + tokensPerSecond * phase.residual();
 }
 
+/// What prompts in other steps do to the time of a request's tokens. A request starts when its prompt is done: the
+/// tokens that wait then came after it, and there are more of them than at an average step. Their excess is worked off
+/// while it decodes. Later on, the work that arrives varies as a compound Poisson process.
+void decodeNoise(const PromptLoad& load, Level& level)
+{
+    const PromptPhase& phase = level.phase;
+    const bool exclusive = phase.law.exclusive;
+    const double tokens = load.rate * load.mean, e = phase.law.perToken;
+    const double atStart = tokens * std::max(0.0, level.firstToken - phase.residual());
+    const double usual = tokens * (exclusive ? level.node.idleStep : phase.stepMean) + phase.leftover;
+    level.start = e * (atStart - usual) * level.stretch;
+    const double extra = phase.law.setup - (exclusive ? 0 : level.node.idleStep);
+    const double service = e * e * load.second + 2 * e * extra * load.mean + extra * extra; // E[S^2]
+    // While prompts run, others gather: they join the batch together, as many as a busy period of M/G/1 serves.
+    const double mean = extra + e * load.mean; // E[S]
+    level.bunching = level.stretch * level.stretch * (1 + load.rate * load.rate * std::max(0.0, service - mean * mean));
+    const double perStep = phase.tokenInterval * load.rate * service * level.stretch * level.stretch;
+    if (exclusive) { // each gap has its own prompts
+        level.fast = perStep;
+        level.memory = 0.5;
+        return;
+    }
+    level.fast = std::max(0.0, phase.stepSecond - phase.stepMean * phase.stepMean);
+    level.memory = level.fast > 0 ? std::max(0.5, 0.5 * perStep / level.fast) : 0.5;
+}
+
 Level levelAt(const StationTables& t, const PromptLoad& load, double decodes)
 {
     Level level;
     level.decodes = decodes;
     level.node = t.promptNodeAt(decodes);
-    level.phase = solvePromptPhase(level.node.law(t.input.policy == BatchPolicy::prefillFirst), load);
+    level.phase = solvePromptPhase(level.node, load, t.input.policy == BatchPolicy::prefillFirst);
     if (!level.phase.stable)
         return level;
     const double waiting = meanWaitingTokens(level.phase, load.rate * load.mean);
     const double more =
         fullStepsBefore(waiting + load.mean, level.node.capacity) - fullStepsBefore(load.mean, level.node.capacity);
     const double behind = load.rate * load.mean * level.phase.residual();
-    level.firstToken =
-        level.phase.residual() + level.node.alone + level.node.setup * more + level.node.perToken * (waiting + behind);
+    level.firstToken = level.phase.residual() + level.node.alone + level.phase.law.setup * more +
+                       level.phase.law.perToken * (waiting + behind);
     level.stretch = level.phase.tokenInterval / level.node.idleStep;
+    decodeNoise(load, level);
     return level;
 }
 
@@ -74,11 +105,12 @@ double balancedDecodes(const StationTables& t, const PromptLoad& load)
     for (int round = 0; round < 14; ++round) {
         const double b = 0.5 * (low + high);
         const PromptNode node = t.promptNodeAt(b);
-        const double rho = node.perToken * load.rate * load.mean;
-        const double budget = load.rate * load.mean * (node.setup + node.perToken * node.capacity);
+        const PromptLaw law = node.law(node.lone, exclusive);
+        const double rho = law.perToken * load.rate * load.mean;
+        const double budget = load.rate * load.mean * (law.setup + law.perToken * law.capacity);
         double interval = t.decodeStepAt(b) / std::max(1e-9, 1 - rho);
         if (exclusive) // each batch of prompts costs its setup as well
-            interval += interval * load.rate * node.setup / (1 + load.rate * (interval + node.setup));
+            interval += interval * load.rate * law.setup / (1 + load.rate * (interval + law.setup));
         (b < load.rate * t.gapsMean * interval || budget > node.capacity ? low : high) = b;
         if (budget > node.capacity)
             high = b, low = std::min(low, 0.5 * b);
@@ -185,6 +217,10 @@ Operating operate(const StationTables& t, double fleetRate)
     chain.arrivalScv = pooled ? t.arrivalScv : scv;
     const double gapsScv = t.gapsSecond / (t.gapsMean * t.gapsMean) - 1;
     chain.residenceScv = std::max(0.0, gapsScv);
+    const double busiest = std::min(balancedDecodes(t, load), at.back().decodes);
+    chain.bunching = chain.arrivalScv + between(at, busiest, [&](const Level& l) {
+        return (l.bunching - 1) * t.gapsMean / (t.gapsMean + l.memory);
+    });
     const ChainSolution solved = solveChain(chain, seats.residence);
 
     // Moments of what arrivals find, in one replica, and of the token interval that goes with it.
@@ -236,83 +272,146 @@ Operating operate(const StationTables& t, double fleetRate)
         const double pull = (seats.residence.departures(mean + 1) - seats.residence.departures(mean));
         const double stay = std::max(1e-3, pull * t.gapsMean * interval);
         const double kept = 2 / (stay * stay) * (stay - 1 + std::exp(-stay));
-        out.intervalSpread = std::sqrt(variance * std::clamp(kept, 0.0, 1.0));
+        out.decode.slow = variance * std::clamp(kept, 0.0, 1.0);
     }
+    out.decode.start = between(at, centre, [](const Level& l) { return l.start; });
+    out.decode.memory = between(at, centre, [](const Level& l) { return l.memory; });
+    out.decode.fast = between(at, centre, [](const Level& l) { return l.fast; });
+    out.decode.least = t.decodeStepAt(std::max(centre, 1.0));
+    const double started = -out.decode.start * std::expm1(-t.gapsMean / out.decode.memory);
+    out.decode.interval = t.gapsMean > 0 ? std::max(0.0, out.decodeTime - started) / t.gapsMean : 0;
     const Encounter& typical = out.seated.size() > 1 ? out.seated[1] : out.full;
-    const double rho = typical.node.perToken * out.rate * t.promptMean;
-    const double extra = typical.node.setup - (t.input.policy == BatchPolicy::prefillFirst ? 0 : typical.node.idleStep);
-    const double serviceSecond = typical.node.perToken * typical.node.perToken * t.promptSecond +
-                                 2 * typical.node.perToken * extra * t.promptMean + extra * extra;
-    out.intervalNoise = interval * out.rate * serviceSecond / ((1 - rho) * (1 - rho));
-    out.leastInterval = typical.node.idleStep;
     out.stepMean = typical.phase.stepMean;
     return out;
 }
 
 namespace {
 
-/// Mean quantiles of an exponential in five pieces; the last two hold the tail.
-struct Piece {
-    double weight, value; ///< of mean 1
+/// Cuts of a distribution: probability of each piece, and the normal quantile of its middle.
+struct Cut {
+    double weight, z;
 };
-constexpr std::array<Piece, 5> kExponential{
-    {{0.4, 0.2338}, {0.3, 0.8341}, {0.2, 1.7188}, {0.08, 3.0000}, {0.02, 4.9120}}};
+constexpr std::array<Cut, 5> kBacklogCuts{
+    {{0.4, -0.8416}, {0.3, 0.1257}, {0.2, 0.8416}, {0.08, 1.5548}, {0.02, 2.3263}}};
+constexpr std::array<Cut, 3> kStepCuts{{{0.5, -0.6745}, {0.35, 0.4538}, {0.15, 1.4395}}};
 
-/// Adds the time to the first token of all strata, for a residual step that is uniform on [0, step] and a backlog.
+/// Representative values of a gamma variable (Wilson and Hilferty), scaled so that their mean is right.
+template <std::size_t N>
+std::array<double, N> gammaPieces(const std::array<Cut, N>& cuts, double mean, double scv)
+{
+    std::array<double, N> out{};
+    const double spread = std::sqrt(scv) / 3;
+    double sum = 0;
+    for (std::size_t i = 0; i < N; ++i) {
+        const double root = std::max(0.05, 1 - spread * spread + cuts[i].z * spread);
+        out[i] = root * root * root;
+        sum += cuts[i].weight * out[i];
+    }
+    for (double& x : out)
+        x *= mean / sum;
+    return out;
+}
+
+/// Puts times to the first token of one class into its grid.
 class Depositor {
 public:
-    Depositor(const StationClass& c, LatencyGrid& grid, double& queueMean)
-        : m_class(c), m_grid(grid), m_queue(queueMean)
-    {}
-
-    /// \param backlog tokens ahead when the next step begins  \param behind tokens that join my last step
-    void add(const PromptNode& node, double shift, double shiftWidth, double backlog, double behind, double weight)
+    Depositor(const StationTables& t, const Operating& at, const StationClass& c, ClassLatency& out)
+        : m_tables(t), m_at(at), m_class(c), m_out(out)
     {
-        for (std::size_t i = 0; i < kStratumCount; ++i) {
-            const double own = m_class.prompt[i];
-            const double w = weight * (kStrata[i + 1] - kStrata[i]);
-            const double chunks = std::ceil(own / node.capacity);
-            const double pairs = own * m_class.cached[i] + 0.5 * own * std::max(0.0, own - own / chunks);
-            const double aheadSteps = std::floor(backlog / node.capacity);
-            const double total = backlog + own;
-            const double room = std::ceil(total / node.capacity) * node.capacity - total;
-            const double late = node.perToken * std::min(room, behind);
-            const double queue = aheadSteps * node.withChunk.back();
-            const double time = node.drain(total, pairs) + late;
-            m_grid.add(shift + time, shift + time + shiftWidth, w, shift + 0.5 * shiftWidth + queue);
-            m_queue += w * (shift + 0.5 * shiftWidth + queue);
+        m_tokens = at.rate * t.promptMean;
+    }
+
+    /// Prompts that start at a step boundary `shift` to `shift + width` seconds after they came, with nothing ahead.
+    void alone(const PromptNode& node, double perToken, double shift, double width, double behind, double weight)
+    {
+        for (std::size_t i = 0; i < kStratumCount; ++i)
+            put(node, perToken, shift, width, 0, behind, m_class.prompt[i], m_class.pairs[i],
+                weight * (kStrata[i + 1] - kStrata[i]));
+    }
+    /// The same behind a backlog of tokens.
+    void behindOthers(const PromptNode& node, double perToken, double shift, double width, double backlog,
+        double behind, double weight)
+    {
+        for (std::size_t i = 0; i + 1 < kCoarseStrata.size(); ++i)
+            put(node, perToken, shift, width, backlog, behind, m_class.coarsePrompt[i], m_class.coarsePairs[i],
+                weight * (kStrata[kCoarseStrata[i + 1]] - kStrata[kCoarseStrata[i]]));
+    }
+    /// Arrivals during steps of one length, that leave `leftover` tokens (exponential) for the next.
+    void duringSteps(const Encounter& e, double weight, double step, double leftover)
+    {
+        if (weight < 1e-4)
+            return;
+        const double length = m_at.rate * step; // expected arrivals in the step
+        const double perToken = e.phase.law.perToken;
+        const double ahead = 0.5 * m_tokens * step; // and again as much behind me
+        const double none = leftover > 0 ? 0 : -std::expm1(-length) / length;
+        if (none > 0)
+            alone(e.node, perToken, 0, step, ahead, weight * none);
+        if (none > 0.999)
+            return;
+        // Tokens that came before me in this step: a compound Poisson sum over an age uniform in it.
+        const double mean = leftover + ahead;
+        const double square = 2 * leftover * leftover + 2 * leftover * ahead + 0.5 * length * m_tables.promptSecond +
+                              m_tokens * m_tokens * step * step / 3;
+        const double some = 1 - none, scv = square * some / (mean * mean) - 1;
+        const auto pieces = gammaPieces(kBacklogCuts, mean / some, std::clamp(scv, 0.0, 6.0));
+        for (std::size_t i = 0; i < pieces.size(); ++i)
+            behindOthers(e.node, perToken, 0, step, pieces[i], ahead, weight * some * kBacklogCuts[i].weight);
+    }
+    /// Arrivals that find a free seat: the step they find is idle, partly filled, or full, in proportion to its time.
+    void seated(const Encounter& e)
+    {
+        const PromptPhase& p = e.phase;
+        duringSteps(e, e.weight * p.idleSteps * e.node.idleStep / p.stepMean, e.node.idleStep, 0);
+        duringSteps(e, e.weight * p.fullSteps * p.fullStep / p.stepMean, p.fullStep, p.waiting);
+        const double partial = 1 - p.idleSteps - p.fullSteps;
+        if (partial <= 0)
+            return;
+        const double c = e.node.capacity;
+        const double mean = (m_tokens * p.stepMean - c * p.fullSteps) / partial;
+        const double square = (p.tokensSecond - c * c * p.fullSteps) / partial;
+        const double scv = std::clamp(square / (mean * mean) - 1, 0.0, 6.0);
+        const auto sizes = gammaPieces(kStepCuts, std::max(mean, 1.0), scv);
+        for (std::size_t i = 0; i < sizes.size(); ++i) {
+            const double step = p.law.setup + p.law.perToken * std::min(sizes[i], c);
+            duringSteps(e, e.weight * partial * kStepCuts[i].weight * step / p.stepMean, step, 0);
+        }
+    }
+    /// Arrivals that wait for a seat: exponential, as ramps between its quantiles; then they start at a boundary.
+    void waiting(const Encounter& e, double seatWait)
+    {
+        constexpr std::array<double, 8> kCuts{.3, .55, .75, .88, .95, .98, .995, 1};
+        const double ahead = e.phase.leftover + 0.5 * m_tokens * e.phase.stepMean;
+        double from = 0, before = 0;
+        for (double cut : kCuts) {
+            const double to = cut < 1 ? -std::log1p(-cut) : from + 2;
+            behindOthers(e.node, e.phase.law.perToken, from * seatWait, (to - from) * seatWait, ahead, ahead,
+                e.weight * (cut - before));
+            from = to;
+            before = cut;
         }
     }
 
 private:
-    const StationClass& m_class;
-    LatencyGrid& m_grid;
-    double& m_queue;
-};
+    void put(const PromptNode& node, double perToken, double shift, double width, double backlog, double behind,
+        double own, double pairs, double weight)
+    {
+        const double total = backlog + own;
+        const double full = std::max(0.0, std::ceil(total / node.capacity) - 1), rest = total - full * node.capacity;
+        const double fullStep = node.withChunk.back();
+        const double late = perToken * std::min(node.capacity - rest, behind);
+        const double time = full * fullStep + node.step(rest) + node.perPair * pairs + node.perToken * backlog + late;
+        const double queue = shift + 0.5 * width + std::floor(backlog / node.capacity) * fullStep;
+        m_out.ttft.add(shift + time, shift + time + width, weight, queue);
+        m_out.queueMean += weight * queue;
+    }
 
-/// The three kinds of steps an arrival can find: idle, partial, full.
-void depositSeated(Depositor& deposit, const Encounter& e, double rate, double promptMean)
-{
-    const PromptPhase& p = e.phase;
-    const double idleTime = p.idleSteps * e.node.idleStep / p.stepMean;
-    const double fullTime = p.fullSteps * p.fullStep / p.stepMean;
-    const double rest = std::max(0.0, 1 - idleTime - fullTime);
-    const auto kind = [&](double weight, double step, double leftover) {
-        if (weight < 1e-4)
-            return;
-        const double arrived = 0.5 * rate * promptMean * step; // tokens, ahead of me and again behind me
-        const double none = leftover > 0 ? 0 : -std::expm1(-rate * step) / (rate * step);
-        deposit.add(e.node, 0, step, 0, arrived, e.weight * weight * none);
-        if (none > 0.999)
-            return;
-        const double backlog = (leftover + arrived) / (1 - none);
-        for (const Piece& piece : kExponential)
-            deposit.add(e.node, 0, step, piece.value * backlog, arrived, e.weight * weight * (1 - none) * piece.weight);
-    };
-    kind(idleTime, e.node.idleStep, 0);
-    kind(rest, p.partialStep, 0);
-    kind(fullTime, p.fullStep, p.waiting);
-}
+    const StationTables& m_tables;
+    const Operating& m_at;
+    const StationClass& m_class;
+    ClassLatency& m_out;
+    double m_tokens;
+};
 
 } // namespace
 
@@ -336,23 +435,13 @@ ClassLatency classLatency(const StationTables& t, const Operating& at, const Sta
     usual = usual > 0 ? std::min(usual, 0.5 * longest) : 0.5 * longest;
 
     ClassLatency out{c.share, LatencyGrid(usual, longest), 0};
-    Depositor deposit(c, out.ttft, out.queueMean);
+    Depositor deposit(t, at, c, out);
     if (at.idle > 0) // nobody there: a step begins at once
-        deposit.add(t.prompts.front(), 0, 0, 0, 0, at.idle);
+        deposit.alone(t.prompts.front(), 0, 0, 0, 0, at.idle);
     for (const Encounter& e : at.seated)
-        depositSeated(deposit, e, at.rate, t.promptMean);
-    if (at.full.weight > 0) {
-        double from = 0;
-        constexpr std::array<double, 8> kCuts{.3, .55, .75, .88, .95, .98, .995, 1};
-        double before = 0;
-        for (double cut : kCuts) {
-            const double to = cut < 1 ? -std::log1p(-cut) : before < 1 ? -std::log1p(-before) + 2 : 0;
-            deposit.add(
-                at.full.node, from * at.seatWait, (to - from) * at.seatWait, 0, 0, at.full.weight * (cut - before));
-            from = to;
-            before = cut;
-        }
-    }
+        deposit.seated(e);
+    if (at.full.weight > 0)
+        deposit.waiting(at.full, at.seatWait);
     out.ttft.finish();
     return out;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/queueing/batch_chain.h"
+#include "core/queueing/decode_time.h"
 #include "core/queueing/latency_grid.h"
 #include "core/queueing/station_tables.h"
 
@@ -27,10 +28,8 @@ struct Operating {
     double decodeTime = 0;                                  ///< mean from first to last token
     double meanSeated = 0, meanQueued = 0, meanDecodes = 0; ///< one replica, averaged over time
     double idleTime = 0;                                    ///< share of time with nobody there
-    double intervalSpread = 0; ///< standard deviation of a request's mean token interval, from the slow changes
-    double intervalNoise = 0;  ///< variance of the mean interval of a request, times its tokens, from prompts
-    double stepMean = 0;       ///< mean duration of a step while requests are there
-    double leastInterval = 0;  ///< a decode step without prompts, seconds
+    DecodeTime decode;                                      ///< of one request, by its length
+    double stepMean = 0;                                    ///< mean duration of a step while requests are there
 };
 
 /// \param rate of all replicas, above 0 and below the fleet's capacity

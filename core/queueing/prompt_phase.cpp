@@ -53,6 +53,7 @@ double solveBacklog(double rho, double spare, double c, double wanted)
 PromptPhase solvePromptPhase(const PromptLaw& law, const PromptLoad& load)
 {
     PromptPhase phase;
+    phase.law = law;
     phase.fullStep = law.setup + law.perToken * law.capacity;
     const double tokens = load.rate * load.mean; // per second
     const double rho = law.perToken * tokens;
@@ -67,7 +68,6 @@ PromptPhase solvePromptPhase(const PromptLaw& law, const PromptLoad& load)
         return phase;
 
     double busy = std::min(1.0, load.rate * law.idleStep); // P(W > 0), refined below
-    double partial = law.setup + law.perToken * load.mean;
     Truncated x{};
     for (int round = 0; round < 3; ++round) {
         const double bases = (1 - busy) * law.idleStep + busy * law.setup;
@@ -78,7 +78,6 @@ PromptPhase solvePromptPhase(const PromptLaw& law, const PromptLoad& load)
         phase.waiting = solveBacklog(rho, spare, law.capacity, wanted);
         x = truncate(phase.waiting, law.capacity);
         const double inPartial = x.full < 1 ? (x.mean - law.capacity * x.full) / (1 - x.full) : x.mean;
-        partial = law.setup + law.perToken * inPartial;
         // An idle step follows an idle or a partial one in which nothing arrived.
         const double quiet =
             (1 - x.full) * std::exp(-load.rate * law.setup) / (1 + load.rate * law.perToken * inPartial);
@@ -89,16 +88,10 @@ PromptPhase solvePromptPhase(const PromptLaw& law, const PromptLoad& load)
     phase.fullSteps = busy * x.full;
     const double tokensPerStep = tokens * phase.stepMean;
     phase.leftover = tokensPerStep * x.leftover;
+    phase.tokensSecond = tokensPerStep * x.second;
     phase.stepSecond = phase.idleSteps * law.idleStep * law.idleStep + busy * law.setup * law.setup +
-                       2 * law.setup * law.perToken * tokensPerStep +
-                       law.perToken * law.perToken * tokensPerStep * x.second;
+                       2 * law.setup * law.perToken * tokensPerStep + law.perToken * law.perToken * phase.tokensSecond;
     phase.tokenInterval = law.exclusive ? phase.stepMean / phase.idleSteps : phase.stepMean;
-    // The steps between idle and full: a length that gives the residual its mean.
-    const double idleTime = phase.idleSteps * law.idleStep, fullTime = phase.fullSteps * phase.fullStep;
-    const double restTime = phase.stepMean - idleTime - fullTime;
-    const double restSecond = phase.stepSecond - idleTime * law.idleStep - fullTime * phase.fullStep;
-    phase.partialStep =
-        restTime > 1e-9 * phase.stepMean ? std::clamp(restSecond / restTime, law.setup, phase.fullStep) : partial;
     return phase;
 }
 

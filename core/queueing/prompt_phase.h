@@ -25,14 +25,15 @@ struct PromptLoad {
 /// W given W > 0 is taken as exponential, which closes them.
 struct PromptPhase {
     bool stable = false;
+    PromptLaw law;                       ///< that the moments below belong to
     double stepMean = 0, stepSecond = 0; ///< E[T], E[T^2]
+    double tokensSecond = 0;             ///< E[X^2] over steps, tokens^2
     double tokenInterval = 0;            ///< mean time between two tokens of a decoding sequence
     double idleSteps = 1;                ///< share of steps without prompt tokens
     double fullSteps = 0;                ///< share of steps that are full
     double waiting = 0;                  ///< mean of W given W > 0, tokens
     double leftover = 0;                 ///< mean tokens left waiting by a full step
     double fullStep = 0;                 ///< D1 + e c
-    double partialStep = 0;              ///< length that the steps neither idle nor full count with in residuals
     /// Mean remaining time of the step that an arrival finds.
     double residual() const { return 0.5 * stepSecond / stepMean; }
 };

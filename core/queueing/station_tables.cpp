@@ -34,8 +34,16 @@ StationClass classTable(const RequestClass& from, const Targets& targets)
     out.share = from.share;
     out.prompt = strataOf(from.shape.prompt, 1);
     for (std::size_t i = 0; i < kStratumCount; ++i) {
-        out.cached[i] = out.prompt[i] * from.shape.prefixHitRate;
-        out.prompt[i] = std::max(1.0, out.prompt[i] - out.cached[i]);
+        const double cached = out.prompt[i] * from.shape.prefixHitRate;
+        out.prompt[i] = std::max(1.0, out.prompt[i] - cached);
+        out.pairs[i] = out.prompt[i] * (cached + 0.5 * out.prompt[i]);
+    }
+    for (std::size_t k = 0; k + 1 < kCoarseStrata.size(); ++k) {
+        const double share = kStrata[kCoarseStrata[k + 1]] - kStrata[kCoarseStrata[k]];
+        for (std::size_t i = kCoarseStrata[k]; i < kCoarseStrata[k + 1]; ++i) {
+            out.coarsePrompt[k] += out.prompt[i] * (kStrata[i + 1] - kStrata[i]) / share;
+            out.coarsePairs[k] += out.pairs[i] * (kStrata[i + 1] - kStrata[i]) / share;
+        }
     }
     double sum = 0;
     for (std::size_t i = 0; i < kStratumCount; ++i) {
@@ -63,60 +71,31 @@ Chunks chunksOf(double tokens, double capacity)
     return {full, tokens - full * capacity};
 }
 
-/// Weighted straight line y = a + b x.
-class Line {
-public:
-    void add(double x, double y, double weight)
-    {
-        m_w += weight;
-        m_x += weight * x;
-        m_y += weight * y;
-        m_xx += weight * x * x;
-        m_xy += weight * x * y;
-    }
-    /// Absent when all x are the same.
-    std::optional<double> slope() const
-    {
-        const double spread = m_w * m_xx - m_x * m_x;
-        if (spread <= 1e-9 * m_x * m_x)
-            return std::nullopt;
-        return std::max(0.0, (m_w * m_xy - m_x * m_y) / spread);
-    }
-    double meanX() const { return m_x / m_w; }
-    double meanY() const { return m_y / m_w; }
-
-private:
-    double m_w = 0, m_x = 0, m_y = 0, m_xx = 0, m_xy = 0;
-};
-
-/// The straight line through the steps that a prompt of the workload makes when it is alone, and its mean times.
-void fitLaw(PromptNode& node, const std::vector<StationClass>& classes, double leastSetup)
+/// The steps that a prompt of the workload makes when it is alone, and its mean times.
+void lonePrompts(PromptNode& node, const std::vector<StationClass>& classes, double least)
 {
-    Line line;
-    node.alone = node.service = 0;
+    double steps = 0, tokens = 0, pairs = 0;
     for (const StationClass& c : classes) {
         for (std::size_t i = 0; i < kStratumCount; ++i) {
             const double weight = c.share * (kStrata[i + 1] - kStrata[i]);
             const auto [full, rest] = chunksOf(c.prompt[i], node.capacity);
-            const double before = full * node.capacity;
-            const double fullStep =
-                node.withChunk.back() + node.perPair * node.capacity * (c.cached[i] + 0.5 * (before - node.capacity));
-            const double restStep = node.step(rest) + node.perPair * rest * (c.cached[i] + before);
-            if (full > 0)
-                line.add(node.capacity, fullStep, weight * full);
-            line.add(rest, restStep, weight);
+            // Pairs by chunk: a chunk attends to what is cached, to the chunks before it, and to itself.
+            const double cached = c.pairs[i] / c.prompt[i] - 0.5 * c.prompt[i], before = full * node.capacity;
+            const double fullPairs = node.capacity * (cached + 0.5 * before);
+            const double restPairs = rest * (cached + before + 0.5 * rest);
+            const double fullStep = node.withChunk.back() + node.perPair * fullPairs;
+            const double restStep = node.step(rest) + node.perPair * restPairs;
+            node.lone.add(node.capacity, fullStep, weight * full);
+            node.lone.add(rest, restStep, weight);
             node.alone += weight * (full * fullStep + restStep);
-            node.service += weight * (full * (fullStep - leastSetup) + restStep - leastSetup);
+            steps += weight * (full + 1);
+            tokens += weight * c.prompt[i];
+            pairs += weight * c.pairs[i];
         }
     }
-    // With one size only, what is above the step without prompts is per token.
-    const double fromBase = std::max(0.0, line.meanY() - leastSetup) / line.meanX();
-    node.perToken = line.slope().value_or(fromBase);
-    node.setup = line.meanY() - node.perToken * line.meanX();
-    if (node.setup < leastSetup) { // a convex law: no step is shorter than one without prompts
-        node.setup = leastSetup;
-        node.perToken = fromBase;
-    }
+    node.service = node.alone - steps * least;
+    node.perToken = node.perPair * pairs / tokens;
+    node.lone = {node.lone.x / steps, node.lone.y / steps, node.lone.xx / steps, node.lone.xy / steps};
 }
 
 PromptNode promptNode(const StationTables& t, const StepFunction& step, double decodes)
@@ -130,15 +109,16 @@ PromptNode promptNode(const StationTables& t, const StepFunction& step, double d
     node.idleStep = step(std::max(decodes, 1.0), t.meanContext, 0, 0, 0);
     node.capacity = whole ? std::max(budget, t.longestPrompt) : std::max(1.0, budget - decodes);
     const double with = exclusive ? 0 : decodes;
+    // The law is affine in the pairs: their coefficient from a prompt behind a long prefix, the rest without them.
+    const double far = node.capacity + 1024;
+    const double near = step(with, t.meanContext, node.capacity, 1, 0);
+    node.perPair = std::max(0.0, (step(with, t.meanContext, node.capacity, 1, far) - near) / (far * node.capacity));
     for (std::size_t i = 0; i < kChunkKnots.size(); ++i) {
         const double x = std::max(1.0, kChunkKnots[i] * node.capacity);
-        node.withChunk[i] = step(with, t.meanContext, x, std::max(1.0, x / t.promptMean), 0);
+        const double seconds = i + 1 < kChunkKnots.size() ? step(with, t.meanContext, x, 1, 0) : near;
+        node.withChunk[i] = std::max(exclusive ? 0.0 : node.idleStep, seconds - 0.5 * node.perPair * x * x);
     }
-    const double far = node.capacity + 1024; // any prefix: the law is affine in it
-    node.perPair = std::max(
-        0.0, (step(with, t.meanContext, node.capacity, 1, far) - step(with, t.meanContext, node.capacity, 1, 0)) /
-                 (far * node.capacity));
-    fitLaw(node, t.classes, exclusive ? 0 : node.idleStep);
+    lonePrompts(node, t.classes, exclusive ? 0 : node.idleStep);
     return node;
 }
 
@@ -164,23 +144,25 @@ Saturation saturate(const StationTables& t)
     const double seats = t.input.seats, m = t.gapsMean, p = t.promptMean;
     const auto rate = [&](double decodes) {
         const PromptNode node = t.promptNodeAt(decodes);
+        const PromptLaw law = node.law(gathered(node, m > 0 ? p * decodes / m : p), exclusive);
         const double steps = m / decodes; // per request
         const double perStep = 1 / std::max(steps, 1e-9);
         if (exclusive) { // prompts that arrive in one decode step share a prefill step, up to its capacity
-            const double gathered = perStep < 1e-6 ? 1 : perStep / -std::expm1(-perStep);
-            const double sharing = std::clamp(node.capacity / p, 1.0, gathered);
-            return 1 / (steps * t.decodeStepAt(decodes) + node.setup / sharing + node.perToken * p);
+            const double together = perStep < 1e-6 ? 1 : perStep / -std::expm1(-perStep);
+            const double sharing = std::clamp(node.capacity / p, 1.0, together);
+            return 1 / (steps * t.decodeStepAt(decodes) + law.setup / sharing + law.perToken * p);
         }
         const double busy = -std::expm1(-perStep * std::max(1.0, p / node.capacity)); // share of steps with prompts
-        const double setup = (node.setup - node.idleStep) * busy;
-        const double byTime = 1 / (steps * (t.decodeStepAt(decodes) + setup) + node.perToken * p);
-        const double byBudget = node.capacity / (p * (node.setup + node.perToken * node.capacity));
+        const double setup = (law.setup - node.idleStep) * busy;
+        const double byTime = 1 / (steps * (t.decodeStepAt(decodes) + setup) + law.perToken * p);
+        const double byBudget = node.capacity / (p * (node.withChunk.back() + node.perToken * node.capacity));
         return std::min(byTime, byBudget);
     };
     if (m <= 0) { // nothing decodes: prompts alone
         const PromptNode node = t.promptNodeAt(0);
         const double together = std::max(1.0, std::min(seats, node.capacity / p));
-        return {together / (node.setup + node.perToken * p * together), 0};
+        const double tokens = together * p;
+        return {together / (node.step(tokens) + node.perToken * tokens), 0};
     }
     if (exclusive)
         return {rate(seats), seats};
@@ -210,6 +192,38 @@ double PromptNode::drain(double tokens, double pairs) const
     return full * withChunk.back() + step(rest) + perPair * pairs;
 }
 
+PromptLaw PromptNode::law(const ChunkMoments& m, bool exclusive) const
+{
+    const double least = exclusive ? 0 : idleStep;
+    const double spread = m.xx - m.x * m.x;
+    const double fromLeast = std::max(0.0, m.y - least) / m.x;
+    // Chunks of one size only: what is above the step without prompts is per token.
+    double slope = spread > 1e-9 * m.xx ? std::max(0.0, (m.xy - m.x * m.y) / spread) : fromLeast;
+    double setup = m.y - slope * m.x;
+    if (setup < least) { // a convex law: no step is shorter than one without prompts
+        setup = least;
+        slope = fromLeast;
+    }
+    return {idleStep, setup, slope, capacity, exclusive};
+}
+
+ChunkMoments gathered(const PromptNode& node, double tokens)
+{
+    ChunkMoments out = node.lone;
+    if (tokens <= out.x)
+        return out;
+    // Steps of mean size `tokens` as a mixture of lone chunks and several together; spread as two or three gathered
+    // prompts have it.
+    const double several = 1 - out.x / tokens, size = tokens + out.x;
+    constexpr std::array<std::pair<double, double>, 3> kSizes{{{0.4, 0.35}, {1.0, 0.4}, {1.84, 0.25}}};
+    out = {(1 - several) * out.x, (1 - several) * out.y, (1 - several) * out.xx, (1 - several) * out.xy};
+    for (const auto& [relative, weight] : kSizes) {
+        const double x = std::min(relative * size, node.capacity);
+        out.add(x, node.step(x) + node.perToken * x, several * weight);
+    }
+    return out;
+}
+
 double StationTables::decodeStepAt(double b) const
 {
     if (b <= decodes.front())
@@ -237,11 +251,24 @@ PromptNode StationTables::promptNodeAt(double b) const
         out.withChunk[k] = lerp(low.withChunk[k], high.withChunk[k], part);
     out.perPair = lerp(low.perPair, high.perPair, part);
     out.capacity = lerp(low.capacity, high.capacity, part);
-    out.setup = lerp(low.setup, high.setup, part);
+    out.lone = {lerp(low.lone.x, high.lone.x, part), lerp(low.lone.y, high.lone.y, part),
+        lerp(low.lone.xx, high.lone.xx, part), lerp(low.lone.xy, high.lone.xy, part)};
     out.perToken = lerp(low.perToken, high.perToken, part);
     out.alone = lerp(low.alone, high.alone, part);
     out.service = lerp(low.service, high.service, part);
     return out;
+}
+
+PromptPhase solvePromptPhase(const PromptNode& node, const PromptLoad& load, bool exclusive)
+{
+    PromptPhase phase = solvePromptPhase(node.law(node.lone, exclusive), load);
+    for (int round = 0; round < 2 && phase.stable && phase.idleSteps < 1; ++round) {
+        const double tokens = load.rate * load.mean * phase.stepMean / (1 - phase.idleSteps);
+        if (tokens < 1.02 * node.lone.x) // hardly any gather
+            break;
+        phase = solvePromptPhase(node.law(gathered(node, std::min(tokens, node.capacity)), exclusive), load);
+    }
+    return phase;
 }
 
 std::shared_ptr<const StationTables> makeTables(const StationInput& input, const StepFunction& step)

@@ -5,6 +5,7 @@
 #include "core/queueing/prompt_phase.h"
 
 #include <array>
+#include <memory>
 #include <vector>
 
 namespace headroom {
@@ -15,6 +16,9 @@ inline constexpr std::array<double, 28> kStrata{0, .05, .1, .15, .2, .25, .3, .3
     .8, .84, .88, .91, .93, .945, .955, .967, .98, .989, .995, 1};
 inline constexpr std::size_t kStratumCount = kStrata.size() - 1;
 
+/// Indices into kStrata of a coarser cut, for what is summed over other distributions too.
+inline constexpr std::array<std::size_t, 10> kCoarseStrata{0, 3, 7, 11, 15, 18, 20, 23, 25, 27};
+
 /// Knots of prompt tokens in a step, as shares of the largest: a kink where arithmetic overtakes memory traffic may lie
 /// anywhere, so they are geometric.
 inline constexpr std::array<double, 8> kChunkKnots{0, 1.0 / 64, 1.0 / 32, 1.0 / 16, 1.0 / 8, 1.0 / 4, 1.0 / 2, 1};
@@ -22,30 +26,53 @@ inline constexpr std::array<double, 8> kChunkKnots{0, 1.0 / 64, 1.0 / 32, 1.0 / 
 /// One class of requests.
 struct StationClass {
     double share = 0;
-    std::array<double, kStratumCount> prompt{};           ///< tokens not in the cache, representative of each stratum
-    std::array<double, kStratumCount> cached{};           ///< tokens in the cache of the same requests
+    std::array<double, kStratumCount> prompt{}; ///< tokens not in the cache, representative of each stratum
+    std::array<double, kStratumCount> pairs{};  ///< query-key pairs of the same prompts: n (cached + n/2)
+    std::array<double, kCoarseStrata.size() - 1> coarsePrompt{}, coarsePairs{}; ///< the same, over fewer strata
     std::array<double, kStrata.size()> gaps{};            ///< output tokens - 1 at the edges of the strata
     double gapsMean = 0;                                  ///< of this class
     double ttftTarget = 0, tpotTarget = 0, e2eTarget = 0; ///< seconds, infinite = none
 };
 
+/// Means over steps with prompt tokens: x their prompt tokens, y their seconds.
+struct ChunkMoments {
+    double x = 0, y = 0, xx = 0, xy = 0;
+    void add(double tokens, double seconds, double weight)
+    {
+        x += weight * tokens;
+        y += weight * seconds;
+        xx += weight * tokens * tokens;
+        xy += weight * tokens * seconds;
+    }
+};
+
 /// Step times with prompt tokens at one number of decodes.
 struct PromptNode {
     double decodes = 0;
-    double idleStep = 0;                                ///< d(B, B c, 0)
-    std::array<double, kChunkKnots.size()> withChunk{}; ///< step with kChunkKnots * capacity prompt tokens, none cached
-    double perPair = 0;                                 ///< seconds per prompt token and cached token it attends to
-    double capacity = 0;                                ///< prompt tokens of a step
-    double setup = 0, perToken = 0;                     ///< affine law through the chunks that occur (PromptLaw)
-    double alone = 0;                                   ///< mean time of a prompt that starts at a step boundary
-    double service = 0;                                 ///< mean of what it takes from the decodes: T_p
+    double idleStep = 0; ///< d(B, B c, 0)
+    std::array<double, kChunkKnots.size()>
+        withChunk{};     ///< step with kChunkKnots * capacity prompt tokens, without perPair
+    double perPair = 0;  ///< seconds per pair of a prompt token and a token it attends to
+    double capacity = 0; ///< prompt tokens of a step
+    ChunkMoments lone;   ///< steps of prompts that are alone
+    double perToken = 0; ///< mean seconds per prompt token for its pairs
+    double alone = 0;    ///< mean time of a prompt that starts at a step boundary
+    double service = 0;  ///< mean of what it takes from the decodes: T_p
 
-    /// Seconds of a step with x prompt tokens, none of them behind cached ones. x in (0, capacity].
+    /// Seconds of a step with x prompt tokens, without their pairs. x in (0, capacity].
     double step(double x) const;
-    /// Seconds until `tokens` waiting prompt tokens are done, from a step boundary; `pairs` as perPair counts them.
+    /// Seconds until `tokens` waiting prompt tokens with `pairs` pairs are done, from a step boundary.
     double drain(double tokens, double pairs) const;
-    PromptLaw law(bool exclusive) const { return {idleStep, setup, perToken, capacity, exclusive}; }
+    /// A straight line through steps like these, never shorter than an idle step where decodes are part of it.
+    PromptLaw law(const ChunkMoments& steps, bool exclusive) const;
 };
+
+/// Steps with `tokens` prompt tokens on average: lone prompts as far as they explain it, several together beyond.
+ChunkMoments gathered(const PromptNode&, double tokens);
+
+/// Steady state of the prompt phase. The step law is nonlinear; the line that stands for it goes through the steps
+/// that occur: of lone prompts, and of several together in proportion as they gather.
+PromptPhase solvePromptPhase(const PromptNode&, const PromptLoad&, bool exclusive);
 
 struct StationTables {
     StationInput input; ///< pointers are null: nothing outside is kept

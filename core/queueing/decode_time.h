@@ -1,0 +1,27 @@
+// How long a request takes from its first to its last token, as a distribution that depends on its length.
+#pragma once
+
+#include "core/queueing/latency_grid.h"
+
+namespace headroom {
+
+/// Mean and variance of the time for a number of gaps between tokens, as a gamma variable above what decode steps
+/// without prompts take. Three things make it vary: the batch (slow), prompts in other steps (fast), and what the
+/// request finds waiting when it starts. Seconds.
+struct DecodeTime {
+    double interval = 0; ///< mean time of a gap, far from the start
+    double start = 0;    ///< added to the whole on average, because a request starts among prompts that came with it
+    double memory = 1;   ///< steps after which the start and a long step are forgotten
+    double slow = 0;     ///< variance of a request's mean gap, from changes of the batch
+    double fast = 0;     ///< variance of a single gap, from prompts
+    double least = 0;    ///< a gap without prompts
+
+    double mean(double gaps) const;
+    double variance(double gaps) const;
+    /// Value at the standard normal quantile z (Wilson and Hilferty), not scaled to the mean.
+    double at(double gaps, double z) const;
+    /// P(time / gaps <= interval).
+    double meets(double gaps, double intervalLimit) const;
+};
+
+} // namespace headroom
