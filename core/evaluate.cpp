@@ -327,6 +327,23 @@ PointEvaluation Evaluator::at(RequestRate rate) const
     return point;
 }
 
+PointEvaluation Evaluator::pessimisticAt(RequestRate rate) const
+{
+    const Tables& t = *m_tables;
+    PointEvaluation point = t.bare(rate * t.tpotBand.hi);
+    const auto slow = [](LatencySummary& latency, Seconds fixed, double factor) {
+        for (Seconds LatencySummary::*s : {&LatencySummary::mean, &LatencySummary::p50, &LatencySummary::p95,
+                 &LatencySummary::p99, &LatencySummary::lo, &LatencySummary::hi})
+            latency.*s = slowed(latency.*s, fixed, factor);
+    };
+    slow(point.ttft, t.fixedToFirst, t.ttftBand.hi);
+    slow(point.tpot, Seconds(0), t.tpotBand.hi);
+    slow(point.e2e, t.fixedToEnd, t.e2eBand.hi);
+    return point;
+}
+
+double Evaluator::slowFactor() const { return std::max(1.0, m_tables->tpotBand.hi); }
+
 void Evaluator::bandsAlong(std::span<const RequestRate> rates, std::span<PointEvaluation> points) const
 {
     HR_ASSERT(rates.size() == points.size());

@@ -99,6 +99,9 @@ public:
     PointEvaluation at(RequestRate) const;
     /// The same without bands (each lo and hi equals its value): a third of the time, for searches and curves.
     PointEvaluation withoutBandsAt(RequestRate) const;
+    /// The pessimistic edge of the band at a rate: every step takes its upper factor. Latencies only; one solve.
+    PointEvaluation pessimisticAt(RequestRate) const;
+    double slowFactor() const; ///< that factor, at least 1
     /// Fills the latency bands of points along a curve from the curve itself: a plan whose steps take f times as long
     /// behaves at rate x like this one at f x, slowed by f. `rates` ascending, as long as `points`.
     void bandsAlong(std::span<const RequestRate> rates, std::span<PointEvaluation> points) const;

@@ -138,23 +138,14 @@ RequestRate pessimisticTargetRate(const Evaluator& evaluator, RequestRate found)
     if (found.si() <= 0)
         return RequestRate(0);
     const Plan& plan = evaluator.plan();
-    const auto margin = [&](double rate) {
-        const PointEvaluation point = evaluator.at(RequestRate(rate));
-        PointEvaluation slow = point;
-        slow.ttft.p95 = point.ttft.hi;
-        slow.tpot.p95 = point.tpot.hi;
-        const double stretch = point.e2e.p95.si() > 0 ? point.e2e.hi / point.e2e.p95 : 1;
-        slow.e2e.p99 = point.e2e.p99 * stretch;
-        slow.stable = point.stable && std::isfinite(slow.ttft.p95.si());
-        return targetMargin(slow, plan.targets);
-    };
     const double capacity = evaluator.capacity().si();
-    const double idleRate = capacity * 1e-6;
-    const Probe idle{idleRate, margin(idleRate)};
-    if (idle.margin > 0)
-        return RequestRate(0);
-    const Probe top{std::min(found.si(), capacity * (1 - 1e-9)), margin(found.si())};
-    return top.margin <= 0 ? found : RequestRate(bracketedRoot(idle, top, capacity, 2e-3, margin));
+    const auto margin = [&](double rate) {
+        return targetMargin(evaluator.pessimisticAt(RequestRate(rate)), plan.targets);
+    };
+    // Slowed by f the station saturates at capacity / f, and most margins move about as much.
+    const double slowCapacity = capacity / evaluator.slowFactor();
+    const double guess = std::min(found.si() / evaluator.slowFactor(), slowCapacity * (1 - 1e-4));
+    return RequestRate(firstCrossing({guess, margin(guess)}, slowCapacity, margin, 2e-3));
 }
 
 namespace {
@@ -188,20 +179,27 @@ constexpr std::array<Relaxation, 7> kRelaxations{{
     {Binding::tokenBudget, &hasBudget, [](Plan& p) { p.batching.tokenBudget *= kRelax; }},
 }};
 
-/// lambda* of a relaxed plan, starting from the unrelaxed one.
+/// lambda* of a relaxed plan: two solves and a straight line through them, on straightened rates. Exact enough for an
+/// elasticity, and no search.
 double relaxedTargetRate(const Evaluator& relaxed, double before)
 {
     const double capacity = relaxed.capacity().si();
     const Targets& targets = relaxed.plan().targets;
     if (!targets.ttftP95 && !targets.tpotP95 && !targets.e2eP99)
         return capacity;
-    const auto margin = [&](double rate) { return marginOf(relaxed, rate); };
-    const Probe start{std::min(before, capacity * (1 - 1e-6)), margin(std::min(before, capacity * (1 - 1e-6)))};
-    if (start.margin > 0) // 10 % more can make it slightly worse (a larger batch): the change is what it is
-        return firstCrossing(start, capacity, margin, 2e-3);
-    const double reach = std::min(before * 1.12, capacity * (1 - 1e-4));
-    const Probe top{reach, margin(reach)};
-    return top.margin > 0 ? bracketedRoot(start, top, capacity, 2e-3, margin) : reach;
+    const double most = capacity * (1 - 1e-4);
+    const double first = std::min(before, most);
+    const double atFirst = marginOf(relaxed, first);
+    if (!std::isfinite(atFirst) || !(capacity > 0))
+        return 0;
+    // More of a resource can cost a little (a larger batch has a longer step): then look below.
+    const double second = atFirst <= 0 ? std::min(before * 1.05, 0.5 * (first + most)) : before * 0.97;
+    const double atSecond = marginOf(relaxed, second);
+    const double a = straightened(first, capacity), b = straightened(second, capacity);
+    if (!std::isfinite(atSecond) || atSecond == atFirst)
+        return second;
+    const double root = a - atFirst * (b - a) / (atSecond - atFirst);
+    return std::min(rateOf(std::max(root, 0.0), capacity), kRelax * kRelax * before);
 }
 
 } // namespace
