@@ -1,4 +1,5 @@
-// How a row of the field table is written: one accessor gives both get and set. For fields_*.cpp only.
+// How a row of the field table is written: one accessor gives both get and set; and how one value is read, checked
+// and written. For core/plan only.
 #pragma once
 
 #include "core/plan/fields.h"
@@ -14,10 +15,13 @@ namespace headroom::rows {
 /// The tables of the groups, in the order of the dock.
 std::span<const Field> workload();
 std::span<const Field> model();
+std::span<const Field> modelShape();
 std::span<const Field> hardware();
 std::span<const Field> serving();
 std::span<const Field> targets();
 std::span<const Field> operations();
+/// Is this a knob of a custom model's shape? Those are not saved: the copied figures say all.
+bool isModelShape(std::string_view key);
 
 using Number = std::optional<double>;
 
@@ -123,10 +127,6 @@ Result<Number> readNumber(const NumberRule&, std::string_view text);
 std::string numberText(double);
 /// Names, notes and file names: valid UTF-8 without control characters but newline and tab, at most 64 KiB.
 Result<std::string> readText(std::string_view text);
-
-/// The number `v` of an SI value for which v * unit is exactly that value, as few digits as possible. Keeps plans
-/// equal when they are written and read, although a price is kept per second and written per hour.
-double inUnit(double si, double unit);
 
 /// Gives a length distribution another shape: mean and spread kept, quantiles made where there are none.
 void changeShape(LengthDistribution&, LengthShape);

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <limits>
 
 namespace headroom {
 
@@ -13,8 +12,8 @@ namespace {
 std::vector<Field> allFields()
 {
     std::vector<Field> all;
-    for (const auto group :
-        {rows::workload(), rows::model(), rows::hardware(), rows::serving(), rows::targets(), rows::operations()})
+    for (const auto group : {rows::workload(), rows::model(), rows::modelShape(), rows::hardware(), rows::serving(),
+             rows::targets(), rows::operations()})
         all.insert(all.end(), group.begin(), group.end());
     return all;
 }
@@ -229,32 +228,6 @@ Result<std::string> readText(std::string_view text)
         i += length;
     }
     return std::string(text);
-}
-
-double inUnit(double si, double unit)
-{
-    const double raw = si / unit;
-    if (!std::isfinite(raw))
-        return raw;
-    char buffer[40];
-    for (const int digits : {15, 16, 17}) {
-        const auto [end, error] =
-            std::to_chars(buffer, buffer + sizeof buffer, raw, std::chars_format::general, digits);
-        double value = raw;
-        std::from_chars(buffer, end, value);
-        if (error == std::errc{} && value * unit == si)
-            return value;
-    }
-    double below = raw, above = raw;
-    for (int i = 0; i < 4; ++i) {
-        below = std::nextafter(below, -std::numeric_limits<double>::infinity());
-        above = std::nextafter(above, std::numeric_limits<double>::infinity());
-        if (below * unit == si)
-            return below;
-        if (above * unit == si)
-            return above;
-    }
-    return raw;
 }
 
 void changeShape(LengthDistribution& d, LengthShape shape)

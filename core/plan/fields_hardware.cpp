@@ -2,12 +2,14 @@
 #include "core/plan/catalog.h"
 #include "core/plan/field_rows.h"
 
+#include <charconv>
+#include <cmath>
+
 namespace headroom::rows {
 
 namespace {
 
 constexpr std::string_view kGroup = "hardware";
-constexpr double kUsdPerHour = (dollar / hour).si();
 
 std::string_view onlyOwnPower(const Plan& p) { return p.cost.powerUsdPerKwh > 0 ? "" : "only with a power price"; }
 
@@ -44,10 +46,30 @@ constexpr ChoiceField gpu()
     return f;
 }
 
-Number getPrice(const Plan& p) { return inUnit(p.hardware.pricePerGpu.si(), kUsdPerHour); }
+UsdRate perHour(double usd) { return usd * dollar / hour; }
+
+/// The dollars an hour that give exactly this price, in as few digits as possible: the price is kept per second, and
+/// a plan must stay equal when it is written and read.
+Number getPrice(const Plan& p)
+{
+    const UsdRate price = p.hardware.pricePerGpu;
+    const double raw = (price * hour).in(dollar);
+    char buffer[40];
+    for (const int digits : {15, 16, 17}) {
+        const auto end = std::to_chars(buffer, buffer + sizeof buffer, raw, std::chars_format::general, digits).ptr;
+        double rounded = raw;
+        std::from_chars(buffer, end, rounded);
+        if (perHour(rounded) == price)
+            return rounded;
+    }
+    for (const double next : {std::nextafter(raw, 0.0), std::nextafter(raw, 2 * raw)})
+        if (perHour(next) == price)
+            return next;
+    return raw;
+}
 void setPrice(Plan& p, Number v)
 {
-    p.hardware.pricePerGpu = UsdRate(*v * kUsdPerHour);
+    p.hardware.pricePerGpu = perHour(*v);
     p.hardware.priceEdited = true;
 }
 

@@ -47,9 +47,17 @@ const LayerGroup& mainGroup(const ModelSpec& spec)
     return best ? *best : none;
 }
 
-/// Makes all layers equal to the main group, which the shape knobs then change.
+/// The model is its publisher's no longer.
+void makeCustom(ModelSpec& spec)
+{
+    spec.name = kCustom;
+    spec.publishedParams = 0;
+}
+
+/// Makes the model custom, with all layers equal to the main group, which the shape knobs then change.
 LayerGroup& onlyGroup(ModelSpec& spec)
 {
+    makeCustom(spec);
     if (spec.groups.size() != 1) {
         LayerGroup one = mainGroup(spec);
         one.layers = std::max(1, spec.layers());
@@ -136,8 +144,7 @@ Result<void> setModel(Plan& p, std::string_view id)
 {
     ModelSpec& spec = p.model.spec;
     if (id == kCustom) {
-        spec.name = kCustom;
-        spec.publishedParams = 0;
+        makeCustom(spec);
         return {};
     }
     if (id == spec.name && !findModel(id))
@@ -219,17 +226,17 @@ constexpr Field kModel[] = {modelName(), choice < [](auto& p) -> auto& {return p
        .unit = "",
        .topic = "1.4"},
       {0.01, 1, 1}),
-    wholeNumber({.key = "model.layers",
-                    .group = kGroup,
-                    .label = "Layers",
-                    .help = "Transformer layers.",
-                    .unit = "",
-                    .topic = "5.1",
-                    .notApplicable = onlyCustom},
-        {1, 1000, 32}, getLayers, setLayers),
-    shape < [](auto& spec, auto&) -> auto&
-{
-    return spec.hidden;
+}; // namespace headroom::rows
+
+constexpr Field kShape[] = {wholeNumber({.key = "model.layers",
+                                            .group = kGroup,
+                                            .label = "Layers",
+                                            .help = "Transformer layers.",
+                                            .unit = "",
+                                            .topic = "5.1",
+                                            .notApplicable = onlyCustom},
+                                {1, 1000, 32}, getLayers, setLayers),
+    shape < [](auto& spec, auto&) -> auto& {return spec.hidden;
 }
 > ({.key = "model.hidden",
        .group = kGroup,
@@ -327,10 +334,17 @@ constexpr Field kModel[] = {modelName(), choice < [](auto& p) -> auto& {return p
        .topic = "6.5",
        .notApplicable = onlyCustomExperts},
       {1, 262'144, 14'336, Scale::logarithmic}),
-}; // namespace headroom::rows
+}
+; // namespace headroom::rows
 
 } // namespace
 
 std::span<const Field> model() { return kModel; }
+std::span<const Field> modelShape() { return kShape; }
+
+bool isModelShape(std::string_view key)
+{
+    return std::ranges::any_of(kShape, [&](const Field& f) { return headroom::info(f).key == key; });
+}
 
 } // namespace headroom::rows
