@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace headroom {
@@ -31,6 +32,20 @@ TEST(TraceSummary, QuantilesKeepTheMeanAndTheExtremes)
     EXPECT_DOUBLE_EQ(s.prompt.quantiles.back(), 1100);
     EXPECT_NEAR(meanOf(s.prompt), 600, 1);
     EXPECT_NEAR(quantile(s.prompt, 0.95), 1050, 1);
+}
+
+TEST(TraceSummary, OneHugeRequestDoesNotBendTheMean)
+{
+    Trace t = evenTrace(1000, 0.1);
+    t.requests.back().promptTokens = 200'000;
+    const TraceSummary s = summarize(t);
+    double sum = 0;
+    for (const TraceRequest& r : t.requests)
+        sum += r.promptTokens;
+    EXPECT_NEAR(s.prompt.mean, sum / 1000, 1e-9);
+    EXPECT_NEAR(meanOf(s.prompt), s.prompt.mean, 1e-9) << "what the closed forms use";
+    EXPECT_TRUE(std::is_sorted(s.prompt.quantiles.begin(), s.prompt.quantiles.end()));
+    EXPECT_NEAR(quantile(s.prompt, 0.5), 600, 2);
 }
 
 TEST(TraceSummary, OneRequestAndNoneAreAnswers)
