@@ -301,7 +301,8 @@ void applyCompression(const Values& v, std::vector<AttentionSpec>& layers, std::
         if (!indexed)
             a.indexHeads = a.indexDim = 0;
     }
-    ignored.push_back("the local window of compressed layers counts as memory, but not as time");
+    ignored.push_back("the local window beside pooled entries counts as a state of constant size in 16 bit, whatever "
+                      "the cache format");
     if (v.integer({"hc_mult"}, 1, 1024).value_or(1) > 1)
         ignored.push_back("hyper-connections (hc_mult): the wider residual stream and its mixing take no time here");
 }

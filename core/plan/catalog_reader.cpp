@@ -79,7 +79,8 @@ Sources readSources(Row& file)
     Sources sources;
     for (const auto& [id, json] : file.at("sources").items()) {
         Row row(json, "source " + id);
-        sources[id] = {{}, row.get<std::string>("text"), row.get<std::string>("date"), id == "recalled"};
+        sources[id] = {
+            {}, row.get<std::string>("text"), row.get<std::string>("date"), row.get<bool>("recalled", false)};
         row.done();
     }
     return sources;

@@ -70,6 +70,19 @@ TEST(Catalog, EveryFigureOfEveryGpuIsPositiveAndSourced)
     }
 }
 
+TEST(Catalog, RecalledFiguresAreMarked)
+{
+    auto recalled = [](const std::vector<Provenance>& all, const std::string& figure) {
+        const auto p = std::ranges::find(all, figure, &Provenance::figure);
+        return p != all.end() && p->recalled;
+    };
+    EXPECT_TRUE(recalled(findGpu("V100")->provenance, "bandwidth_gb_s"));
+    EXPECT_FALSE(recalled(findGpu("H100")->provenance, "bandwidth_gb_s"));
+    EXPECT_TRUE(recalled(findModel("Yi-34B")->model->provenance, "shape"));
+    EXPECT_TRUE(recalled(findModel("Llama-3.1-8B")->model->provenance, "published_params"));
+    EXPECT_FALSE(recalled(findModel("Llama-3.1-8B")->model->provenance, "shape"));
+}
+
 TEST(Catalog, GpusAreOrderedByMemoryThenBandwidth)
 {
     const auto gpus = catalogGpus();
@@ -297,7 +310,7 @@ TEST(Catalog, ChoosingAModelSetsFormatAndLowersTheContextLimitOnly)
     plan.model.kvFormat = NumberFormat::fp8;
     ASSERT_TRUE(chooseModel(plan, "DeepSeek-V3"));
     EXPECT_EQ(plan.model.weightFormat, NumberFormat::fp8); // as published
-    EXPECT_EQ(plan.model.kvFormat, NumberFormat::fp8); // a decision of serving stays
+    EXPECT_EQ(plan.model.kvFormat, NumberFormat::fp8);     // a decision of serving stays
     EXPECT_EQ(plan.model.maxContext, Tokens(8192));
     ASSERT_TRUE(chooseModel(plan, "Llama-3.1-8B-Instruct-AWQ"));
     EXPECT_EQ(plan.model.weightFormat, NumberFormat::int4);
