@@ -13,7 +13,7 @@
 #include <limits>
 #include <memory>
 #include <optional>
-#include <string>
+#include <vector>
 
 namespace headroom::sim {
 
@@ -53,7 +53,8 @@ struct ClientRules {
 
 /// Everything a run depends on. Same scenario and seed: same bytes out.
 struct Scenario {
-    Workload workload;                  ///< classes, process, rate
+    Workload workload;                  ///< process and rate
+    std::vector<RequestClass> classes;  ///< at least one (WorkloadSummary::classes)
     std::shared_ptr<const Trace> trace; ///< requests to replay instead of drawn ones; may be null
     double traceRateScale = 1;          ///< arrivals of the trace come this many times faster
     Physics physics;

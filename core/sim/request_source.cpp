@@ -1,0 +1,145 @@
+#include "core/sim/request_source.h"
+
+#include "core/workload/probability.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+namespace headroom::sim {
+
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kMostTokens = 1 << 28; ///< keeps sums of contexts exact in 64 bits
+
+std::int32_t wholeTokens(double x) { return static_cast<std::int32_t>(std::lround(std::clamp(x, 0.0, kMostTokens))); }
+
+std::function<double(double)> quantileOf(const LengthDistribution& d)
+{
+    return [d](double p) { return std::min(quantile(d, p), kMostTokens); };
+}
+
+} // namespace
+
+RequestSource::RequestSource(const Scenario& scenario, std::uint64_t replication)
+    : m_scenario(scenario),
+      m_clock(scenario.workload, RandomStream(scenario.seed, "arrivals", replication)),
+      m_lengths(scenario.seed, "lengths", replication),
+      m_predictor(scenario.seed, "predictor", replication),
+      m_predictorSigma(scenario.scheduling.order == Order::shortest ? scenario.scheduling.predictorError : 0)
+{
+    if (scenario.trace) {
+        const auto& requests = scenario.trace->requests;
+        const auto byArrival = [](const TraceRequest& a, const TraceRequest& b) { return a.arrival < b.arrival; };
+        if (!std::is_sorted(requests.begin(), requests.end(), byArrival)) {
+            m_order.resize(requests.size());
+            std::iota(m_order.begin(), m_order.end(), 0U);
+            std::stable_sort(
+                m_order.begin(), m_order.end(), [&](auto a, auto b) { return byArrival(requests[a], requests[b]); });
+        }
+        return;
+    }
+    double total = 0;
+    for (const auto& c : scenario.classes)
+        m_classes.push_back({total += c.share, QuantileSampler(quantileOf(c.shape.prompt)),
+            QuantileSampler(quantileOf(c.shape.output)), c.shape.prefixHitRate});
+    for (auto& c : m_classes)
+        c.upTo /= total;
+}
+
+int RequestSource::pick(double u) const
+{
+    std::size_t i = 0;
+    while (i + 1 < m_classes.size() && u >= m_classes[i].upTo)
+        ++i;
+    return static_cast<int>(i);
+}
+
+Offered RequestSource::drawn(double arrival)
+{
+    // Always three draws a request, so that classes do not shift each other.
+    const double which = m_lengths.uniform(), prompt = m_lengths.uniform(), output = m_lengths.uniform();
+    Offered r;
+    r.arrival = arrival;
+    r.requestClass = pick(which);
+    const auto& c = m_classes[static_cast<std::size_t>(r.requestClass)];
+    r.promptTokens = wholeTokens(c.prompt(prompt));
+    r.outputTokens = std::max(1, wholeTokens(c.output(output))); // an answer has at least one token
+    if (r.promptTokens < 1) {
+        r.promptTokens = 1;
+        r.adjusted = true;
+    }
+    r.givenCached = static_cast<std::int32_t>(std::floor(c.prefixHitRate * r.promptTokens));
+    return r;
+}
+
+Offered RequestSource::traced(double arrival)
+{
+    const auto& requests = m_scenario.trace->requests;
+    const auto index = m_order.empty() ? m_offered : m_order[m_offered];
+    const auto& t = requests[index];
+    Offered r;
+    r.arrival = arrival;
+    r.promptTokens = std::clamp(t.promptTokens, 1, static_cast<std::int32_t>(kMostTokens));
+    r.outputTokens = std::clamp(t.outputTokens, 1, static_cast<std::int32_t>(kMostTokens));
+    r.adjusted = t.promptTokens < 1 || t.outputTokens < 1;
+    const auto classes = static_cast<std::int32_t>(m_scenario.classes.size());
+    r.requestClass = std::clamp(t.requestClass, 0, std::max(0, classes - 1));
+    if (m_scenario.prefixCache) {
+        r.firstHash = t.firstHash;
+        r.hashCount = t.hashCount;
+    } else if (classes > 0) {
+        const double rate = m_scenario.classes[static_cast<std::size_t>(r.requestClass)].shape.prefixHitRate;
+        r.givenCached = static_cast<std::int32_t>(std::floor(rate * r.promptTokens));
+    }
+    return r;
+}
+
+void RequestSource::predict(Offered& r)
+{
+    r.predicted = r.outputTokens;
+    if (m_predictorSigma > 0) {
+        const double factor = std::exp(m_predictorSigma * normalQuantile(m_predictor.uniform()));
+        r.predicted = std::max(1, wholeTokens(r.outputTokens * factor));
+    }
+}
+
+Offered RequestSource::next()
+{
+    Offered r;
+    r.arrival = kInfinity;
+    if (m_offered >= m_scenario.limits.requests)
+        return r;
+    if (m_scenario.trace) {
+        const auto& requests = m_scenario.trace->requests;
+        if (m_offered >= requests.size())
+            return r;
+        const auto index = m_order.empty() ? m_offered : m_order[m_offered];
+        r = traced(
+            (requests[index].arrival - requests[m_order.empty() ? 0 : m_order[0]].arrival) / m_scenario.traceRateScale);
+    } else {
+        const double arrival = m_clock.next();
+        if (arrival == kInfinity)
+            return r;
+        r = drawn(arrival);
+    }
+    predict(r);
+    ++m_offered;
+    return r;
+}
+
+Offered RequestSource::nextAt(double arrival)
+{
+    Offered r;
+    r.arrival = kInfinity;
+    if (m_offered >= m_scenario.limits.requests || (m_scenario.trace && m_offered >= m_scenario.trace->requests.size()))
+        return r;
+    r = m_scenario.trace ? traced(arrival) : drawn(arrival);
+    predict(r);
+    ++m_offered;
+    return r;
+}
+
+} // namespace headroom::sim

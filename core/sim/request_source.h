@@ -1,0 +1,54 @@
+// The requests of a run, one at a time in order of arrival: drawn from a workload, or read from a trace.
+#pragma once
+
+#include "core/sim/arrivals.h"
+#include "core/sim/scenario.h"
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace headroom::sim {
+
+/// A request as its client sends it.
+struct Offered {
+    double arrival = 0; ///< seconds since the start; infinity = no more
+    std::int32_t promptTokens = 1, outputTokens = 1;
+    std::int32_t requestClass = 0;
+    std::int32_t givenCached = 0; ///< prompt tokens said to be cached (the class's hit rate)
+    std::int32_t predicted = 1;   ///< output tokens as a predictor says
+    std::uint32_t firstHash = 0, hashCount = 0;
+    bool adjusted = false; ///< a length of zero was raised to one
+};
+
+/// Draws lengths and arrivals from their own streams: another policy sees the same requests.
+class RequestSource {
+public:
+    /// \param replication numbers the streams; a trace is the same in each
+    RequestSource(const Scenario&, std::uint64_t replication);
+    /// The next request; arrival is infinity when there is none (rate zero, end of the trace, enough requests).
+    Offered next();
+    /// The next request of a closed loop, sent at a given time.
+    Offered nextAt(double arrival);
+
+private:
+    struct ClassSampler {
+        double upTo; ///< cumulative share
+        QuantileSampler prompt, output;
+        double prefixHitRate;
+    };
+    Offered drawn(double arrival);
+    Offered traced(double arrival);
+    int pick(double u) const;
+    void predict(Offered&);
+
+    const Scenario& m_scenario;
+    ArrivalClock m_clock;
+    RandomStream m_lengths, m_predictor;
+    std::vector<ClassSampler> m_classes;
+    std::vector<std::uint32_t> m_order; ///< trace rows by arrival, when the trace is not sorted
+    std::uint64_t m_offered = 0;
+    double m_predictorSigma = 0;
+};
+
+} // namespace headroom::sim

@@ -1,0 +1,100 @@
+#include "core/sim/scenario.h"
+
+#include "core/model/memory.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+namespace headroom::sim {
+
+namespace {
+
+Physics physicsOf(const Plan& plan)
+{
+    const StepModel model({.model = &plan.model.spec,
+        .gpu = &plan.hardware.gpu,
+        .layout = plan.layout(),
+        .weightFormat = plan.model.weightFormat,
+        .kvFormat = plan.model.kvFormat,
+        .engine = plan.deployment.engine,
+        .calibration = plan.hardware.calibration});
+    Physics physics;
+    for (int i = 0; i < kReaches; ++i)
+        physics.reach[static_cast<std::size_t>(i)] = model.reach(i);
+    physics.law = [model](double decodes, double prefillTokens, double prompts) {
+        return model.law(decodes, prefillTokens, prompts);
+    };
+    return physics;
+}
+
+KvMemory kvMemoryOf(const Plan& plan, const WorkloadSummary& workload)
+{
+    const auto use = memoryUse({.model = &plan.model.spec,
+        .gpu = &plan.hardware.gpu,
+        .layout = plan.layout(),
+        .weightFormat = plan.model.weightFormat,
+        .kvFormat = plan.model.kvFormat,
+        .utilization = plan.deployment.memoryUtilization,
+        .maxSequences = plan.batching.maxSequences,
+        .tokenBudget = plan.batching.tokenBudget,
+        .blockTokens = plan.batching.blockTokens,
+        .reservation = plan.batching.reservation,
+        .maxContext = plan.model.maxContext,
+        .workload = &workload});
+    KvMemory kv;
+    kv.blockTokens = std::max(1, plan.batching.blockTokens);
+    kv.blocks = static_cast<std::int64_t>(std::floor(use.kvCapacity.in(token) / kv.blockTokens));
+    // What moves is what a sequence holds on each GPU, over the link of that GPU.
+    const double tokens = std::max(1.0, workload.promptMean.in(token));
+    const Bytes perGpu = kvBytesOnGpu(plan.model.spec, plan.model.kvFormat, plan.layout(), Tokens(tokens));
+    const auto& gpu = plan.hardware.gpu;
+    const bool oneNode = plan.gpus() <= plan.hardware.gpusPerNode;
+    const Bandwidth link = oneNode || !(gpu.betweenNodes > Bandwidth(0)) ? gpu.inNode.perDirection : gpu.betweenNodes;
+    if (link > Bandwidth(0))
+        kv.transferSecondsPerToken = (perGpu / link).si() / tokens;
+    if (gpu.host > Bandwidth(0))
+        kv.swapSecondsPerToken = (perGpu / gpu.host).si() / tokens;
+    return kv;
+}
+
+} // namespace
+
+Result<Scenario> makeScenario(const Plan& plan, std::shared_ptr<const Trace> trace)
+{
+    if (plan.workload.process == ArrivalProcess::trace && !trace)
+        return fail(
+            "workload.process", "the arrival process is a trace, but no trace was given (simulate --trace FILE)");
+    const auto summary = summarize(plan.workload);
+    Scenario s;
+    s.workload = plan.workload;
+    s.classes = summary.classes;
+    s.physics = physicsOf(plan);
+    s.kv = kvMemoryOf(plan, summary);
+    s.maxContext = plan.model.maxContext;
+    s.replicas = std::max(1, plan.deployment.replicas);
+    s.router = plan.deployment.router;
+    s.batching = plan.batching;
+    s.scheduling = plan.scheduling;
+    s.latency = plan.latency;
+    s.targets = plan.targets;
+    if (plan.batching.policy == BatchPolicy::disaggregated) {
+        if (s.replicas < 2)
+            return fail(
+                "deployment.replicas", "1, but a disaggregated plan needs one replica to prefill and one to decode");
+        s.prefillReplicas =
+            std::clamp(static_cast<int>(std::lround(plan.batching.prefillShare * s.replicas)), 1, s.replicas - 1);
+    }
+    if (trace) {
+        s.prefixCache = trace->hashBlockTokens > 0;
+        if (s.prefixCache && trace->hashBlockTokens % s.kv.blockTokens != 0)
+            return fail("batching.block_tokens", std::to_string(s.kv.blockTokens) + " does not divide the " +
+                                                     std::to_string(trace->hashBlockTokens) +
+                                                     " tokens of a hash block of the trace");
+        s.limits.requests = trace->requests.size();
+        s.trace = std::move(trace);
+    }
+    return s;
+}
+
+} // namespace headroom::sim
