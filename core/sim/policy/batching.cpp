@@ -1,0 +1,99 @@
+#include "core/sim/policy/batching.h"
+
+#include "core/error.h"
+
+#include <algorithm>
+#include <array>
+
+namespace headroom::sim {
+
+namespace {
+
+using Act = BatchDecision::Act;
+using Decodes = BatchDecision::Decodes;
+constexpr std::int64_t kWholePrompts = std::numeric_limits<std::int64_t>::max();
+
+bool canAdmit(const ReplicaView& v)
+{
+    return v.waiting > 0 && v.seatsLeft > 0 && v.headFits && !v.preempted && !v.swapped;
+}
+
+/// FasterTransformer (PAPERS 1.1 point 6; MODEL.md 4.1): waits until a batch is full, memory takes no more, or the
+/// oldest has waited long enough; then nobody joins before the last member is done.
+BatchDecision staticBatch(const ReplicaView& v, const BatchLimits& limits)
+{
+    if (v.decodes > 0)
+        return {.act = Act::run};
+    if (v.admitted > 0)
+        return canAdmit(v) ? BatchDecision{.act = Act::admit}
+                           : BatchDecision{.act = Act::run, .promptTokens = kWholePrompts};
+    if (!canAdmit(v))
+        return {};
+    const double until = v.headReached + limits.staticTimeout;
+    if (v.waiting >= v.seatsLeft || v.now >= until)
+        return {.act = Act::admit};
+    return {.act = Act::wait, .until = until};
+}
+
+/// Orca (PAPERS 1.1 points 1 to 3): whole prompts join the decodes of any step; scanning stops at the first that does
+/// not fit.
+BatchDecision continuousBatch(const ReplicaView& v, const BatchLimits&)
+{
+    if (canAdmit(v))
+        return {.act = Act::admit};
+    return {.act = Act::run, .promptTokens = kWholePrompts};
+}
+
+/// vLLM of 2023 (PAPERS 2.1 point 2): a step is all prompts or all decodes, prompts first. A prompt longer than the
+/// budget runs alone.
+BatchDecision prefillFirst(const ReplicaView& v, const BatchLimits& limits)
+{
+    if (canAdmit(v) && (v.prefillTokens == 0 || v.prefillTokens + v.headTokens <= limits.tokenBudget))
+        return {.act = Act::admit};
+    if (v.prefillTokens > 0)
+        return {.act = Act::run, .decodes = Decodes::none, .promptTokens = kWholePrompts};
+    return {.act = Act::run};
+}
+
+/// Sarathi-Serve, Algorithm 3 (PAPERS 5.1 point 2), and vLLM of today: every decode, then prompts in progress, then new
+/// ones, within one token budget. Decodes are never paused.
+BatchDecision chunkedPrefill(const ReplicaView& v, const BatchLimits& limits)
+{
+    const std::int64_t forPrompts = std::max<std::int64_t>(0, limits.tokenBudget - v.decodes);
+    if (v.prefillTokens < forPrompts && canAdmit(v))
+        return {.act = Act::admit};
+    return {.act = Act::run, .promptTokens = forPrompts};
+}
+
+/// Splitwise and DistServe, decode side (PAPERS 6.1, 7.1): KV is pulled as memory allows, sequences join any step.
+/// What was preempted is prefilled again here, as a whole.
+BatchDecision decodeOnly(const ReplicaView& v, const BatchLimits& limits) { return continuousBatch(v, limits); }
+
+constexpr std::array<BatchingRow, 5> kBatching{{
+    {BatchPolicy::static_, "static", "Static", &staticBatch, MemoryTurn::decodesFirst},
+    {BatchPolicy::continuous, "continuous", "Continuous", &continuousBatch, MemoryTurn::decodesFirst},
+    {BatchPolicy::prefillFirst, "prefill_first", "Prefill first", &prefillFirst, MemoryTurn::promptsFirst},
+    {BatchPolicy::chunked, "chunked", "Chunked prefill", &chunkedPrefill, MemoryTurn::decodesFirst},
+    {BatchPolicy::disaggregated, "disaggregated", "Disaggregated", &decodeOnly, MemoryTurn::decodesFirst},
+}};
+
+// The prefill side fills steps up to the budget like prefill-first; it holds no decodes.
+constexpr BatchingRow kPrefillPool{
+    BatchPolicy::disaggregated, "prefill_pool", "Prefill pool", &prefillFirst, MemoryTurn::promptsFirst};
+
+} // namespace
+
+std::span<const BatchingRow> batchingPolicies() { return kBatching; }
+
+const BatchingRow& batchingPolicy(BatchPolicy policy)
+{
+    const auto row = std::ranges::find(kBatching, policy, &BatchingRow::policy);
+    HR_ASSERT(row != kBatching.end());
+    return *row;
+}
+
+const BatchingRow& prefillPool() { return kPrefillPool; }
+
+const BatchingRow& decodePool() { return batchingPolicy(BatchPolicy::disaggregated); }
+
+} // namespace headroom::sim

@@ -1,0 +1,61 @@
+// How a replica forms its next step (topic 4). One function a policy, one row a function in the table of batching.cpp.
+#pragma once
+
+#include "core/model/batch_policy.h"
+
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string_view>
+
+namespace headroom::sim {
+
+/// What a policy may know of its replica while it forms a step.
+struct ReplicaView {
+    double now = 0;                 ///< seconds since the start
+    std::int64_t decodes = 0;       ///< sequences that can produce a token
+    std::int64_t prefillTokens = 0; ///< prompt tokens left of all admitted sequences
+    std::int64_t admitted = 0;      ///< sequences taken in while this step is being formed
+    std::int64_t seatsLeft = 0;
+    std::int64_t waiting = 0;
+    bool preempted = false;      ///< this step has displaced somebody to win memory
+    bool swapped = false;        ///< somebody waits in host memory
+    bool headFits = false;       ///< there is KV memory for the first that waits
+    std::int64_t headTokens = 0; ///< prompt tokens the first has to compute
+    double headReached = 0;      ///< when it reached the engine, s
+};
+
+struct BatchLimits {
+    std::int64_t maxSequences = 256;
+    std::int64_t tokenBudget = 2048;
+    double staticTimeout = 0.05; ///< s
+};
+
+/// Asked again and again until it says run or wait: each admit takes in the first that waits.
+struct BatchDecision {
+    enum class Act { admit, run, wait } act = Act::wait;
+    enum class Decodes { all, none } decodes = Decodes::all;
+    std::int64_t promptTokens = 0; ///< run: most prompt tokens of this step, given out in order of admission
+    double until = std::numeric_limits<double>::infinity(); ///< wait: look again at this time, s
+};
+
+/// When decodes take the blocks they need for the step, and who goes when there are none.
+enum class MemoryTurn {
+    decodesFirst, ///< before anybody is admitted
+    promptsFirst, ///< after; nobody is admitted in a step that decodes
+};
+
+struct BatchingRow {
+    BatchPolicy policy;
+    std::string_view id, label;
+    BatchDecision (*decide)(const ReplicaView&, const BatchLimits&);
+    MemoryTurn memoryTurn;
+};
+
+std::span<const BatchingRow> batchingPolicies();
+const BatchingRow& batchingPolicy(BatchPolicy);
+/// The policies of the two pools of a disaggregated fleet.
+const BatchingRow& prefillPool();
+const BatchingRow& decodePool();
+
+} // namespace headroom::sim

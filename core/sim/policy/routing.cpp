@@ -1,0 +1,78 @@
+#include "core/sim/policy/routing.h"
+
+#include "core/error.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+namespace headroom::sim {
+
+namespace {
+
+using Replicas = std::span<const Replica>;
+
+std::size_t anyOf(Replicas replicas, const Sequence&, RouterState& state)
+{
+    return static_cast<std::size_t>(state.random.below(replicas.size()));
+}
+
+std::size_t inTurn(Replicas replicas, const Sequence&, RouterState& state) { return state.next++ % replicas.size(); }
+
+/// Fewest requests, waiting or in service; of equals the first.
+std::size_t shortest(Replicas replicas, const Sequence&, RouterState&)
+{
+    std::size_t best = 0;
+    for (std::size_t i = 1; i < replicas.size(); ++i)
+        if (replicas[i].load() < replicas[best].load())
+            best = i;
+    return best;
+}
+
+/// The shorter of two drawn at random (Mitzenmacher 2001).
+std::size_t shorterOfTwo(Replicas replicas, const Sequence&, RouterState& state)
+{
+    const auto n = replicas.size();
+    const auto a = static_cast<std::size_t>(state.random.below(n));
+    if (n == 1)
+        return a;
+    const auto b = (a + 1 + static_cast<std::size_t>(state.random.below(n - 1))) % n;
+    return replicas[b].load() < replicas[a].load() ? b : a;
+}
+
+/// Least prompt work before the first token: what stands there and what is not cached (Mooncake, Algorithm 1, without
+/// fetching from other nodes). Equals: fewest requests.
+std::size_t leastPromptWork(Replicas replicas, const Sequence& s, RouterState&)
+{
+    std::size_t best = 0;
+    std::int64_t bestWork = std::numeric_limits<std::int64_t>::max();
+    for (std::size_t i = 0; i < replicas.size(); ++i) {
+        const std::int64_t work = replicas[i].backlog() + s.prompt - replicas[i].cachedTokens(s);
+        if (work < bestWork || (work == bestWork && replicas[i].load() < replicas[best].load())) {
+            best = i;
+            bestWork = work;
+        }
+    }
+    return best;
+}
+
+constexpr std::array<RouterRow, 5> kRouters{{
+    {Router::random, "random", "Random", &anyOf},
+    {Router::roundRobin, "round_robin", "Round robin", &inTurn},
+    {Router::joinShortest, "join_shortest", "Join the shortest", &shortest},
+    {Router::powerOfTwo, "power_of_two", "Power of two choices", &shorterOfTwo},
+    {Router::prefixAware, "prefix_aware", "Prefix aware", &leastPromptWork},
+}};
+
+} // namespace
+
+std::span<const RouterRow> routers() { return kRouters; }
+
+const RouterRow& routerPolicy(Router router)
+{
+    const auto row = std::ranges::find(kRouters, router, &RouterRow::router);
+    HR_ASSERT(row != kRouters.end());
+    return *row;
+}
+
+} // namespace headroom::sim
