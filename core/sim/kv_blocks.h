@@ -1,0 +1,80 @@
+// KV memory of one replica in blocks: who holds how many, and when growing sequences run out of them.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace headroom::sim {
+
+/// Blocks are counted, not placed: paging makes all of them equal. Decoding sequences gain one token a step, so their
+/// contexts modulo the block size turn like a wheel, and how many blocks any later step needs is read from a histogram.
+class KvBlocks {
+public:
+    KvBlocks(std::int64_t total, int blockTokens)
+        : m_total(total), m_block(blockTokens < 1 ? 1U : static_cast<std::uint32_t>(blockTokens)), m_phases(m_block, 0)
+    {}
+
+    std::int64_t total() const { return m_total; }
+    std::int64_t used() const { return m_used; }
+    std::int64_t free() const { return m_total - m_used; }
+    std::int64_t peak() const { return m_peak; }
+    /// Blocks that `tokens` tokens fill or begin.
+    std::int64_t blocksFor(std::int64_t tokens) const { return (tokens + m_block - 1) / m_block; }
+
+    void take(std::int64_t blocks);
+    void give(std::int64_t blocks);
+
+    /// A sequence whose cache holds `context` tokens begins or ends to grow at the present step.
+    void join(std::int64_t context) { ++m_phases[phaseOf(context)]; }
+    void leave(std::int64_t context) { --m_phases[phaseOf(context)]; }
+
+    /// New blocks that the next step needs: one for each sequence whose last block is full.
+    std::int64_t neededNext() const { return m_phases[wheel(0)]; }
+    /// New blocks that the next `steps` steps need. \param growing sequences that joined and have not left
+    std::int64_t neededOver(std::int64_t steps, std::int64_t growing) const;
+    /// The most steps, at most `limit`, for which the free blocks suffice.
+    std::int64_t stepsUntilShort(std::int64_t limit, std::int64_t growing) const;
+    /// Runs `steps` steps: takes what neededOver() says and turns the wheel.
+    void grow(std::int64_t steps, std::int64_t growing);
+
+private:
+    std::size_t phaseOf(std::int64_t context) const
+    {
+        return (static_cast<std::uint32_t>(context) + m_block - m_offset) % m_block;
+    }
+    /// Phase of the sequences whose context is a whole number of blocks after `ahead` more steps (below a turn).
+    std::size_t wheel(std::uint32_t ahead) const
+    {
+        const std::uint32_t turned = m_offset + ahead;
+        return (2 * m_block - turned) % m_block;
+    }
+
+    std::int64_t m_total, m_used = 0, m_peak = 0;
+    std::uint32_t m_block;
+    std::uint32_t m_offset = 0; ///< steps done, modulo the block size
+    std::vector<std::int32_t> m_phases;
+};
+
+/// Contiguous reservation as systems before paging did it (Orca, FasterTransformer; PAPERS 2.1 point 6): power-of-two
+/// chunks split and joined by the buddy rule. What it rounds up is external waste.
+class BuddyAllocator {
+public:
+    /// \param slots token slots in all; a size that is no power of two becomes regions that are
+    explicit BuddyAllocator(std::int64_t slots);
+
+    /// Slots that a reservation of `tokens` takes: the next power of two, at least kSmallest.
+    static std::int64_t chunkFor(std::int64_t tokens);
+    bool has(std::int64_t tokens) const;
+    /// Start of a chunk for `tokens` tokens, the lowest that is free. has(tokens) must hold.
+    std::int64_t take(std::int64_t tokens);
+    void give(std::int64_t start, std::int64_t tokens);
+
+private:
+    static constexpr int kOrders = 48;
+    static constexpr std::int64_t kSmallest = 16;
+    static int orderFor(std::int64_t tokens);
+    std::vector<std::vector<std::int64_t>>
+        m_free; ///< starts of free chunks by order, descending, so the lowest is last
+};
+
+} // namespace headroom::sim

@@ -1,0 +1,244 @@
+#include "core/sim/measurements.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <span>
+
+namespace headroom::sim {
+
+namespace {
+
+constexpr std::array<double, 3> kRanks{0.50, 0.95, 0.99};
+
+Distribution distributionOf(std::vector<double>& values)
+{
+    Distribution d;
+    d.count = values.size();
+    if (values.empty())
+        return d;
+    double sum = 0;
+    for (const double v : values)
+        sum += v;
+    d.mean = sum / static_cast<double>(values.size());
+    std::array<double, 3> out{};
+    quantiles(values, kRanks, out);
+    d.p50 = out[0];
+    d.p95 = out[1];
+    d.p99 = out[2];
+    return d;
+}
+
+Distribution distributionOf(const Histogram& h)
+{
+    Distribution d;
+    d.count = h.count();
+    d.mean = h.mean();
+    d.p50 = h.quantile(kRanks[0]);
+    d.p95 = h.quantile(kRanks[1]);
+    d.p99 = h.quantile(kRanks[2]);
+    return d;
+}
+
+double decodeOf(const DoneRow& row, const FixedSeconds& fixed)
+{
+    return std::max(0.0, row.e2e - row.ttft - fixed.after());
+}
+
+constexpr int kCellShift = 45; ///< exponent and 7 bits of the mantissa
+constexpr std::uint64_t kFirstCell = std::bit_cast<std::uint64_t>(0x1p-40) >> kCellShift;
+
+std::size_t cellOf(double e2e)
+{
+    return static_cast<std::size_t>(
+        (std::bit_cast<std::uint64_t>(std::clamp(e2e, 0x1p-40, 0x1p40)) >> kCellShift) - kFirstCell);
+}
+
+} // namespace
+
+void GapSample::spill()
+{
+    for (const Ramp& r : m_ramps)
+        m_histogram.addRamp(
+            r.first, r.increment, static_cast<std::uint64_t>(r.steps), static_cast<std::uint64_t>(r.count));
+    m_ramps = {};
+    m_exact = false;
+}
+
+void GapSample::merge(const GapSample& other)
+{
+    m_total += other.m_total;
+    m_ramps.insert(m_ramps.end(), other.m_ramps.begin(), other.m_ramps.end());
+    if (m_exact && other.m_exact && m_total <= Sample::kExactLimit && m_ramps.size() <= kMostRamps)
+        return;
+    spill();
+    m_histogram.merge(other.m_histogram);
+}
+
+std::vector<double> GapSample::values() const
+{
+    std::vector<double> all;
+    all.reserve(m_total);
+    for (const Ramp& r : m_ramps)
+        for (std::int64_t i = 0; i < r.steps; ++i)
+            all.insert(all.end(), static_cast<std::size_t>(r.count), r.first + static_cast<double>(i) * r.increment);
+    return all;
+}
+
+Distribution GapSample::distribution() const
+{
+    if (!m_exact)
+        return distributionOf(m_histogram);
+    auto all = values();
+    return distributionOf(all);
+}
+
+double GapSample::slowestTenth() const
+{
+    if (!m_exact)
+        return m_histogram.meanOfLargest(0.1);
+    auto all = values();
+    if (all.empty())
+        return 0;
+    const auto n = std::max<std::size_t>(1, all.size() / 10);
+    const auto first = all.end() - static_cast<std::ptrdiff_t>(n);
+    std::nth_element(all.begin(), first, all.end());
+    double sum = 0;
+    for (auto i = first; i != all.end(); ++i)
+        sum += *i;
+    return sum / static_cast<double>(n);
+}
+
+void PartsByE2e::add(double e2e, double queue, double prefill, double decode)
+{
+    const auto cell = cellOf(e2e);
+    if (cell >= m_cells.size())
+        m_cells.resize(cell + 128);
+    Cell& c = m_cells[cell];
+    ++c.count;
+    c.queue += queue;
+    c.prefill += prefill;
+    c.decode += decode;
+    ++m_total;
+}
+
+void PartsByE2e::merge(const PartsByE2e& other)
+{
+    m_cells.resize(std::max(m_cells.size(), other.m_cells.size()));
+    for (std::size_t i = 0; i < other.m_cells.size(); ++i) {
+        m_cells[i].count += other.m_cells[i].count;
+        m_cells[i].queue += other.m_cells[i].queue;
+        m_cells[i].prefill += other.m_cells[i].prefill;
+        m_cells[i].decode += other.m_cells[i].decode;
+    }
+    m_total += other.m_total;
+}
+
+LatencyParts PartsByE2e::between(double low, double high, const FixedSeconds& fixed) const
+{
+    if (m_total == 0)
+        return {};
+    Cell sum;
+    double before = 0;
+    for (const Cell& c : m_cells) {
+        const double from = std::max(before, low * m_total), to = std::min(before + c.count, high * m_total);
+        before += c.count;
+        if (to <= from)
+            continue;
+        const double share = (to - from) / c.count;
+        sum.count += share * c.count;
+        sum.queue += share * c.queue;
+        sum.prefill += share * c.prefill;
+        sum.decode += share * c.decode;
+    }
+    const double n = std::max(sum.count, 1e-300);
+    return {.network = Seconds(fixed.networkIn + fixed.frontend + fixed.networkOut),
+        .retrieval = Seconds(fixed.retrieval),
+        .queue = Seconds(sum.queue / n),
+        .prefill = Seconds(sum.prefill / n),
+        .decode = Seconds(sum.decode / n),
+        .post = Seconds(fixed.post)};
+}
+
+void Measurements::addToMany(const DoneRow& row)
+{
+    if (m_many.empty()) {
+        m_many.resize(metricCount);
+        auto rows = std::move(m_rows);
+        m_rows = {};
+        for (const auto& r : rows)
+            addToMany(r);
+    }
+    m_many[ttft].add(row.ttft);
+    m_many[e2e].add(row.e2e);
+    m_many[queue].add(row.queue);
+    m_many[slowdown].add(row.slowdown);
+    m_many[normalized].add(row.e2e / row.outputTokens);
+    if (row.outputTokens > 1)
+        m_many[tpot].add(decodeOf(row, m_fixed) / (row.outputTokens - 1));
+    m_parts.add(row.e2e, row.queue, std::max(0.0, row.ttft - row.queue - m_fixed.before()), decodeOf(row, m_fixed));
+    ++m_count;
+}
+
+void Measurements::merge(const Measurements& other)
+{
+    gaps.merge(other.gaps);
+    if (m_many.empty() && other.m_many.empty() && m_rows.size() + other.m_rows.size() <= Sample::kExactLimit) {
+        m_rows.insert(m_rows.end(), other.m_rows.begin(), other.m_rows.end());
+        return;
+    }
+    for (const auto& row : other.m_rows)
+        addToMany(row);
+    if (other.m_many.empty())
+        return;
+    if (m_many.empty()) {
+        auto rows = std::move(m_rows);
+        m_rows = {};
+        m_many.resize(metricCount);
+        for (const auto& row : rows)
+            addToMany(row);
+    }
+    for (std::size_t i = 0; i < m_many.size(); ++i)
+        m_many[i].merge(other.m_many[i]);
+    m_parts.merge(other.m_parts);
+    m_count += other.m_count;
+}
+
+void Measurements::summarise(SimResult& result) const
+{
+    result.itl = gaps.distribution();
+    result.slowestGapsMean = gaps.slowestTenth();
+    PartsByE2e parts = m_parts;
+    if (!m_many.empty()) {
+        result.ttft = distributionOf(m_many[ttft]);
+        result.tpot = distributionOf(m_many[tpot]);
+        result.e2e = distributionOf(m_many[e2e]);
+        result.queue = distributionOf(m_many[queue]);
+        result.slowdown = distributionOf(m_many[slowdown]);
+        result.normalizedLatency = distributionOf(m_many[normalized]);
+    } else {
+        std::vector<double> values;
+        const auto fill = [&](auto&& get) {
+            values.clear();
+            for (const auto& row : m_rows)
+                values.push_back(get(row));
+            return distributionOf(values);
+        };
+        result.ttft = fill([](const DoneRow& r) { return r.ttft; });
+        result.e2e = fill([](const DoneRow& r) { return r.e2e; });
+        result.queue = fill([](const DoneRow& r) { return r.queue; });
+        result.slowdown = fill([](const DoneRow& r) { return r.slowdown; });
+        result.normalizedLatency = fill([](const DoneRow& r) { return r.e2e / r.outputTokens; });
+        values.clear();
+        for (const auto& r : m_rows) {
+            if (r.outputTokens > 1)
+                values.push_back(decodeOf(r, m_fixed) / (r.outputTokens - 1));
+            parts.add(r.e2e, r.queue, std::max(0.0, r.ttft - r.queue - m_fixed.before()), decodeOf(r, m_fixed));
+        }
+        result.tpot = distributionOf(values);
+    }
+    result.partsMean = parts.between(0, 1, m_fixed);
+    result.partsP99 = parts.between(0.985, 0.995, m_fixed);
+}
+
+} // namespace headroom::sim

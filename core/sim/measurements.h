@@ -1,0 +1,105 @@
+// What a run measured of each request and each gap, in a form that adds up over replications.
+#pragma once
+
+#include "core/sim/result.h"
+#include "core/slo/percentile.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace headroom::sim {
+
+/// One completed request, as recorded in the hot loop.
+struct DoneRow {
+    double ttft = 0, e2e = 0, queue = 0, slowdown = 0; ///< seconds; slowdown a ratio
+    std::int32_t outputTokens = 1;
+};
+
+/// Fixed latencies that turn a row into parts, s.
+struct FixedSeconds {
+    double networkIn = 0, frontend = 0, retrieval = 0, post = 0, networkOut = 0;
+    double before() const { return networkIn + frontend + retrieval; }
+    double after() const { return post + networkOut; }
+};
+
+/// Gaps between tokens. As they come (ramps of equal steps) while there are few, then as a histogram.
+class GapSample {
+public:
+    /// `steps` gaps of `count` sequences each: first, first + increment, ... seconds.
+    void add(double first, double increment, std::int64_t steps, std::int64_t count)
+    {
+        m_total += static_cast<std::uint64_t>(steps * count);
+        if (m_exact) {
+            m_ramps.push_back({first, increment, steps, count});
+            if (m_total > Sample::kExactLimit || m_ramps.size() > kMostRamps)
+                spill();
+        } else {
+            m_histogram.addRamp(first, increment, static_cast<std::uint64_t>(steps), static_cast<std::uint64_t>(count));
+        }
+    }
+    void merge(const GapSample&);
+    std::uint64_t count() const { return m_total; }
+    Distribution distribution() const;
+    /// Mean of the slowest tenth of all gaps, s.
+    double slowestTenth() const;
+
+private:
+    static constexpr std::size_t kMostRamps = 250'000; ///< 8 MB
+    struct Ramp {
+        double first, increment;
+        std::int64_t steps, count;
+    };
+    void spill();
+    std::vector<double> values() const;
+
+    bool m_exact = true;
+    std::uint64_t m_total = 0;
+    std::vector<Ramp> m_ramps;
+    Histogram m_histogram;
+};
+
+/// Sums of the parts of requests in narrow classes of E2E (1/128 octave), from which the parts at a percentile follow.
+class PartsByE2e {
+public:
+    void add(double e2e, double queue, double prefill, double decode);
+    void merge(const PartsByE2e&);
+    /// Mean parts of requests between two ranks of E2E, shares of all from 0 to 1.
+    LatencyParts between(double low, double high, const FixedSeconds&) const;
+
+private:
+    struct Cell {
+        double count = 0, queue = 0, prefill = 0, decode = 0;
+    };
+    std::vector<Cell> m_cells;
+    double m_total = 0;
+};
+
+/// Everything measured after the warm-up.
+class Measurements {
+public:
+    explicit Measurements(const FixedSeconds& fixed) : m_fixed(fixed) {}
+    void add(const DoneRow& row)
+    {
+        if (m_rows.size() < Sample::kExactLimit && m_many.empty())
+            m_rows.push_back(row);
+        else
+            addToMany(row);
+    }
+    void merge(const Measurements&);
+    std::uint64_t count() const { return m_count + m_rows.size(); }
+    /// Distributions and parts into a result.
+    void summarise(SimResult&) const;
+
+    GapSample gaps;
+
+private:
+    enum Metric { ttft, tpot, e2e, queue, slowdown, normalized, metricCount };
+    void addToMany(const DoneRow&);
+    FixedSeconds m_fixed;
+    std::vector<DoneRow> m_rows;   ///< while there are few
+    std::vector<Histogram> m_many; ///< one a metric, then
+    PartsByE2e m_parts;
+    std::uint64_t m_count = 0;
+};
+
+} // namespace headroom::sim

@@ -1,0 +1,448 @@
+#include "core/sim/replica.h"
+
+#include "core/error.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace headroom::sim {
+
+namespace {
+
+constexpr double kNever = std::numeric_limits<double>::infinity();
+/// Share of blocks kept back at admission so that the admitted can grow (vLLM, PAPERS 2.1 point 2).
+constexpr double kWatermark = 0.01;
+
+const BatchingRow& policyOf(const Scenario& scenario, Role role)
+{
+    if (role == Role::prefill)
+        return prefillPool();
+    return role == Role::decode ? decodePool() : batchingPolicy(scenario.batching.policy);
+}
+
+} // namespace
+
+Replica::Replica(const ReplicaContext& context, int index, Role role)
+    : m_context(context),
+      m_index(index),
+      m_role(role),
+      m_policy(&policyOf(context.scenario, role)),
+      m_order(&orderPolicy(context.scenario.scheduling)),
+      m_preemptive(context.scenario.scheduling.order == Order::priority && context.scenario.scheduling.preemptive &&
+                   !context.scenario.scheduling.weighted && role == Role::both),
+      // Prompts end in another order than they came: the decode pool has to sort.
+      m_queue(role == Role::decode ? QueueShape::keyed : m_order->shape),
+      m_blocks(context.scenario.kv.blocks, context.scenario.kv.blockTokens),
+      m_crossings(static_cast<std::size_t>(context.laws.reaches()) - 1)
+{
+    const auto& scenario = context.scenario;
+    const auto& batching = scenario.batching;
+    m_limits = {.maxSequences = std::max(1, batching.maxSequences),
+        .tokenBudget = std::max<std::int64_t>(1, std::llround(batching.tokenBudget.in(token))),
+        .staticTimeout = batching.staticTimeout.si()};
+    if (batching.reservation != Reservation::paged && role == Role::both) {
+        m_promise = Promise::buddy;
+        const std::int64_t slots = scenario.kv.blocks * scenario.kv.blockTokens;
+        m_buddy.emplace(slots);
+        m_blocks = KvBlocks(slots, 1);
+        for (std::int64_t size = 16; size <= slots; size *= 2)
+            m_largestChunk = size;
+    } else if (isStatic()) {
+        m_promise = Promise::wholeBlocks;
+    }
+    m_watermark = static_cast<std::int64_t>(kWatermark * static_cast<double>(m_blocks.total()));
+    if (scenario.prefixCache && scenario.trace && scenario.trace->hashBlockTokens > 0 && m_promise == Promise::paged &&
+        role == Role::both) {
+        const std::int64_t tokens = scenario.trace->hashBlockTokens;
+        m_prefix.emplace(tokens, tokens / scenario.kv.blockTokens);
+    }
+}
+
+double Replica::waitKey(const Sequence& s)
+{
+    const auto& c = m_context.scenario.classes[static_cast<std::size_t>(s.requestClass)];
+    return m_order->key({.order = s.order,
+                            .prefillTokens = s.target - s.prefilled,
+                            .predictedLeft = std::max(1, s.predicted - s.generated),
+                            .tokens = std::int64_t{s.prompt} + s.output,
+                            .requestClass = s.requestClass,
+                            .priority = c.priority,
+                            .weight = c.weight,
+                            .stepTokens = static_cast<double>(m_limits.tokenBudget)},
+        m_orderState);
+}
+
+void Replica::enqueue(std::int32_t slot, double now)
+{
+    Sequence& s = at(slot);
+    s.replica = static_cast<std::int16_t>(m_index);
+    s.stage = Stage::waiting;
+    m_waitingTokens += s.target - s.prefilled;
+    const bool wasEmpty = m_queue.size() == 0;
+    m_queue.push(s, slot, waitKey(s));
+    if (wasEmpty || m_queue.shape() == QueueShape::keyed)
+        cutIfAdmissible(now);
+}
+
+/// The first that waits has changed: could it come in at the next step boundary? Blocks only get fewer until the leap
+/// ends, so that what does not fit now needs no look there.
+void Replica::cutIfAdmissible(double now)
+{
+    if (!m_running || m_leap.steps <= 1)
+        return;
+    if (m_policy->decide(view(now), m_limits).act == BatchDecision::Act::admit || (m_preemptive && outranksSomebody()))
+        cut(now);
+}
+
+/// Ends the leap at the first step boundary at or after `now`.
+void Replica::cut(double now)
+{
+    if (!m_running || now >= m_leapEnd)
+        return;
+    m_leap.steps = m_leap.stepsUntil(now);
+    m_leapEnd = m_leap.end();
+}
+
+void Replica::transferred(std::int32_t slot, double now)
+{
+    m_arrived.push_back(slot);
+    cut(now);
+}
+
+void Replica::pulled(std::int32_t slot) { release(at(slot), slot, at(slot).target); }
+
+void Replica::abandon(std::int32_t slot, double now)
+{
+    Sequence& s = at(slot);
+    if (s.stage == Stage::waiting) {
+        s.stage = Stage::withdrawn;
+        m_waitingTokens -= s.target - s.prefilled;
+        m_queue.forgetOne();
+        cutIfAdmissible(now);
+        return;
+    }
+    s.abandoned = true;
+    m_abandoned.push_back(slot);
+    if (!isStatic())
+        cut(now);
+}
+
+/// Clients that have gone: their sequences leave at this boundary. KV on its way is awaited first, and a static batch
+/// goes on to its end.
+void Replica::dropAbandoned(double now)
+{
+    if (isStatic()) {
+        m_abandoned.clear();
+        return;
+    }
+    std::vector<std::int32_t> later;
+    for (const auto slot : m_abandoned) {
+        Sequence& s = at(slot);
+        if (!s.abandoned || s.stage == Stage::free)
+            continue;
+        switch (s.stage) {
+        case Stage::prefilling:
+            m_prefillLeft -= s.target - s.prefilled;
+            std::erase(m_prefilling, slot);
+            release(s, slot, s.target);
+            unlink(slot);
+            --m_seats;
+            break;
+        case Stage::decoding: {
+            const std::int64_t context = contextOf(s);
+            leaveDecodes(slot);
+            release(s, slot, context);
+            unlink(slot);
+            --m_seats;
+            break;
+        }
+        case Stage::swapped:
+            std::erase(m_swapped, slot);
+            m_hostBlocks -= m_blocks.blocksFor(s.joinContext);
+            break;
+        default: // transferring, or displaced into the queue meanwhile
+            if (s.stage == Stage::transferring) {
+                later.push_back(slot);
+            } else if (s.stage == Stage::waiting) {
+                abandon(slot, now);
+                m_context.outbox.withdrawn.push_back(slot);
+            }
+            continue;
+        }
+        s.abandoned = false; // dealt with, should the list name it twice
+        m_context.outbox.dropped.push_back(slot);
+    }
+    m_abandoned = std::move(later);
+}
+
+void Replica::joinArrived()
+{
+    for (const auto slot : m_arrived) {
+        m_groups.push_back({at(slot).lastToken, 1});
+        joinDecodes(slot, at(slot).target);
+    }
+    m_arrived.clear();
+}
+
+ReplicaView Replica::view(double now)
+{
+    ReplicaView v;
+    v.now = now;
+    v.decodes = isStatic() ? static_cast<std::int64_t>(m_batch.size()) : m_decodes;
+    v.prefillTokens = m_prefillLeft;
+    v.admitted = m_admitted;
+    v.seatsLeft = m_limits.maxSequences - m_seats;
+    v.waiting = m_queue.size();
+    v.preempted = m_preempted;
+    v.swapped = !m_swapped.empty();
+    if (v.waiting == 0 || v.seatsLeft <= 0)
+        return v;
+    const auto head = m_queue.front(m_context.pool);
+    const Sequence& s = at(head);
+    v.headFits = fits(s);
+    v.headTokens = s.target - s.prefilled;
+    v.headReached = s.reached;
+    if (isStatic() && m_buddy) // a batch is also full when memory takes no more of the same size
+        v.seatsLeft = std::min(
+            v.seatsLeft, std::max<std::int64_t>(1, m_blocks.free() / BuddyAllocator::chunkFor(reservedTokens(s))));
+    return v;
+}
+
+/// Back into the queue after losing its place: everything it had is computed anew.
+void Replica::putBack(std::int32_t slot)
+{
+    Sequence& s = at(slot);
+    s.stage = Stage::waiting;
+    s.target = s.prompt + s.generated;
+    s.prefilled = m_prefix ? 0 : std::min(s.cached, s.target - 1);
+    m_waitingTokens += s.target - s.prefilled;
+    m_queue.pushFront(s, slot, waitKey(s));
+}
+
+void Replica::admitHead(double now)
+{
+    const auto slot = m_queue.front(m_context.pool);
+    HR_ASSERT(slot != kNoSlot);
+    m_orderState.served = std::max(m_orderState.served, m_queue.frontKey());
+    m_queue.pop();
+    Sequence& s = at(slot);
+    HR_ASSERT(fits(s) && m_seats < m_limits.maxSequences);
+    m_waitingTokens -= s.target - s.prefilled;
+    allocate(s, slot);
+    ++m_seats;
+    ++m_admitted;
+    link(slot);
+    if (m_role == Role::decode && s.prefilled == s.target) { // pulled over the link of this replica, one at a time
+        s.stage = Stage::transferring;
+        m_linkFree =
+            std::max(now, m_linkFree) + static_cast<double>(s.target) * m_context.scenario.kv.transferSecondsPerToken;
+        m_context.outbox.transfers.push_back({slot, m_linkFree});
+        return;
+    }
+    s.stage = Stage::prefilling;
+    if (m_prefix) {
+        s.prefilled = s.cached;
+        m_context.recorder.counters().cachedTokens += static_cast<std::uint64_t>(s.cached);
+    }
+    m_prefilling.push_back(slot);
+    m_prefillLeft += s.target - s.prefilled;
+    if (!s.scheduled)
+        m_context.recorder.schedule(s, now);
+}
+
+double Replica::plan(double now)
+{
+    HR_ASSERT(!m_running);
+    m_admitted = 0;
+    m_preempted = false;
+    m_extra = 0;
+    if (!m_abandoned.empty())
+        dropAbandoned(now);
+    if (!m_arrived.empty())
+        joinArrived();
+    if (isStatic() && !m_batch.empty()) {
+        leapStatic(now);
+        return kNever;
+    }
+    const bool decodesFirst = m_policy->memoryTurn == MemoryTurn::decodesFirst;
+    if (decodesFirst) {
+        makeDecodeRoom();
+        swapIn();
+    }
+    if (m_preemptive)
+        displaceForPriority();
+    BatchDecision decision{.act = BatchDecision::Act::run};
+    if (m_queue.size() > 0 || !m_prefilling.empty()) // else it can only run the decodes
+        while ((decision = m_policy->decide(view(now), m_limits)).act == BatchDecision::Act::admit)
+            admitHead(now);
+    if (decision.act == BatchDecision::Act::wait)
+        return decision.until;
+    if (!decodesFirst && decision.decodes == BatchDecision::Decodes::all) {
+        makeDecodeRoom();
+        swapIn();
+    }
+    m_running = isStatic() ? leapStatic(now) : leap(now, decision);
+    return kNever;
+}
+
+/// Gives the prompt tokens of a step to the prompts in order of admission.
+void Replica::gatherChunks(std::int64_t promptTokens)
+{
+    m_chunks.clear();
+    m_sums = {};
+    for (const auto slot : m_prefilling) {
+        if (promptTokens <= 0)
+            break;
+        const Sequence& s = at(slot);
+        const std::int64_t tokens = std::min<std::int64_t>(promptTokens, s.target - s.prefilled);
+        m_chunks.push_back({slot, tokens});
+        m_context.laws.addChunk(m_sums, tokens, s.prefilled);
+        promptTokens -= tokens;
+    }
+}
+
+bool Replica::leap(double now, const BatchDecision& decision)
+{
+    m_decodesRun = decision.decodes == BatchDecision::Decodes::all && m_decodes > 0;
+    if (m_prefilling.empty())
+        m_chunks.clear();
+    else
+        gatherChunks(decision.promptTokens);
+    if (!m_decodesRun && m_chunks.empty())
+        return false;
+    timeSteps(now);
+    m_leap.steps = longestLeap();
+    m_leapEnd = m_leap.end();
+    return true;
+}
+
+/// Duration of the first step and by how much each further equal step is longer.
+void Replica::timeSteps(double now)
+{
+    m_leap.start = now;
+    const std::int64_t decodes = m_decodesRun ? m_decodes : 0;
+    const auto reaches = static_cast<std::size_t>(m_context.laws.reaches());
+    double first = m_extra, increment = 0;
+    if (m_chunks.empty()) {
+        const auto& law = m_context.laws.decode(decodes);
+        first += law.base;
+        for (std::size_t r = 0; r < reaches; ++r) {
+            first += law.perContext[r] * m_contextSum[r];
+            increment += law.perContext[r] * m_growing[r];
+        }
+    } else {
+        const auto& law = m_context.laws.mixed(decodes, m_sums.tokens, m_sums.prompts);
+        first += law.base;
+        for (std::size_t r = 0; r < reaches; ++r) {
+            first += law.perPair[r] * m_sums.pairs[r] + law.perPrefix[r] * m_sums.prefix[r];
+            if (m_decodesRun) {
+                first += law.perContext[r] * m_contextSum[r];
+                increment += law.perContext[r] * m_growing[r];
+            }
+        }
+        const auto x = static_cast<double>(m_sums.tokens); // equal chunks of one prompt: see longestLeap()
+        increment += law.perPair[0] * x * x + law.perPrefix[0] * x;
+    }
+    m_leap.first = first;
+    m_leap.increment = increment;
+}
+
+/// Steps until the batch or its law changes by itself.
+std::int64_t Replica::longestLeap()
+{
+    if (m_extra > 0 || m_preempted || !m_abandoned.empty())
+        return 1;
+    std::int64_t steps = StepRing::kNever;
+    if (!m_chunks.empty()) {
+        const Sequence& s = at(m_chunks[0].slot);
+        const std::int64_t left = s.target - s.prefilled, tokens = m_chunks[0].tokens;
+        // Chunks stay equal while one prompt takes the whole budget. With windows they are not affine: step by step.
+        if (m_chunks.size() > 1 || left < 2 * tokens || m_context.laws.reaches() > 1)
+            return 1;
+        steps = left / tokens;
+    }
+    if (!m_decodesRun)
+        return steps;
+    steps = std::min(steps, m_completions.nextDue(m_step) - m_step);
+    for (auto& crossing : m_crossings) {
+        const auto due = crossing.nextDue(m_step);
+        if (due != StepRing::kNever)
+            steps = std::min(steps, due - m_step);
+    }
+    if (steps > 1 && m_promise == Promise::paged)
+        steps = std::max<std::int64_t>(1, m_blocks.stepsUntilShort(steps, m_decodes));
+    return steps;
+}
+
+/// First a step with all prompts padded to the longest, then decode steps in one leap (or up to a window).
+bool Replica::leapStatic(double now)
+{
+    const bool prefill = m_batch.empty();
+    if (prefill) {
+        if (m_prefilling.empty())
+            return false;
+        m_batch = m_prefilling;
+        m_padded = m_staticLeft = 0;
+        for (const auto slot : m_batch) {
+            m_padded = std::max<std::int64_t>(m_padded, at(slot).target);
+            m_staticLeft = std::max<std::int64_t>(m_staticLeft, at(slot).output - 1);
+        }
+    }
+    const auto size = static_cast<double>(m_batch.size());
+    m_decodesRun = !prefill;
+    m_chunks.clear();
+    m_sums = {};
+    std::int64_t steps = prefill ? 1 : m_staticLeft;
+    double first = 0, increment = 0;
+    if (prefill) {
+        for (std::size_t i = 0; i < m_batch.size(); ++i)
+            m_context.laws.addChunk(m_sums, m_padded, 0);
+        const auto& law = m_context.laws.mixed(0, m_sums.tokens, m_sums.prompts);
+        first = law.base;
+        for (std::size_t r = 0; r < static_cast<std::size_t>(m_context.laws.reaches()); ++r)
+            first += law.perPair[r] * m_sums.pairs[r] + law.perPrefix[r] * m_sums.prefix[r];
+    } else {
+        const auto& law = m_context.laws.decode(static_cast<std::int64_t>(m_batch.size()));
+        first = law.base;
+        for (int r = 0; r < m_context.laws.reaches(); ++r) {
+            const double reach = m_context.laws.reach(r), context = static_cast<double>(m_padded);
+            const double slope = law.perContext[static_cast<std::size_t>(r)] * size;
+            first += slope * std::min(context, reach);
+            if (context < reach) {
+                increment += slope;
+                if (reach < 1e18)
+                    steps = std::min(steps, static_cast<std::int64_t>(std::ceil(reach - context)));
+            }
+        }
+    }
+    m_leap = {.start = now, .first = first, .increment = increment, .steps = steps};
+    m_leapEnd = m_leap.end();
+    m_running = true;
+    return true;
+}
+
+double Replica::expectedTtft(double now, std::int64_t tokens)
+{
+    const bool mixes = m_policy->policy != BatchPolicy::prefillFirst && m_role == Role::both;
+    const std::int64_t decodes = mixes ? m_decodes : 0;
+    const std::int64_t room = m_policy->policy == BatchPolicy::chunked
+                                  ? std::max<std::int64_t>(1, m_limits.tokenBudget - decodes)
+                                  : m_limits.tokenBudget;
+    const std::int64_t work = backlog() + tokens;
+    const std::int64_t perStep = std::min(room, std::max<std::int64_t>(1, work));
+    ChunkSums sums;
+    m_context.laws.addChunk(sums, perStep, 0);
+    const auto& law = m_context.laws.mixed(decodes, perStep, 1);
+    double step = law.base;
+    for (std::size_t r = 0; r < static_cast<std::size_t>(m_context.laws.reaches()); ++r)
+        step += law.perPair[r] * sums.pairs[r] + (mixes ? law.perContext[r] * m_contextSum[r] : 0);
+    const double steps = std::ceil(static_cast<double>(work) / static_cast<double>(perStep));
+    double residual = 0;
+    if (m_running) {
+        const auto begun = m_leap.stepsUntil(std::max(now, m_leap.start));
+        residual = std::max(0.0, m_leap.start + m_leap.duration(begun) - now);
+    }
+    return residual + steps * step;
+}
+
+} // namespace headroom::sim

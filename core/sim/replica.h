@@ -1,0 +1,200 @@
+// One engine replica: waiting, running, KV blocks. It leaps from one change of its batch to the next (MODEL.md 12); no
+// step touches every running sequence.
+#pragma once
+
+#include "core/sim/kv_blocks.h"
+#include "core/sim/leap.h"
+#include "core/sim/policy/batching.h"
+#include "core/sim/policy/order.h"
+#include "core/sim/prefix_cache.h"
+#include "core/sim/recorder.h"
+#include "core/sim/scenario.h"
+#include "core/sim/sequence.h"
+#include "core/sim/step_laws.h"
+#include "core/sim/step_ring.h"
+#include "core/sim/wait_queue.h"
+
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace headroom::sim {
+
+/// Which phases a replica runs.
+enum class Role { both, prefill, decode };
+
+/// What a replica hands back to the run.
+struct Outbox {
+    struct Transfer {
+        std::int32_t slot;
+        double done; ///< when the KV has arrived
+    };
+    std::vector<std::int32_t> finished;  ///< all tokens produced
+    std::vector<std::int32_t> prefilled; ///< prefill pool: first token out, KV waits to be pulled
+    std::vector<Transfer> transfers;     ///< decode pool: pulls begun
+    std::vector<std::int32_t> dropped;   ///< of clients that have gone, freed at a step boundary
+    std::vector<std::int32_t> withdrawn; ///< the same, out of the queue: the slot is still in it
+};
+
+/// What all replicas of a run share.
+struct ReplicaContext {
+    const Scenario& scenario;
+    SequencePool& pool;
+    StepLaws& laws;
+    Recorder& recorder;
+    Outbox& outbox;
+};
+
+class Replica {
+public:
+    Replica(const ReplicaContext&, int index, Role);
+
+    /// Whether a request of these lengths could ever run here; else it must be turned away.
+    bool couldHold(const Sequence&) const;
+    /// A request begins to wait. Ends the leap at the next step boundary if it could be taken in there.
+    void enqueue(std::int32_t slot, double now);
+    /// KV of a sequence has arrived (decode pool): it joins at the next step boundary.
+    void transferred(std::int32_t slot, double now);
+    /// KV has been pulled from this replica (prefill pool), or is not wanted any more: its memory is free.
+    void pulled(std::int32_t slot);
+    /// The client of a sequence here has gone. Waiting ones leave at once, others at the next step boundary.
+    void abandon(std::int32_t slot, double now);
+
+    bool isRunning() const { return m_running; }
+    /// End of the present leap in seconds; infinity when idle.
+    double leapEnd() const { return m_leapEnd; }
+    /// Books the leap that ends now: tokens, completions, first tokens.
+    void finishLeap();
+    /// Forms the next step and leaps. Idle afterwards if there is nothing to run; then the result says when to look
+    /// again (static batching), infinity for never.
+    double plan(double now);
+
+    std::int64_t waiting() const { return m_queue.size(); }
+    std::int64_t load() const { return m_queue.size() + m_seats + static_cast<std::int64_t>(m_swapped.size()); }
+    const KvBlocks& blocks() const { return m_blocks; }
+    /// Prompt tokens that stand before a new arrival.
+    std::int64_t backlog() const { return m_waitingTokens + m_prefillLeft; }
+    /// Seconds until a new arrival of `tokens` prompt tokens would have its first token, if seats and memory suffice.
+    double expectedTtft(double now, std::int64_t tokens);
+    /// Whether its prompt and all prompts that wait would find memory now.
+    bool hasRoomFor(const Sequence&) const;
+    /// Prompt tokens of a request that the prefix cache of this replica holds.
+    std::int64_t cachedTokens(const Sequence&) const;
+
+private:
+    /// How KV memory is promised.
+    enum class Promise { paged, wholeBlocks, buddy };
+    struct Chunk {
+        std::int32_t slot;
+        std::int64_t tokens; ///< of each step of the leap
+    };
+    struct TokenGroup {
+        double time;        ///< when these sequences had their last token, s
+        std::int64_t count; ///< how many
+    };
+
+    // replica_memory.cpp
+    std::int64_t contextOf(const Sequence& s) const { return s.joinContext + (m_step - s.joinStep); }
+    std::int64_t reservedTokens(const Sequence&) const;
+    std::int64_t admissionBlocks(const Sequence&) const;
+    std::span<const std::uint64_t> hashesOf(const Sequence&) const;
+    bool fits(const Sequence&) const;
+    void allocate(Sequence&, std::int32_t slot);
+    void shareBlocks(std::int32_t slot);
+    void release(Sequence&, std::int32_t slot, std::int64_t tokensHeld);
+    void makeDecodeRoom();
+    void swapIn();
+    void displace(std::int32_t slot);
+    std::int32_t victim() const;
+    int priorityOf(const Sequence&) const;
+    bool outranksSomebody();
+    void displaceForPriority();
+
+    // replica.cpp
+    ReplicaView view(double now);
+    double waitKey(const Sequence&);
+    void putBack(std::int32_t slot);
+    void admitHead(double now);
+    void cut(double now);
+    void cutIfAdmissible(double now);
+    bool leap(double now, const BatchDecision&);
+    bool leapStatic(double now);
+    void gatherChunks(std::int64_t promptTokens);
+    void timeSteps(double now);
+    std::int64_t longestLeap();
+    void dropAbandoned(double now);
+    void joinArrived();
+
+    // replica_finish.cpp
+    void bookLeap(std::int64_t tokens, std::int64_t usedBefore);
+    void bookDecodes();
+    std::int64_t promptsThatEnd() const;
+    void bookChunks();
+    void bookStatic();
+    void recordGaps();
+    void promptDone(std::int32_t slot);
+    void joinDecodes(std::int32_t slot, std::int64_t context);
+    void leaveDecodes(std::int32_t slot);
+    void complete(std::int32_t slot);
+    void link(std::int32_t slot);
+    void unlink(std::int32_t slot);
+
+    Sequence& at(std::int32_t slot) { return m_context.pool[slot]; }
+    const Sequence& at(std::int32_t slot) const { return m_context.pool[slot]; }
+    bool isStatic() const { return m_policy->policy == BatchPolicy::static_; }
+
+    ReplicaContext m_context;
+    std::int32_t m_index;
+    Role m_role;
+    const BatchingRow* m_policy;
+    BatchLimits m_limits;
+    const OrderRow* m_order;
+    OrderState m_orderState;
+    bool m_preemptive;
+
+    WaitQueue m_queue;
+    std::int64_t m_waitingTokens = 0; ///< prompt tokens that wait to be computed
+    Promise m_promise = Promise::paged;
+    KvBlocks m_blocks;
+    std::optional<BuddyAllocator> m_buddy;
+    std::int64_t m_largestChunk = 0; ///< of an empty buddy allocator
+    std::optional<PrefixCache> m_prefix;
+    std::vector<std::vector<std::uint64_t>> m_held; ///< prefix hashes a slot refers to (prefix cache only)
+    std::int64_t m_watermark = 0;                   ///< blocks kept back at admission
+
+    std::vector<std::int32_t> m_prefilling;           ///< in order of admission
+    std::int64_t m_prefillLeft = 0;                   ///< their prompt tokens still to compute
+    std::vector<std::int32_t> m_arrived;              ///< KV has come, join at the next boundary
+    std::vector<std::int32_t> m_swapped;              ///< in order of displacement
+    std::int64_t m_hostBlocks = 0;                    ///< blocks in host memory, at most as many as on the GPU
+    std::vector<std::int32_t> m_abandoned;            ///< to leave at the next boundary
+    std::int32_t m_first = kNoSlot, m_last = kNoSlot; ///< running sequences in order of arrival
+    std::int64_t m_seats = 0;                         ///< taken: prefilling, transferring, decoding
+    std::int64_t m_admitted = 0;                      ///< while forming the present step
+    bool m_preempted = false;
+    double m_extra = 0;    ///< seconds of swapping before the next step
+    double m_linkFree = 0; ///< when the link that pulls KV is free, s
+
+    std::int64_t m_decodes = 0, m_step = 0; ///< sequences that decode; decode steps done
+    std::array<double, kReaches> m_contextSum{};
+    std::array<double, kReaches> m_growing{}; ///< decodes whose context is below the reach
+    StepRing m_completions;
+    std::vector<StepRing> m_crossings; ///< of reaches 1 and 2
+    std::vector<TokenGroup> m_groups;
+    double m_lastDecodeEnd = 0;
+
+    std::vector<std::int32_t> m_batch;           ///< static: members of the present batch
+    std::int64_t m_padded = 0, m_staticLeft = 0; ///< static: context of each, decode steps to go
+
+    bool m_running = false;
+    bool m_decodesRun = false;
+    std::vector<Chunk> m_chunks;
+    ChunkSums m_sums;
+    Leap m_leap;
+    double m_leapEnd = std::numeric_limits<double>::infinity();
+};
+
+} // namespace headroom::sim

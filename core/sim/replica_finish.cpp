@@ -1,0 +1,232 @@
+// Replica: booking what a leap has done.
+#include "core/sim/replica.h"
+
+#include <algorithm>
+
+namespace headroom::sim {
+
+void Replica::finishLeap()
+{
+    m_running = false;
+    if (isStatic()) {
+        bookStatic();
+    } else {
+        const std::int64_t before = m_blocks.used();
+        const std::int64_t decoded = m_decodesRun ? m_leap.steps * m_decodes : 0;
+        if (m_decodesRun && m_promise == Promise::paged)
+            m_blocks.grow(m_leap.steps, m_decodes);
+        bookLeap(decoded + promptsThatEnd(), before);
+        if (m_decodesRun)
+            bookDecodes();
+        if (!m_chunks.empty())
+            bookChunks();
+        if (m_decodesRun)
+            m_groups.assign(1, {m_leapEnd, m_decodes});
+    }
+    m_leapEnd = std::numeric_limits<double>::infinity();
+}
+
+void Replica::bookLeap(std::int64_t tokens, std::int64_t usedBefore)
+{
+    const double share = m_blocks.total() > 0 ? 0.5 * static_cast<double>(usedBefore + m_blocks.used()) /
+                                                    static_cast<double>(m_blocks.total())
+                                              : 0;
+    m_context.recorder.leap(m_leap.start, m_leapEnd, m_leap.steps, m_seats, share, tokens);
+}
+
+/// Gaps between tokens: the first step of the leap ends the gaps of each group since its last token.
+void Replica::recordGaps()
+{
+    auto& recorder = m_context.recorder;
+    if (m_groups.size() == 1 && m_groups[0].time == m_leap.start) {
+        recorder.gaps(m_leap.first, m_leap.increment, m_leap.steps, m_decodes);
+        return;
+    }
+    const double firstEnd = m_leap.start + m_leap.duration(1);
+    for (const auto& group : m_groups)
+        recorder.gaps(firstEnd - group.time, 0, 1, group.count);
+    recorder.gaps(m_leap.first + m_leap.increment, m_leap.increment, m_leap.steps - 1, m_decodes);
+}
+
+void Replica::bookDecodes()
+{
+    recordGaps();
+    m_step += m_leap.steps;
+    m_lastDecodeEnd = m_leapEnd;
+    for (std::size_t r = 0; r < static_cast<std::size_t>(m_context.laws.reaches()); ++r)
+        m_contextSum[r] += static_cast<double>(m_leap.steps) * m_growing[r];
+    for (std::size_t r = 0; r < m_crossings.size(); ++r)
+        while (m_crossings[r].takeDue(m_step) != kNoSlot)
+            --m_growing[r + 1];
+    for (auto slot = m_completions.takeDue(m_step); slot != kNoSlot; slot = m_completions.takeDue(m_step)) {
+        release(at(slot), slot, contextOf(at(slot)));
+        at(slot).generated = at(slot).output;
+        leaveDecodes(slot);
+        complete(slot);
+    }
+}
+
+std::int64_t Replica::promptsThatEnd() const
+{
+    std::int64_t ends = 0;
+    for (const auto& chunk : m_chunks)
+        ends += at(chunk.slot).prefilled + chunk.tokens * m_leap.steps == at(chunk.slot).target ? 1 : 0;
+    return ends;
+}
+
+void Replica::bookChunks()
+{
+    std::size_t done = 0; // chunks are given out in order, so that those that end come first
+    for (const auto& chunk : m_chunks) {
+        Sequence& s = at(chunk.slot);
+        const std::int64_t tokens = chunk.tokens * m_leap.steps;
+        s.prefilled = static_cast<std::int32_t>(s.prefilled + tokens);
+        m_prefillLeft -= tokens;
+        if (s.prefilled == s.target)
+            ++done;
+    }
+    m_prefilling.erase(m_prefilling.begin(), m_prefilling.begin() + static_cast<std::ptrdiff_t>(done));
+    const std::int64_t decodesBefore = m_decodes;
+    for (std::size_t i = 0; i < done; ++i)
+        promptDone(m_chunks[i].slot);
+    if (!m_decodesRun && m_decodes > decodesBefore)
+        m_groups.push_back({m_leapEnd, m_decodes - decodesBefore});
+}
+
+/// The step that computes the last of a prompt gives a token.
+void Replica::promptDone(std::int32_t slot)
+{
+    Sequence& s = at(slot);
+    const double now = m_leapEnd;
+    ++s.generated;
+    if (s.generated == 1)
+        m_context.recorder.firstToken(s, now);
+    else
+        m_context.recorder.gaps(now - s.lastToken, 0, 1, 1); // back from a preemption
+    s.lastToken = now;
+    if (m_prefix)
+        shareBlocks(slot);
+    if (s.generated == s.output || (m_role == Role::prefill && s.abandoned)) {
+        release(s, slot, s.target);
+        complete(slot);
+        return;
+    }
+    if (m_role == Role::prefill) {
+        // Memory stays taken until the KV has been pulled; the seat is free.
+        s.stage = Stage::waiting;
+        unlink(slot);
+        --m_seats;
+        m_context.outbox.prefilled.push_back(slot);
+        return;
+    }
+    joinDecodes(slot, s.target);
+}
+
+void Replica::joinDecodes(std::int32_t slot, std::int64_t context)
+{
+    Sequence& s = at(slot);
+    s.stage = Stage::decoding;
+    s.joinStep = m_step;
+    s.joinContext = static_cast<std::int32_t>(context);
+    s.finishStep = m_step + (s.output - s.generated);
+    m_completions.insert(slot, s.finishStep, m_step);
+    ++m_decodes;
+    if (m_promise == Promise::paged)
+        m_blocks.join(context);
+    m_contextSum[0] += static_cast<double>(context);
+    ++m_growing[0];
+    for (std::size_t r = 0; r < m_crossings.size(); ++r) {
+        const double reach = m_context.laws.reach(static_cast<int>(r) + 1);
+        m_contextSum[r + 1] += std::min(static_cast<double>(context), reach);
+        if (static_cast<double>(context) < reach) {
+            ++m_growing[r + 1];
+            m_crossings[r].insert(slot, m_step + static_cast<std::int64_t>(reach) - context, m_step);
+        }
+    }
+}
+
+/// Takes a sequence out of the sums of the decodes. Memory is another matter: release().
+void Replica::leaveDecodes(std::int32_t slot)
+{
+    Sequence& s = at(slot);
+    const std::int64_t context = contextOf(s);
+    --m_decodes;
+    if (m_promise == Promise::paged)
+        m_blocks.leave(context);
+    m_contextSum[0] -= static_cast<double>(context);
+    --m_growing[0];
+    for (std::size_t r = 0; r < m_crossings.size(); ++r) {
+        const double reach = m_context.laws.reach(static_cast<int>(r) + 1);
+        m_contextSum[r + 1] -= std::min(static_cast<double>(context), reach);
+        if (static_cast<double>(context) < reach)
+            --m_growing[r + 1];
+        m_crossings[r].remove(slot);
+    }
+    if (s.generated == s.output)
+        return; // complete: the groups are made anew after the leap
+    m_completions.remove(slot);
+    s.generated = static_cast<std::int32_t>(s.output - (s.finishStep - m_step));
+    if (s.joinStep != m_step)
+        s.lastToken = m_lastDecodeEnd;
+    for (auto& group : m_groups)
+        if (group.time == s.lastToken && group.count > 0) {
+            --group.count;
+            break;
+        }
+}
+
+void Replica::complete(std::int32_t slot)
+{
+    unlink(slot);
+    --m_seats;
+    auto& outbox = m_context.outbox;
+    (at(slot).abandoned ? outbox.dropped : outbox.finished).push_back(slot);
+}
+
+/// Prompts are padded to the longest, everybody stays until the last has its last token, and all answers go out then.
+void Replica::bookStatic()
+{
+    const auto size = static_cast<std::int64_t>(m_batch.size());
+    const bool wasPrefill = !m_decodesRun;
+    bookLeap(m_leap.steps * size, m_blocks.used());
+    if (wasPrefill) {
+        m_prefilling.clear();
+        m_prefillLeft = 0;
+    } else {
+        m_staticLeft -= m_leap.steps;
+        m_padded += m_leap.steps;
+    }
+    if (m_staticLeft > 0)
+        return;
+    for (const auto slot : m_batch) {
+        Sequence& s = at(slot);
+        s.prefilled = s.target;
+        s.generated = s.output;
+        m_context.recorder.firstToken(s, m_leapEnd);
+        release(s, slot, s.target);
+        complete(slot);
+    }
+    m_batch.clear();
+}
+
+void Replica::link(std::int32_t slot)
+{
+    Sequence& s = at(slot);
+    std::int32_t before = m_last; // nearly always: the latest to arrive comes last
+    while (before != kNoSlot && at(before).order > s.order)
+        before = at(before).previous;
+    s.previous = before;
+    s.following = before == kNoSlot ? m_first : at(before).following;
+    (before == kNoSlot ? m_first : at(before).following) = slot;
+    (s.following == kNoSlot ? m_last : at(s.following).previous) = slot;
+}
+
+void Replica::unlink(std::int32_t slot)
+{
+    Sequence& s = at(slot);
+    (s.previous == kNoSlot ? m_first : at(s.previous).following) = s.following;
+    (s.following == kNoSlot ? m_last : at(s.following).previous) = s.previous;
+    s.previous = s.following = kNoSlot;
+}
+
+} // namespace headroom::sim

@@ -1,0 +1,256 @@
+// Replica: who holds which KV memory, and who gives it up.
+#include "core/sim/replica.h"
+
+#include "core/error.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace headroom::sim {
+
+std::int64_t Replica::reservedTokens(const Sequence& s) const
+{
+    const std::int64_t full = std::int64_t{s.prompt} + s.output;
+    switch (m_context.scenario.batching.reservation) {
+    case Reservation::maximum:
+        return std::max(full, static_cast<std::int64_t>(m_context.scenario.maxContext.in(token)));
+    case Reservation::powerOfTwo:
+        return s.prompt + static_cast<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(s.output)));
+    case Reservation::oracle:
+    case Reservation::paged:
+        break;
+    }
+    return full;
+}
+
+bool Replica::couldHold(const Sequence& s) const
+{
+    switch (m_promise) {
+    case Promise::buddy:
+        return BuddyAllocator::chunkFor(reservedTokens(s)) <= m_largestChunk;
+    case Promise::wholeBlocks:
+        return m_blocks.blocksFor(reservedTokens(s)) <= m_blocks.total();
+    case Promise::paged:
+        break;
+    }
+    // The last token is never written back.
+    const std::int64_t most = m_role == Role::prefill ? s.prompt : std::int64_t{s.prompt} + s.output - 1;
+    return m_blocks.blocksFor(most) <= m_blocks.total();
+}
+
+std::span<const std::uint64_t> Replica::hashesOf(const Sequence& s) const
+{
+    if (!m_prefix || s.hashCount == 0)
+        return {};
+    const auto whole = static_cast<std::size_t>(s.prompt / m_prefix->hashTokens()); // a part of a block is not shared
+    return std::span(m_context.scenario.trace->hashes).subspan(s.firstHash, std::min<std::size_t>(s.hashCount, whole));
+}
+
+std::int64_t Replica::cachedTokens(const Sequence& s) const
+{
+    if (!m_prefix)
+        return 0;
+    return static_cast<std::int64_t>(m_prefix->match(hashesOf(s))) * m_prefix->hashTokens();
+}
+
+/// Blocks that stop being available when the sequence is taken in.
+std::int64_t Replica::admissionBlocks(const Sequence& s) const
+{
+    if (m_promise == Promise::wholeBlocks)
+        return m_blocks.blocksFor(reservedTokens(s));
+    std::int64_t blocks = m_blocks.blocksFor(s.target);
+    if (m_prefix) {
+        const auto hashes = hashesOf(s);
+        const auto found = m_prefix->match(hashes);
+        const std::int64_t inUse = static_cast<std::int64_t>(found) - m_prefix->idleAmong(hashes.first(found));
+        blocks -= inUse * m_prefix->blocksPerHash();
+    }
+    return blocks;
+}
+
+bool Replica::fits(const Sequence& s) const
+{
+    if (m_promise == Promise::buddy)
+        return m_buddy->has(reservedTokens(s));
+    // What the decodes of this step need is theirs already, unless the step is all prompts.
+    const bool decodesFirst = m_promise == Promise::paged && m_policy->memoryTurn == MemoryTurn::decodesFirst;
+    const std::int64_t left = m_blocks.free() - admissionBlocks(s) - (decodesFirst ? m_blocks.neededNext() : 0);
+    return m_seats == 0 ? left >= 0 : left >= m_watermark; // alone it may have everything
+}
+
+bool Replica::hasRoomFor(const Sequence& s) const
+{
+    const std::int64_t wanted = m_blocks.blocksFor(m_waitingTokens) + m_blocks.blocksFor(s.target);
+    return wanted <= m_blocks.free();
+}
+
+void Replica::allocate(Sequence& s, std::int32_t slot)
+{
+    if (m_promise == Promise::buddy) {
+        s.reserved = m_buddy->take(reservedTokens(s));
+        m_blocks.take(BuddyAllocator::chunkFor(reservedTokens(s)));
+        return;
+    }
+    m_blocks.take(admissionBlocks(s));
+    if (!m_prefix)
+        return;
+    if (static_cast<std::size_t>(slot) >= m_held.size())
+        m_held.resize(static_cast<std::size_t>(slot) + 1);
+    auto& held = m_held[static_cast<std::size_t>(slot)];
+    const auto hashes = hashesOf(s);
+    const auto found = m_prefix->match(hashes);
+    for (const auto hash : hashes.first(found))
+        m_prefix->hold(hash);
+    held.assign(hashes.begin(), hashes.begin() + static_cast<std::ptrdiff_t>(found));
+    // At least one token is computed, or there would be nothing to sample from.
+    s.cached = static_cast<std::int32_t>(
+        std::min<std::int64_t>(static_cast<std::int64_t>(found) * m_prefix->hashTokens(), s.target - 1));
+    m_prefix->shrinkIdle(m_blocks.free());
+}
+
+/// The prompt is computed: its whole hash blocks can be found by others from now on.
+void Replica::shareBlocks(std::int32_t slot)
+{
+    auto& held = m_held[static_cast<std::size_t>(slot)];
+    const auto hashes = hashesOf(at(slot));
+    for (std::size_t i = held.size(); i < hashes.size(); ++i) {
+        if (!m_prefix->insert(hashes[i]))
+            break; // somebody computed it meanwhile: this copy stays private
+        held.push_back(hashes[i]);
+    }
+}
+
+/// \param tokensHeld tokens the sequence has memory for (paged only)
+void Replica::release(Sequence& s, std::int32_t slot, std::int64_t tokensHeld)
+{
+    switch (m_promise) {
+    case Promise::buddy:
+        m_buddy->give(s.reserved, reservedTokens(s));
+        m_blocks.give(BuddyAllocator::chunkFor(reservedTokens(s)));
+        return;
+    case Promise::wholeBlocks:
+        m_blocks.give(m_blocks.blocksFor(reservedTokens(s)));
+        return;
+    case Promise::paged:
+        break;
+    }
+    std::int64_t blocks = m_blocks.blocksFor(tokensHeld);
+    if (m_prefix) {
+        auto& held = m_held[static_cast<std::size_t>(slot)];
+        blocks -= static_cast<std::int64_t>(held.size()) * m_prefix->blocksPerHash();
+        for (auto hash = held.rbegin(); hash != held.rend(); ++hash) // the far end is forgotten first
+            if (m_prefix->drop(*hash))
+                m_blocks.give(m_prefix->blocksPerHash());
+        held.clear();
+    }
+    m_blocks.give(blocks);
+}
+
+int Replica::priorityOf(const Sequence& s) const
+{
+    return m_context.scenario.classes[static_cast<std::size_t>(s.requestClass)].priority;
+}
+
+/// Who is displaced: the latest to arrive (PAPERS 2.1 point 3); under priorities the lowest, and of these the latest.
+std::int32_t Replica::victim() const
+{
+    std::int32_t chosen = kNoSlot;
+    for (auto slot = m_last; slot != kNoSlot; slot = at(slot).previous) {
+        if (at(slot).stage == Stage::transferring)
+            continue;
+        if (m_order->order != Order::priority)
+            return slot;
+        if (chosen == kNoSlot || priorityOf(at(slot)) < priorityOf(at(chosen)))
+            chosen = slot;
+    }
+    return chosen;
+}
+
+void Replica::makeDecodeRoom()
+{
+    if (m_promise != Promise::paged)
+        return;
+    while (m_blocks.neededNext() > m_blocks.free()) {
+        const auto slot = victim();
+        HR_ASSERT(slot != kNoSlot);
+        displace(slot);
+    }
+}
+
+/// Takes a running sequence out and puts it where it waits to go on: in host memory, or in the queue to be computed
+/// anew with what it has generated.
+void Replica::displace(std::int32_t slot)
+{
+    Sequence& s = at(slot);
+    m_preempted = true;
+    ++s.preemptions;
+    ++m_context.recorder.counters().preemptions;
+    unlink(slot);
+    --m_seats;
+    if (s.stage == Stage::prefilling) {
+        m_context.recorder.counters().wastedTokens += static_cast<std::uint64_t>(s.prefilled - s.cached);
+        m_prefillLeft -= s.target - s.prefilled;
+        std::erase(m_prefilling, slot);
+        release(s, slot, s.target);
+        putBack(slot);
+        return;
+    }
+    const std::int64_t context = contextOf(s);
+    leaveDecodes(slot);
+    release(s, slot, context);
+    const std::int64_t blocks = m_blocks.blocksFor(context);
+    const bool swap = m_context.scenario.batching.preemption == Preemption::swap && m_promise == Promise::paged &&
+                      !m_prefix && m_hostBlocks + blocks <= m_blocks.total();
+    if (swap) {
+        s.stage = Stage::swapped;
+        s.joinContext = static_cast<std::int32_t>(context);
+        m_swapped.push_back(slot);
+        m_hostBlocks += blocks;
+        ++m_context.recorder.counters().swaps;
+        m_extra += static_cast<double>(context) * m_context.scenario.kv.swapSecondsPerToken;
+        return;
+    }
+    m_context.recorder.counters().wastedTokens += static_cast<std::uint64_t>(context);
+    putBack(slot);
+}
+
+/// Brings swapped sequences back while memory and seats allow, the first displaced first.
+void Replica::swapIn()
+{
+    while (!m_swapped.empty() && !m_preempted && m_seats < m_limits.maxSequences) {
+        const auto slot = m_swapped.front();
+        Sequence& s = at(slot);
+        const std::int64_t context = s.joinContext, blocks = m_blocks.blocksFor(context);
+        // With the block that its next token needs, and those that the others need.
+        const std::int64_t left = m_blocks.free() - m_blocks.blocksFor(context + 1) - m_blocks.neededNext();
+        if (left < (m_seats == 0 ? 0 : m_watermark))
+            return;
+        m_swapped.erase(m_swapped.begin());
+        m_hostBlocks -= blocks;
+        m_blocks.take(blocks);
+        m_extra += static_cast<double>(context) * m_context.scenario.kv.swapSecondsPerToken;
+        ++m_seats;
+        link(slot);
+        m_groups.push_back({s.lastToken, 1});
+        joinDecodes(slot, context);
+    }
+}
+
+/// Whether the first that waits has a higher priority than somebody running, and cannot be taken in without.
+bool Replica::outranksSomebody()
+{
+    const auto head = m_queue.front(m_context.pool);
+    if (head == kNoSlot || (m_seats < m_limits.maxSequences && fits(at(head))))
+        return false;
+    const auto lowest = victim();
+    return lowest != kNoSlot && priorityOf(at(lowest)) < priorityOf(at(head));
+}
+
+void Replica::displaceForPriority()
+{
+    while (outranksSomebody())
+        displace(victim());
+    m_preempted = false; // the memory is meant for the one that waits: it may come in at once
+}
+
+} // namespace headroom::sim

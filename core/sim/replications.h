@@ -1,0 +1,43 @@
+// Independent replications of one scenario put together: pooled percentiles, means, 95 % intervals.
+#pragma once
+
+#include "core/sim/measurements.h"
+#include "core/sim/result.h"
+#include "core/sim/scenario.h"
+
+#include <span>
+#include <vector>
+
+namespace headroom::sim {
+
+struct Replication {
+    explicit Replication(const FixedSeconds& fixed) : measured(fixed) {}
+    SimResult result;
+    Measurements measured;
+};
+
+/// Half width of the 95 % interval of a mean of few independent values (Student's t). 0 for fewer than two.
+double halfWidth95(std::span<const double> values);
+
+class Merged {
+public:
+    explicit Merged(const Scenario&);
+    /// In order of replication.
+    void add(Replication&);
+    void cancel() { m_sum.cancelled = true; }
+    /// Whether the p95 of TTFT and of E2E are known to +- this share of themselves.
+    bool isNarrow(double share) const;
+    SimResult result() const;
+
+private:
+    SimResult m_sum; ///< sums of what is a mean at the end
+    Measurements m_measured;
+    int m_replications = 0;
+    struct Metric {
+        Distribution SimResult::*field;
+        std::vector<double> p95;
+    };
+    std::vector<Metric> m_metrics;
+};
+
+} // namespace headroom::sim

@@ -1,0 +1,82 @@
+// One replication: requests come, a router sends them to replicas, clients wait, give up and come back.
+#pragma once
+
+#include "core/sim/calendar.h"
+#include "core/sim/earliest.h"
+#include "core/sim/policy/admission.h"
+#include "core/sim/policy/routing.h"
+#include "core/sim/recorder.h"
+#include "core/sim/replica.h"
+#include "core/sim/request_source.h"
+#include "core/sim/scenario.h"
+
+#include <cstdint>
+#include <functional>
+#include <stop_token>
+#include <vector>
+
+namespace headroom::sim {
+
+class Run {
+public:
+    /// \param replication numbers the random streams
+    Run(const Scenario&, std::uint64_t replication);
+
+    /// Runs to the end. \param onProgress offered requests so far, every few thousand events; may be empty
+    SimResult execute(const std::stop_token&, const std::function<void(std::uint64_t)>& onProgress);
+    Measurements takeMeasured() { return m_recorder.takeMeasured(); }
+
+private:
+    struct Timer {
+        enum class Kind : std::uint8_t { transferDone, timeout, wake, arrival } kind = Kind::wake;
+        std::int32_t slot = kNoSlot; ///< or the number of a replica
+        std::uint64_t order = 0;     ///< of the attempt: a slot may have been given to somebody else since
+    };
+
+    void begin();
+    bool step();
+    void onTimer(const Timer&);
+    void fetchNext();
+    std::int32_t slotFor(const Offered&);
+    void arrive(std::int32_t slot);
+    Rejection judge(std::int32_t slot, std::size_t replica);
+    void reject(std::int32_t slot, Rejection);
+    void giveUp(std::int32_t slot);
+    void retry(const Sequence&, double leftAt);
+    void sendNext(double repliedAt);
+    void finish(std::size_t replica);
+    void planAwaiting();
+    void drain(std::size_t replica);
+    void finished(std::int32_t slot);
+    void transferDone(std::int32_t slot);
+    void markForPlanning(std::size_t replica);
+    void refresh(std::size_t replica) { m_earliest.set(replica, m_replicas[replica].leapEnd()); }
+    void endUnfinished();
+    bool isDisaggregated() const { return m_prefillPool < m_replicas.size(); }
+
+    const Scenario& m_scenario;
+    FixedSeconds m_fixed;
+    StepLaws m_laws;
+    SequencePool m_pool;
+    Recorder m_recorder;
+    RequestSource m_source;
+    Outbox m_outbox;
+    std::vector<Replica> m_replicas; ///< disaggregated: those that prefill first
+    std::size_t m_prefillPool = 0;   ///< replicas that take arrivals; all unless disaggregated
+    Earliest m_earliest;
+    std::vector<std::size_t> m_toPlan;
+    std::vector<char> m_isToPlan;
+    Calendar<Timer> m_calendar;
+    const RouterRow& m_router;
+    RouterState m_routerState, m_decodeRouterState;
+    const AdmissionRow& m_admission;
+    AdmissionState m_admissionState;
+
+    double m_now = 0;
+    double m_nextArrival = 0; ///< at the engine, s
+    Offered m_next;
+    std::uint64_t m_order = 0, m_retries = 0;
+    double m_timeout = 0; ///< of clients, s; infinity = patient
+};
+
+} // namespace headroom::sim

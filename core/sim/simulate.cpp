@@ -1,0 +1,138 @@
+#include "core/sim/simulate.h"
+
+#include "core/sim/replications.h"
+#include "core/sim/run.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace headroom::sim {
+
+namespace {
+
+constexpr int kLeastForCi = 5, kMostForCi = 200;
+
+/// Runs replications on threads and hands them out in order, so that nothing depends on who was first.
+class Crew {
+public:
+    Crew(const Scenario& scenario, std::stop_token stop, int most)
+        : m_scenario(scenario),
+          m_stop(std::move(stop)),
+          m_most(most),
+          m_done(static_cast<std::size_t>(most)),
+          m_offered(static_cast<std::size_t>(most))
+    {}
+
+    /// Runs one replication, timed. The clock is read about the run, never in it.
+    void run(std::size_t i)
+    {
+        const auto begin = std::chrono::steady_clock::now();
+        auto run = std::make_unique<Run>(m_scenario, i);
+        auto replication = std::make_unique<Replication>(fixedSeconds(m_scenario.latency));
+        replication->result = run->execute(
+            m_stop, [&](std::uint64_t offered) { m_offered[i].store(offered, std::memory_order_relaxed); });
+        replication->result.engineWallSeconds =
+            std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+        replication->measured = run->takeMeasured();
+        run.reset();
+        if (m_most > 1 && !replication->result.cancelled) // intervals need the percentiles of each
+            replication->measured.summarise(replication->result);
+        const std::lock_guard lock(m_mutex);
+        m_done[i] = std::move(replication);
+        m_ready.notify_all();
+    }
+    /// Work of one thread: the next replication that nobody has begun, until enough are wanted no more.
+    void work()
+    {
+        for (;;) {
+            const auto i = static_cast<std::size_t>(m_next.fetch_add(1));
+            if (i >= static_cast<std::size_t>(m_most) || m_enough.load() || m_stop.stop_requested())
+                return;
+            run(i);
+        }
+    }
+    /// Waits for replication i, telling how far things are; null if it will not come.
+    std::unique_ptr<Replication> await(std::size_t i, const std::function<void()>& tell)
+    {
+        std::unique_lock lock(m_mutex);
+        while (!m_done[i]) {
+            if (m_stop.stop_requested() &&
+                m_ready.wait_for(lock, std::chrono::milliseconds(20)) == std::cv_status::timeout && !m_done[i])
+                return nullptr;
+            m_ready.wait_for(lock, std::chrono::milliseconds(15));
+            lock.unlock();
+            tell();
+            lock.lock();
+        }
+        return std::move(m_done[i]);
+    }
+    void enough() { m_enough = true; }
+    double offered() const
+    {
+        double sum = 0;
+        for (const auto& n : m_offered)
+            sum += static_cast<double>(n.load(std::memory_order_relaxed));
+        return sum;
+    }
+
+private:
+    const Scenario& m_scenario;
+    std::stop_token m_stop;
+    int m_most;
+    std::atomic<int> m_next{0};
+    std::atomic<bool> m_enough{false};
+    std::mutex m_mutex;
+    std::condition_variable m_ready;
+    std::vector<std::unique_ptr<Replication>> m_done;
+    std::vector<std::atomic<std::uint64_t>> m_offered;
+};
+
+} // namespace
+
+SimResult simulate(const Scenario& scenario, std::stop_token stop, const Progress& progress)
+{
+    const int wanted = std::max(1, scenario.replications);
+    const int most = scenario.untilCi ? std::max(wanted, kMostForCi) : wanted;
+    Crew crew(scenario, stop, most);
+    // More threads than cores help nobody; one replication runs on a thread of its own so that progress can be told.
+    const int cores = static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1U, 1024U));
+    const int threads = std::clamp(std::min(scenario.threads, cores), 1, most);
+    std::vector<std::jthread> workers;
+    for (int i = 0; i < threads; ++i)
+        workers.emplace_back([&crew] { crew.work(); });
+
+    Merged merged(scenario);
+    const double total = static_cast<double>(scenario.limits.requests) * wanted;
+    const auto tell = [&](const SimResult* partial) {
+        if (progress)
+            progress({.fraction = total > 0 ? std::min(1.0, crew.offered() / total) : 1, .partial = partial});
+    };
+    for (int i = 0; i < most; ++i) {
+        const auto replication = crew.await(static_cast<std::size_t>(i), [&] { tell(nullptr); });
+        if (!replication) {
+            merged.cancel();
+            break;
+        }
+        merged.add(*replication);
+        if (replication->result.cancelled)
+            break;
+        const bool narrow = !scenario.untilCi || (i + 1 >= kLeastForCi && merged.isNarrow(*scenario.untilCi));
+        if (i + 1 >= wanted && narrow)
+            break;
+        if (progress) {
+            const SimResult partial = merged.result();
+            tell(&partial);
+        }
+    }
+    crew.enough();
+    workers.clear();
+    return merged.result();
+}
+
+} // namespace headroom::sim
