@@ -1,0 +1,78 @@
+// The leaping engine against the step-by-step reference, on random plans.
+#include "core/sim/simulate.h"
+#include "tests/core/sim/random_scenario.h"
+#include "tests/core/sim/reference_engine.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <string>
+
+namespace headroom::sim {
+namespace {
+
+constexpr int kPlans = 500; ///< per policy, near ties not counted
+
+::testing::AssertionResult agree(double a, double b)
+{
+    if (std::abs(a - b) <= 1e-9 * std::max({1e-3, std::abs(a), std::abs(b)}))
+        return ::testing::AssertionSuccess();
+    return ::testing::AssertionFailure() << a << " and " << b << " differ by " << a - b;
+}
+
+void compare(const SimResult& leaping, const reference::Outcome& plain)
+{
+    EXPECT_EQ(leaping.counters.steps, plain.steps);
+    EXPECT_EQ(leaping.counters.preemptions, plain.preemptions);
+    EXPECT_EQ(leaping.counters.swaps, plain.swaps);
+    ASSERT_EQ(leaping.rows.size(), plain.rows.size());
+    for (std::size_t i = 0; i < plain.rows.size(); ++i) {
+        const auto& a = leaping.rows[i];
+        const auto& b = plain.rows[i];
+        SCOPED_TRACE("request " + std::to_string(i));
+        ASSERT_EQ(a.status, b.status);
+        ASSERT_EQ(a.rejection, b.rejection);
+        ASSERT_EQ(a.outputTokens, b.outputTokens);
+        ASSERT_EQ(a.preemptions, b.preemptions);
+        ASSERT_EQ(a.replica, b.replica);
+        ASSERT_TRUE(agree(a.arrival + a.queue, b.arrival + b.queue)) << "queue";
+        ASSERT_TRUE(agree(a.firstToken, b.firstToken)) << "first token";
+        ASSERT_TRUE(agree(a.finish, b.finish)) << "finish";
+    }
+}
+
+void agreeOnRandomPlans(BatchPolicy policy)
+{
+    int done = 0, preempted = 0, swapped = 0, timedOut = 0;
+    for (std::uint64_t seed = 1; done < kPlans; ++seed) {
+        ASSERT_LT(seed, 3U * kPlans) << "too many near ties";
+        const Scenario scenario = randomScenario(policy, seed);
+        const auto plain = reference::run(scenario);
+        if (plain.nearTie)
+            continue;
+        SCOPED_TRACE("seed " + std::to_string(seed) + ": " + describe(scenario));
+        const SimResult leaping = simulate(scenario);
+        compare(leaping, plain);
+        if (::testing::Test::HasFailure())
+            return;
+        ++done;
+        preempted += plain.preemptions > 0 ? 1 : 0;
+        swapped += plain.swaps > 0 ? 1 : 0;
+        timedOut += leaping.counters.timedOut > 0 ? 1 : 0;
+    }
+    // The draws must reach the hard parts.
+    EXPECT_GT(timedOut, kPlans / 20);
+    if (policy == BatchPolicy::chunked || policy == BatchPolicy::prefillFirst) {
+        EXPECT_GT(preempted, kPlans / 10);
+        EXPECT_GT(swapped, kPlans / 40);
+    }
+}
+
+TEST(Leaping, AgreesWithStepByStepForChunkedPrefill) { agreeOnRandomPlans(BatchPolicy::chunked); }
+TEST(Leaping, AgreesWithStepByStepForPrefillFirst) { agreeOnRandomPlans(BatchPolicy::prefillFirst); }
+TEST(Leaping, AgreesWithStepByStepForContinuousBatching) { agreeOnRandomPlans(BatchPolicy::continuous); }
+TEST(Leaping, AgreesWithStepByStepForStaticBatching) { agreeOnRandomPlans(BatchPolicy::static_); }
+TEST(Leaping, AgreesWithStepByStepForDisaggregatedPools) { agreeOnRandomPlans(BatchPolicy::disaggregated); }
+
+} // namespace
+} // namespace headroom::sim
