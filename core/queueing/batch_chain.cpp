@@ -56,7 +56,8 @@ double peakedness(double dispersion, double residenceScv)
 /// same drift). (1 + x/z) / (1 - x/z) with x = (r - 1)/(r + 1) is that to second order, and exact for z = 1.
 double step(double ratio, double z)
 {
-    const double x = std::clamp((ratio - 1) / (ratio + 1) / z, -0.999, 0.999);
+    constexpr double kOne = 1 - 1e-13; // beyond it z < 1 would turn the sign
+    const double x = std::clamp((ratio - 1) / (ratio + 1) / z, -kOne, kOne);
     return (1 + x) / (1 - x);
 }
 

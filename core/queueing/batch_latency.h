@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/model/latency.h"
-#include "core/queueing/batch_solver.h"
+#include "core/queueing/operating.h"
 
 #include <array>
 #include <vector>
@@ -20,7 +20,8 @@ public:
     double ttftQuantile(double p) const;
     double tpotQuantile(double p) const;
     double e2eQuantile(double p) const;
-    double queueMean() const { return m_queueMean; } ///< seconds before the first own prompt token is processed
+    double inEngineMean() const { return m_e2eMean; } ///< seconds from arrival at the engine to the last token
+    double queueMean() const { return m_queueMean; }  ///< seconds before the first own prompt token is processed
     LatencyParts partsMean() const;
     /// Mean parts of the requests whose E2E is `seconds`; they add up to it.
     LatencyParts partsAt(double seconds) const;

@@ -1,7 +1,8 @@
 #include "core/queueing/batch_queue.h"
 
 #include "core/queueing/batch_latency.h"
-#include "core/queueing/batch_solver.h"
+#include "core/queueing/operating.h"
+#include "core/queueing/static_batch.h"
 #include "core/queueing/station_tables.h"
 
 #include <algorithm>
@@ -85,35 +86,96 @@ StationResult overloaded(const StationTables& t)
 /// Nobody comes so rarely that a request has the replica to itself: the limit of light load.
 constexpr double kLightest = 1e-6;
 
-} // namespace
-
-StationResult solve(const BatchStation& station, RequestRate rate)
+LatencySummary summaryOf(const LatencyGrid& grid, double mean, Seconds fixed)
 {
-    const StationTables& t = station.tables();
-    const double utilization =
-        t.fleetCapacity > 0 ? rate.si() / t.fleetCapacity : std::numeric_limits<double>::infinity();
-    if (!(utilization < 1)) {
-        StationResult out = overloaded(t);
-        out.utilization = utilization;
-        return out;
+    const auto at = [&](double p) { return Seconds(grid.quantile(p)) + fixed; };
+    return {Seconds(mean) + fixed, at(0.5), at(0.95), at(0.99), Seconds{}, Seconds{}};
+}
+
+/// Static batching returns a batch as a whole: the first token comes with the last.
+StationResult solveStatic(const StationTables& t, double rate, double utilization)
+{
+    StationResult out;
+    const double each = std::max(rate, kLightest * t.fleetCapacity) / t.input.replicas;
+    const StaticOperating at = operateStatic(t, each);
+    const Seconds fixed = t.input.networkIn + t.input.networkOut + t.input.retrieval + t.input.post;
+    const double mean = at.waitMean + at.service.mean();
+    out.stable = true;
+    out.utilization = utilization;
+    out.throughput = RequestRate(rate);
+    out.e2e = out.ttft = summaryOf(at.latency, mean, fixed);
+    out.tpot = constant(Seconds(at.service.decodeStep));
+    const auto parts = [&](double total, double waited) {
+        LatencyParts p = fixedParts(t.input);
+        p.queue = Seconds(waited);
+        p.prefill = Seconds(std::min(at.service.prefill, total - waited));
+        p.decode = Seconds(total - waited) - p.prefill;
+        return p;
+    };
+    const auto late = [&](Seconds percentile) {
+        const double total = (percentile - fixed).si(); // a late request waited long; its batch is as others
+        return parts(total, std::max(0.0, total - at.service.mean()));
+    };
+    out.partsMean = parts(mean, at.waitMean);
+    out.partsP95 = late(out.e2e.p95);
+    out.partsP99 = late(out.e2e.p99);
+    const double actual = rate / t.input.replicas;
+    out.meanRunning = actual * at.service.mean();
+    out.meanDecodes = actual * at.service.decode;
+    out.meanQueue = actual * at.waitMean;
+    out.meanConcurrency = out.meanRunning + out.meanQueue;
+    out.busyFraction = actual > 0 ? at.busy : 0;
+    out.stepMean = Seconds(at.service.decodeStep);
+    out.prefillWork = Seconds(at.service.prefill / at.size);
+    out.decodeWork = Seconds(at.service.decode / at.size);
+    for (const StationClass& c : t.classes) {
+        const double limit = std::min(c.ttftTarget, c.e2eTarget) - fixed.si();
+        const double met = at.service.decodeStep <= c.tpotTarget ? at.latency.at(limit).cumulative : 0;
+        out.attainmentPerClass.push_back(met);
+        out.attainment += c.share * met;
     }
-    const Operating at = operate(t, std::max(rate.si(), kLightest * t.fleetCapacity));
+    out.covered = false;
+    out.reason = "static batching: a bulk-service approximation; the simulator forms the batches one by one";
+    return out;
+}
+
+/// What the chain cannot promise to be right about.
+std::string_view reasonNotCovered(const StationTables& t)
+{
+    switch (t.input.process) {
+    case ArrivalProcess::diurnal:
+    case ArrivalProcess::ramp:
+    case ArrivalProcess::step:
+        return "the arrival rate changes over time; the closed form takes it as steady";
+    case ArrivalProcess::trace:
+        return "arrivals come from a trace; the closed form knows their rate and the variation of their gaps only";
+    case ArrivalProcess::mmpp2:
+        return "arrivals come in bursts; the closed form takes the batch to follow them at once";
+    default:
+        break;
+    }
+    constexpr double kBursty = 4; // ca^2 of two-fold variation
+    if (t.arrivalScv > kBursty)
+        return "gaps between arrivals vary strongly; the closed form scales waits by their variation only";
+    return {};
+}
+
+StationResult resultOf(const StationTables& t, const Operating& at, double present)
+{
     const LatencyMix mix(t, at);
     StationResult out;
     out.stable = true;
-    out.utilization = utilization;
-    out.throughput = rate;
     out.ttft = mix.ttft();
     out.e2e = mix.e2e();
     out.tpot = mix.tpot();
     out.partsMean = mix.partsMean();
     out.partsP95 = mix.partsAt(out.e2e.p95.si());
     out.partsP99 = mix.partsAt(out.e2e.p99.si());
-    const double present = rate.si() / (at.rate * t.input.replicas); // below 1 only in the limit of light load
-    out.meanRunning = present * at.meanSeated;
-    out.meanQueue = present * at.rate * mix.queueMean(); // Little
+    const double rate = present * at.fleetRate / t.input.replicas; // Little's law, in one replica
+    out.meanConcurrency = rate * mix.inEngineMean();
+    out.meanQueue = rate * mix.queueMean();
+    out.meanRunning = std::max(0.0, out.meanConcurrency - present * at.meanQueued);
     out.meanDecodes = present * at.meanDecodes;
-    out.meanConcurrency = present * (at.meanSeated + at.meanQueued);
     out.busyFraction = present * (1 - at.idleTime);
     out.stepMean = Seconds(at.stepMean);
     const double decodes = std::max(1.0, at.meanDecodes);
@@ -123,6 +185,42 @@ StationResult solve(const BatchStation& station, RequestRate rate)
         out.attainmentPerClass.push_back(mix.attainment(k));
         out.attainment += t.classes[k].share * out.attainmentPerClass.back();
     }
+    out.reason = reasonNotCovered(t);
+    out.covered = out.reason.empty();
+    return out;
+}
+
+bool isClosedLoop(const StationTables& t)
+{
+    return t.input.process == ArrivalProcess::closedLoop && t.fleetCapacity > 0 && t.input.concurrency > 0 &&
+           t.input.policy != BatchPolicy::static_ && t.input.policy != BatchPolicy::disaggregated;
+}
+
+} // namespace
+
+StationResult solve(const BatchStation& station, RequestRate rate)
+{
+    const StationTables& t = station.tables();
+    if (isClosedLoop(t)) {
+        const Operating at = operateClosed(t);
+        StationResult out = resultOf(t, at, 1);
+        out.throughput = RequestRate(at.rate * t.input.replicas);
+        out.utilization = out.throughput.si() / t.fleetCapacity;
+        return out;
+    }
+    const double utilization =
+        t.fleetCapacity > 0 ? rate.si() / t.fleetCapacity : std::numeric_limits<double>::infinity();
+    if (!(utilization < 1)) {
+        StationResult out = overloaded(t);
+        out.utilization = utilization;
+        return out;
+    }
+    if (t.input.policy == BatchPolicy::static_)
+        return solveStatic(t, rate.si(), utilization);
+    const double solvedAt = std::max(rate.si(), kLightest * t.fleetCapacity);
+    StationResult out = resultOf(t, operate(t, solvedAt), rate.si() / solvedAt);
+    out.utilization = utilization;
+    out.throughput = rate;
     return out;
 }
 
@@ -130,15 +228,26 @@ LatencyQuantiles latencyQuantiles(const BatchStation& station, RequestRate rate,
 {
     const StationTables& t = station.tables();
     LatencyQuantiles out;
-    const bool stable = rate.si() < t.fleetCapacity;
-    if (!stable) {
+    const bool closed = isClosedLoop(t);
+    if (!closed && !(rate.si() < t.fleetCapacity)) {
         constexpr double kNever = std::numeric_limits<double>::infinity();
         out.ttft.assign(probabilities.size(), kNever);
         out.e2e = out.ttft;
         out.tpot.assign(probabilities.size(), overloaded(t).tpot.mean.si());
         return out;
     }
-    const Operating at = operate(t, std::max(rate.si(), kLightest * t.fleetCapacity));
+    const double solvedAt = std::max(rate.si(), kLightest * t.fleetCapacity);
+    if (t.input.policy == BatchPolicy::static_) {
+        const StaticOperating at = operateStatic(t, solvedAt / t.input.replicas);
+        const Seconds fixed = t.input.networkIn + t.input.networkOut + t.input.retrieval + t.input.post;
+        for (double p : probabilities) {
+            out.ttft.push_back(at.latency.quantile(p) + fixed.si());
+            out.tpot.push_back(at.service.decodeStep);
+        }
+        out.e2e = out.ttft;
+        return out;
+    }
+    const Operating at = closed ? operateClosed(t) : operate(t, solvedAt);
     const LatencyMix mix(t, at);
     for (double p : probabilities) {
         out.ttft.push_back(mix.ttftQuantile(p));

@@ -1,5 +1,7 @@
 #include "core/queueing/station_tables.h"
 
+#include "core/queueing/static_batch.h"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -33,6 +35,10 @@ StationClass classTable(const RequestClass& from, const Targets& targets)
     StationClass out;
     out.share = from.share;
     out.prompt = strataOf(from.shape.prompt, 1);
+    for (std::size_t i = 0; i + 1 < kStrata.size(); ++i)
+        out.promptEdges[i] = quantile(from.shape.prompt, kStrata[i]);
+    const double lastEdge = out.promptEdges[kStratumCount - 1];
+    out.promptEdges.back() = std::max(lastEdge, 2 * out.prompt.back() - lastEdge);
     for (std::size_t i = 0; i < kStratumCount; ++i) {
         const double cached = out.prompt[i] * from.shape.prefixHitRate;
         out.prompt[i] = std::max(1.0, out.prompt[i] - cached);
@@ -107,7 +113,10 @@ PromptNode promptNode(const StationTables& t, const StepFunction& step, double d
     node.decodes = decodes;
     // With no decode there is no step to wait for; the chain treats that state by itself, so 0 is the limit from above.
     node.idleStep = step(std::max(decodes, 1.0), t.meanContext, 0, 0, 0);
-    node.capacity = whole ? std::max(budget, t.longestPrompt) : std::max(1.0, budget - decodes);
+    // Orca's continuous batching knows no budget: all whose seat is free, and more than this hardly ever gather.
+    constexpr double kGather = 16;
+    const double most = t.input.policy == BatchPolicy::continuous ? kGather * t.promptMean : budget;
+    node.capacity = whole ? std::max(most, t.longestPrompt) : std::max(1.0, budget - decodes);
     const double with = exclusive ? 0 : decodes;
     // The law is affine in the pairs: their coefficient from a prompt behind a long prefix, the rest without them.
     const double far = node.capacity + 1024;
@@ -130,49 +139,6 @@ std::vector<double> batchNodes(double last)
         out.push_back(b);
     out.push_back(std::max(last, 1.0));
     return out;
-}
-
-struct Saturation {
-    double rate = 0, decodes = 0;
-};
-
-/// Sustainable rate with all seats taken (MODEL.md 2): B sequences decode, the other seats hold prompts in progress. A
-/// request takes (m / B) decode steps' worth of time and its prompt's; the token budget holds B at B* or below.
-Saturation saturate(const StationTables& t)
-{
-    const bool exclusive = t.input.policy == BatchPolicy::prefillFirst;
-    const double seats = t.input.seats, m = t.gapsMean, p = t.promptMean;
-    const auto rate = [&](double decodes) {
-        const PromptNode node = t.promptNodeAt(decodes);
-        const PromptLaw law = node.law(gathered(node, m > 0 ? p * decodes / m : p), exclusive);
-        const double steps = m / decodes; // per request
-        const double perStep = 1 / std::max(steps, 1e-9);
-        if (exclusive) { // prompts that arrive in one decode step share a prefill step, up to its capacity
-            const double together = perStep < 1e-6 ? 1 : perStep / -std::expm1(-perStep);
-            const double sharing = std::clamp(node.capacity / p, 1.0, together);
-            return 1 / (steps * t.decodeStepAt(decodes) + law.setup / sharing + law.perToken * p);
-        }
-        const double busy = -std::expm1(-perStep * std::max(1.0, p / node.capacity)); // share of steps with prompts
-        const double setup = (law.setup - node.idleStep) * busy;
-        const double byTime = 1 / (steps * (t.decodeStepAt(decodes) + setup) + law.perToken * p);
-        const double byBudget = node.capacity / (p * (node.withChunk.back() + node.perToken * node.capacity));
-        return std::min(byTime, byBudget);
-    };
-    if (m <= 0) { // nothing decodes: prompts alone
-        const PromptNode node = t.promptNodeAt(0);
-        const double together = std::max(1.0, std::min(seats, node.capacity / p));
-        const double tokens = together * p;
-        return {together / (node.step(tokens) + node.perToken * tokens), 0};
-    }
-    if (exclusive)
-        return {rate(seats), seats};
-    // Seats = B + q(B) * (time of a prompt): increasing in B, so bisect.
-    double low = 1e-3, high = seats;
-    for (int round = 0; round < 24; ++round) {
-        const double middle = 0.5 * (low + high);
-        (middle + rate(middle) * t.promptNodeAt(middle).alone < seats ? low : high) = middle;
-    }
-    return {rate(low), low};
 }
 
 } // namespace
@@ -271,6 +237,64 @@ PromptPhase solvePromptPhase(const PromptNode& node, const PromptLoad& load, boo
     return phase;
 }
 
+Saturation saturate(const StationTables& t, double seats)
+{
+    const bool exclusive = t.input.policy == BatchPolicy::prefillFirst;
+    const double m = t.gapsMean, p = t.promptMean;
+    const auto rate = [&](double decodes) {
+        const PromptNode node = t.promptNodeAt(decodes);
+        const PromptLaw law = node.law(gathered(node, m > 0 ? p * decodes / m : p), exclusive);
+        const double steps = m / decodes; // per request
+        const double perStep = 1 / std::max(steps, 1e-9);
+        if (exclusive) { // prompts that arrive in one decode step share a prefill step, up to its capacity
+            const double together = perStep < 1e-6 ? 1 : perStep / -std::expm1(-perStep);
+            const double sharing = std::clamp(node.capacity / p, 1.0, together);
+            return 1 / (steps * t.decodeStepAt(decodes) + law.setup / sharing + law.perToken * p);
+        }
+        const double busy = -std::expm1(-perStep * std::max(1.0, p / node.capacity)); // share of steps with prompts
+        const double setup = (law.setup - node.idleStep) * busy;
+        const double byTime = 1 / (steps * (t.decodeStepAt(decodes) + setup) + law.perToken * p);
+        const double byBudget = node.capacity / (p * (node.withChunk.back() + node.perToken * node.capacity));
+        return std::min(byTime, byBudget);
+    };
+    if (m <= 0) { // nothing decodes: prompts alone
+        const PromptNode node = t.promptNodeAt(0);
+        const double together = std::max(1.0, std::min(seats, node.capacity / p));
+        const double tokens = together * p;
+        return {together / (node.step(tokens) + node.perToken * tokens), 0};
+    }
+    if (exclusive)
+        return {rate(seats), seats};
+    // Seats = B + q(B) * (time of a prompt): increasing in B, so bisect.
+    double low = 1e-3, high = seats;
+    for (int round = 0; round < 24; ++round) {
+        const double middle = 0.5 * (low + high);
+        (middle + rate(middle) * t.promptNodeAt(middle).alone < seats ? low : high) = middle;
+    }
+    return {rate(low), low};
+}
+
+namespace {
+
+/// Capacities of the two pools of a disaggregated fleet, and which of them is the bottleneck.
+void splitCapacity(StationTables& t)
+{
+    const double replicas = t.input.replicas;
+    t.prefillReplicas = std::clamp(std::round(t.input.prefillShare * replicas), 1.0, std::max(1.0, replicas - 1));
+    t.decodeReplicas = std::max(1.0, replicas - t.prefillReplicas);
+    const PromptNode& node = t.prompts.front();
+    const double together = std::max(1.0, node.capacity / t.promptMean); // prompts of a full step
+    const double tokens = std::min(node.capacity, together * t.promptMean);
+    const double prefill = tokens / t.promptMean / (node.step(tokens) + node.perToken * tokens);
+    t.decodeCapacity =
+        t.gapsMean > 0 ? t.input.seats / (t.gapsMean * t.decodeStep.back()) : std::numeric_limits<double>::infinity();
+    t.fleetCapacity = std::min(t.prefillReplicas * prefill, t.decodeReplicas * t.decodeCapacity);
+    t.capacity = t.fleetCapacity / replicas;
+    t.fullDecodes = t.gapsMean > 0 ? t.input.seats : 0;
+}
+
+} // namespace
+
 std::shared_ptr<const StationTables> makeTables(const StationInput& input, const StepFunction& step)
 {
     auto t = std::make_shared<StationTables>();
@@ -295,6 +319,8 @@ std::shared_ptr<const StationTables> makeTables(const StationInput& input, const
     t->decodes = batchNodes(t->input.seats);
     for (double b : t->decodes)
         t->decodeStep.push_back(step(b, t->meanContext, 0, 0, 0));
+    const double seats = t->decodes.back(), context = std::max(1.0, t->meanContext);
+    t->perContext = (step(seats, 2 * context, 0, 0, 0) - step(seats, context, 0, 0, 0)) / (seats * context);
     // Chunked: more decodes than the budget leave no room for prompts at all.
     const double most = input.policy == BatchPolicy::chunked
                             ? std::min(t->input.seats, std::max(1.0, input.tokenBudget.si() - 1))
@@ -304,7 +330,17 @@ std::shared_ptr<const StationTables> makeTables(const StationInput& input, const
         if (t->prompts.empty() || b > t->prompts.back().decodes)
             t->prompts.push_back(promptNode(*t, step, b));
     }
-    const Saturation full = saturate(*t);
+    if (input.policy == BatchPolicy::disaggregated) {
+        splitCapacity(*t);
+        return t;
+    }
+    if (input.policy == BatchPolicy::static_) {
+        t->capacity = t->input.seats / staticService(*t, t->input.seats).mean();
+        t->fullDecodes = t->input.seats;
+        t->fleetCapacity = t->capacity * input.replicas;
+        return t;
+    }
+    const Saturation full = saturate(*t, t->input.seats);
     t->capacity = full.rate;
     t->fullDecodes = full.decodes;
     t->fleetCapacity = t->capacity * input.replicas;

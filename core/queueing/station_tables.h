@@ -29,6 +29,7 @@ struct StationClass {
     std::array<double, kStratumCount> prompt{}; ///< tokens not in the cache, representative of each stratum
     std::array<double, kStratumCount> pairs{};  ///< query-key pairs of the same prompts: n (cached + n/2)
     std::array<double, kCoarseStrata.size() - 1> coarsePrompt{}, coarsePairs{}; ///< the same, over fewer strata
+    std::array<double, kStrata.size()> promptEdges{};     ///< whole prompt tokens at the edges of the strata
     std::array<double, kStrata.size()> gaps{};            ///< output tokens - 1 at the edges of the strata
     double gapsMean = 0;                                  ///< of this class
     double ttftTarget = 0, tpotTarget = 0, e2eTarget = 0; ///< seconds, infinite = none
@@ -83,14 +84,28 @@ struct StationTables {
     double meanContext = 0;
     std::vector<StationClass> classes;
     std::vector<double> decodes, decodeStep; ///< d(B, B c, 0) at increasing B, from 1 to seats
+    double perContext = 0;                   ///< seconds of a decode step per token of context
     std::vector<PromptNode> prompts;         ///< at increasing B, from 0 to the most that can decode
-    double capacity = 0;      ///< mu: of one replica (of the decode pool's where phases are split), req/s
-    double fleetCapacity = 0; ///< R mu
-    double fullDecodes = 0;   ///< sequences that decode while all seats are taken
+    double capacity = 0;                     ///< mu: fleetCapacity / replicas, req/s
+    double fleetCapacity = 0;                ///< R mu
+    double fullDecodes = 0;                  ///< sequences that decode while all seats are taken
+
+    double prefillReplicas = 0, decodeReplicas = 0; ///< disaggregated: replicas of the two pools
+    double decodeCapacity = 0;                      ///< disaggregated: of one replica of the decode pool, req/s
 
     double decodeStepAt(double decodes) const;
     PromptNode promptNodeAt(double decodes) const;
 };
+
+/// Rate and decodes of one replica with `occupied` seats always taken.
+struct Saturation {
+    double rate = 0, decodes = 0;
+};
+
+/// Sustainable rate with so many seats taken (MODEL.md 2): B sequences decode, the other seats hold prompts in
+/// progress. A request takes (m / B) decode steps' worth of time and its prompt's; the token budget holds B at B* or
+/// below. For the policies whose prompts and decodes share a replica.
+Saturation saturate(const StationTables&, double occupied);
 
 /// \pre input.workload is set
 std::shared_ptr<const StationTables> makeTables(const StationInput&, const StepFunction&);

@@ -220,7 +220,8 @@ private:
     {
         const bool chunked = m_input.policy == BatchPolicy::chunked;
         const auto decodes = static_cast<double>(r.decoding.size());
-        double left = m_input.tokenBudget.si() - (chunked ? decodes : 0);
+        const bool unlimited = m_input.policy == BatchPolicy::continuous;
+        double left = unlimited ? 1e18 : m_input.tokenBudget.si() - (chunked ? decodes : 0);
         double tokens = 0, prompts = 0, behind = 0; // behind: cached tokens weighted by chunk
         const auto take = [&](std::size_t id) {
             Request& q = m_requests[id];

@@ -1,9 +1,9 @@
-// One station at one rate, for policies whose prompts and decodes share a replica: continuous, prefill-first, chunked.
+// The state of a station at one rate: who is met, how long tokens take, how many are there.
 #pragma once
 
-#include "core/queueing/batch_chain.h"
 #include "core/queueing/decode_time.h"
 #include "core/queueing/latency_grid.h"
+#include "core/queueing/prompt_levels.h"
 #include "core/queueing/station_tables.h"
 
 #include <vector>
@@ -13,27 +13,32 @@ namespace headroom {
 /// A share of the arrivals that meet the replica in much the same state.
 struct Encounter {
     double weight = 0;
-    PromptNode node;          ///< step times at the number of decodes met
-    PromptPhase phase;        ///< prompt phase there
+    double rate = 0; ///< arrivals per second at the replica while it lasts
+    Level level;
     double tokenInterval = 0; ///< seconds between tokens while the state lasts
 };
 
-/// The state of a station at a rate, before it is turned into latencies. Seconds, one replica.
+/// Before it is turned into latencies. Seconds, one replica.
 struct Operating {
-    double rate = 0;                                        ///< of one replica
+    double fleetRate = 0;                                   ///< of all replicas
+    double rate = 0;                                        ///< of one replica that takes prompts
     double idle = 0;                                        ///< share of arrivals that find nobody
     std::vector<Encounter> seated;                          ///< arrivals that find company and a free seat
-    Encounter full;                                         ///< arrivals that find no free seat (weight may be 0)
+    std::vector<Encounter> waiting;                         ///< arrivals that find no free seat
     double seatWait = 0;                                    ///< mean wait of those
+    double seatWaitScv = 1;                                 ///< its squared coefficient of variation
     double decodeTime = 0;                                  ///< mean from first to last token
-    double meanSeated = 0, meanQueued = 0, meanDecodes = 0; ///< one replica, averaged over time
+    double meanSeated = 0, meanQueued = 0, meanDecodes = 0; ///< in seats, before a seat, of one replica
     double idleTime = 0;                                    ///< share of time with nobody there
     DecodeTime decode;                                      ///< of one request, by its length
     double stepMean = 0;                                    ///< mean duration of a step while requests are there
 };
 
-/// \param rate of all replicas, above 0 and below the fleet's capacity
+/// Open arrivals. \param rate of all replicas, above 0 and below the fleet's capacity
 Operating operate(const StationTables&, double rate);
+
+/// A closed loop with the input's concurrency; the rate is what comes out.
+Operating operateClosed(const StationTables&);
 
 /// Latencies of one class.
 struct ClassLatency {

@@ -1,0 +1,311 @@
+#include "core/queueing/operating.h"
+
+#include "core/queueing/burst_chain.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numbers>
+
+namespace headroom {
+
+namespace {
+
+bool isSplit(const StationTables& t) { return t.input.policy == BatchPolicy::disaggregated; }
+
+/// Squared coefficient of variation of the gaps that one of `replicas` sees behind the router (MODEL.md 2).
+double replicaArrivalScv(const StationTables& t, double replicas)
+{
+    switch (t.input.balancing) {
+    case Balancing::random:
+        return 1 + (t.arrivalScv - 1) / replicas;
+    case Balancing::roundRobin:
+    case Balancing::joinShortest:
+        return t.arrivalScv / replicas; // the shortest is the one not chosen lately
+    case Balancing::powerOfTwo:
+        return 0.5 * (1 + (t.arrivalScv - 1) / replicas + t.arrivalScv / replicas);
+    }
+    return t.arrivalScv;
+}
+
+bool isPooled(const StationTables& t, double replicas)
+{
+    return replicas > 1 && (t.input.balancing == Balancing::joinShortest || t.input.balancing == Balancing::powerOfTwo);
+}
+
+PromptLoad loadOf(const StationTables& t, double rate, double arrivalScv)
+{
+    return {rate, t.promptMean, t.promptSecond + (arrivalScv - 1) * t.promptMean * t.promptMean};
+}
+
+Encounter encounter(const StationTables& t, const PromptLoad& load, double decodes, double weight)
+{
+    Encounter out;
+    out.weight = weight;
+    // A burst may bring more prompts than the replica can take while it lasts: as near to that as can be solved.
+    constexpr double kLess = 0.95;
+    PromptLoad bearable = load;
+    out.level = levelAt(t, bearable, decodes);
+    for (int round = 0; round < 100 && !out.level.phase.stable; ++round) {
+        bearable.rate *= kLess;
+        out.level = levelAt(t, bearable, decodes);
+    }
+    out.rate = bearable.rate;
+    out.tokenInterval = t.decodeStepAt(decodes) * out.level.stretch;
+    return out;
+}
+
+/// Mean and standard deviation of what arrivals find, in one replica, given that they find somebody.
+struct Found {
+    double weight = 0, mean = 0, deviation = 0, idle = 0;
+};
+
+/// Behind a router that knows, nobody joins a busy replica while another is idle.
+Found describe(const ChainSolution& chain, double replicas, bool shortest)
+{
+    Found out;
+    double square = 0;
+    for (std::size_t i = 0; i < chain.found.size(); ++i) {
+        const double all = chain.first + static_cast<double>(i);
+        const double n = shortest ? std::floor(all / replicas) : all / replicas;
+        if (n < 1e-9) {
+            out.idle += chain.found[i];
+            continue;
+        }
+        out.weight += chain.found[i];
+        out.mean += chain.found[i] * n;
+        square += chain.found[i] * n * n;
+    }
+    if (out.weight > 0) {
+        out.mean /= out.weight;
+        out.deviation = std::sqrt(std::max(0.0, square / out.weight - out.mean * out.mean));
+    }
+    return out;
+}
+
+/// Variance of a request's own mean token interval: it averages over its stay, and the number in system forgets at the
+/// rate at which departures respond to it.
+double slowVariance(const StationTables& t, const std::vector<Encounter>& met, const Residence& residence, double n)
+{
+    double all = 0, mean = 0, square = 0;
+    for (const Encounter& e : met) {
+        all += e.weight;
+        mean += e.weight * e.tokenInterval;
+        square += e.weight * e.tokenInterval * e.tokenInterval;
+    }
+    if (all <= 0)
+        return 0;
+    mean /= all;
+    const double pull = residence.departures(n + 1) - residence.departures(n);
+    const double stay = std::max(1e-3, pull * t.gapsMean * mean);
+    const double kept = 2 / (stay * stay) * (stay - 1 + std::exp(-stay));
+    return std::max(0.0, square / all - mean * mean) * std::clamp(kept, 0.0, 1.0);
+}
+
+/// The law of decode times at a number of decodes, with `mean` for a request of mean length.
+DecodeTime decodeTimeAt(const StationTables& t, const std::vector<Level>& at, double decodes, double mean, double slow)
+{
+    DecodeTime out;
+    out.slow = slow;
+    out.start = between(at, decodes, [](const Level& l) { return l.start; });
+    out.memory = between(at, decodes, [](const Level& l) { return l.memory; });
+    out.fast = between(at, decodes, [](const Level& l) { return l.fast; });
+    out.least = t.decodeStepAt(std::max(decodes, 1.0));
+    const double started = -out.start * std::expm1(-t.gapsMean / out.memory);
+    out.interval = t.gapsMean > 0 ? std::max(0.0, mean - started) / t.gapsMean : 0;
+    return out;
+}
+
+/// The chain at a rate, whole or by phases of a burst process. Shares of arrivals sum to one.
+struct Phase {
+    double rate; ///< of one replica
+    ChainSolution chain;
+};
+std::vector<Phase> solvePhases(const StationTables& t, const ChainInput& in, const Residence& residence)
+{
+    const double perReplica = in.rate / in.replicas;
+    if (t.input.process != ArrivalProcess::mmpp2)
+        return {{perReplica, solveChain(in, residence)}};
+    // Behind random routing each replica sees the same phases at its share of the rate.
+    const BurstSolution bursts = solveBurstChain(in, t.input.burst, residence);
+    return {{perReplica * bursts.calmRatio, bursts.calm}, {perReplica * bursts.burstRatio, bursts.burst}};
+}
+
+ChainInput chainInput(const StationTables& t, double fleetRate, double replicas, double seatRate)
+{
+    ChainInput in;
+    const bool pooled = isPooled(t, replicas);
+    in.replicas = pooled ? replicas : 1;
+    in.rate = pooled ? fleetRate : fleetRate / replicas;
+    in.seats = t.input.seats;
+    in.capacity = seatRate * in.replicas;
+    in.arrivalScv = pooled ? t.arrivalScv : replicaArrivalScv(t, replicas);
+    in.bunching = in.arrivalScv;
+    in.residenceScv = std::max(0.0, t.gapsSecond / (t.gapsMean * t.gapsMean) - 1);
+    return in;
+}
+
+void addSeatCounts(Operating& out, const std::vector<Phase>& phases, double replicas)
+{
+    double waits = 0, waited = 0;
+    for (const Phase& p : phases) {
+        out.meanSeated += p.chain.meanSeated / replicas;
+        out.meanQueued += p.chain.meanQueued / replicas;
+        out.idleTime += p.chain.idle;
+        waits += p.chain.waits;
+        waited += p.chain.waits * p.chain.meanWait;
+    }
+    out.seatWait = waits > 0 ? waited / waits : 0;
+}
+
+/// Prompts and decodes share a replica.
+Operating operateShared(const StationTables& t, double fleetRate)
+{
+    Operating out;
+    out.fleetRate = fleetRate;
+    const double replicas = t.input.replicas;
+    out.rate = fleetRate / replicas;
+    const double scv = t.input.process == ArrivalProcess::mmpp2 ? 1 : replicaArrivalScv(t, replicas);
+    const PromptLoad load = loadOf(t, out.rate, scv);
+    const double balance = balancedDecodes(t, load);
+    const std::vector<Level> at = levels(t, load, balance);
+    const Occupancy seats = occupancy(t, at);
+    const double most = at.back().decodes;
+    ChainInput chain = chainInput(t, fleetRate, replicas, t.capacity);
+    chain.bunching += between(at, std::min(balance, most),
+        [&](const Level& l) { return (l.bunching - 1) * t.gapsMean / (t.gapsMean + l.memory); });
+    const std::vector<Phase> phases = solvePhases(t, chain, seats.residence);
+    addSeatCounts(out, phases, chain.replicas);
+
+    // Gauss-Hermite with three nodes: right for a normal up to the fifth moment.
+    constexpr std::array<std::pair<double, double>, 3> kNodes{
+        {{-std::numbers::sqrt3, 1.0 / 6}, {0, 2.0 / 3}, {std::numbers::sqrt3, 1.0 / 6}}};
+    constexpr double kRare = 1e-6; // arrivals that no percentile sees
+    double mean = 0, weight = 0;
+    for (const Phase& p : phases) {
+        const Found found = describe(p.chain, chain.replicas, t.input.balancing == Balancing::joinShortest);
+        const PromptLoad phaseLoad = loadOf(t, p.rate, scv);
+        out.idle += found.idle;
+        weight += found.weight;
+        mean += found.weight * found.mean;
+        for (const auto& [z, w] : kNodes) {
+            const double n = std::clamp(found.mean + z * found.deviation, std::min(1.0, found.mean), t.input.seats);
+            if (w * found.weight > kRare)
+                out.seated.push_back(encounter(t, phaseLoad, std::min(seats.decodesAt(n), most), w * found.weight));
+        }
+        if (p.chain.waits > kRare)
+            out.waiting.push_back(
+                encounter(t, phaseLoad, std::min(seats.decodesAt(t.input.seats), most), p.chain.waits));
+    }
+    mean = weight > 0 ? mean / weight : 0;
+    const double centre = seats.decodesAt(std::max(mean, 1e-3));
+    const double first = between(at, centre, [](const Level& l) { return l.firstToken; });
+    out.decodeTime = std::max(out.meanSeated / out.rate - first, 0.0);
+    out.meanDecodes = out.rate * out.decodeTime;
+    out.decode = decodeTimeAt(t, at, centre, out.decodeTime, slowVariance(t, out.seated, seats.residence, mean));
+    out.stepMean = between(at, centre, [](const Level& l) { return l.phase.stepMean; });
+    return out;
+}
+
+/// A replica that runs prompts and nothing else. Between prompts it makes empty steps so short that nobody waits for
+/// them, which keeps one set of equations for both.
+Encounter promptsAlone(const StationTables& t, double rate, double arrivalScv)
+{
+    Encounter out;
+    out.weight = 1;
+    out.rate = rate;
+    out.level.node = t.prompts.front();
+    out.level.node.idleStep = 1e-3 * out.level.node.withChunk.front();
+    out.level.phase = solvePromptPhase(out.level.node, loadOf(t, rate, arrivalScv), true);
+    return out;
+}
+
+/// Requests of a single token, so that nothing decodes.
+Operating operatePromptsOnly(const StationTables& t, double fleetRate)
+{
+    Operating out;
+    out.fleetRate = fleetRate;
+    out.rate = fleetRate / t.input.replicas;
+    out.seated.push_back(promptsAlone(t, out.rate, replicaArrivalScv(t, t.input.replicas)));
+    const PromptPhase& phase = out.seated.front().level.phase;
+    out.stepMean = out.seated.front().level.node.alone;
+    out.idleTime = phase.idleSteps * out.seated.front().level.node.idleStep / phase.stepMean;
+    out.meanSeated = out.rate * (out.stepMean + phase.residual());
+    return out;
+}
+
+/// One pool prefills, another decodes, the KV cache is sent between them (MODEL.md 6.4).
+Operating operateSplit(const StationTables& t, double fleetRate)
+{
+    Operating out;
+    out.fleetRate = fleetRate;
+    out.rate = fleetRate / t.prefillReplicas;
+    out.seated.push_back(promptsAlone(t, out.rate, replicaArrivalScv(t, t.prefillReplicas)));
+    const Level& prompts = out.seated.front().level;
+    out.idleTime = prompts.phase.idleSteps * prompts.node.idleStep / prompts.phase.stepMean;
+
+    Level decodes; // nothing but decodes: no first token, no noise
+    decodes.decodes = t.input.seats;
+    const Occupancy seats = occupancy(t, {decodes});
+    const ChainInput chain = chainInput(t, fleetRate, t.decodeReplicas, t.decodeCapacity);
+    const ChainSolution solved = solveChain(chain, seats.residence);
+    const double rate = fleetRate / t.decodeReplicas;
+    const Found found = describe(solved, chain.replicas, t.input.balancing == Balancing::joinShortest);
+    out.meanSeated = solved.meanSeated / chain.replicas;
+    out.meanQueued = solved.meanQueued / chain.replicas;
+    out.meanDecodes = out.meanSeated;
+    const double transfer = t.input.transferPerToken.si() * t.promptMean;
+    out.decodeTime = out.meanSeated / rate + solved.waits * solved.meanWait + transfer;
+    const double spread = t.decodeStepAt(found.mean + found.deviation) - t.decodeStepAt(found.mean);
+    out.decode.slow = spread * spread;
+    out.decode.least = t.decodeStepAt(std::max(1.0, found.mean));
+    out.decode.start = solved.waits * solved.meanWait + transfer; // once, before the second token
+    out.decode.memory = 0.1;
+    out.decode.interval = out.meanSeated / rate / t.gapsMean;
+    out.stepMean = t.decodeStepAt(std::max(1.0, out.meanDecodes));
+    return out;
+}
+
+} // namespace
+
+Operating operate(const StationTables& t, double fleetRate)
+{
+    if (t.gapsMean <= 0)
+        return operatePromptsOnly(t, fleetRate);
+    return isSplit(t) ? operateSplit(t, fleetRate) : operateShared(t, fleetRate);
+}
+
+Operating operateClosed(const StationTables& t)
+{
+    Operating out;
+    const StationInput& in = t.input;
+    const double fixed = (in.networkIn + in.networkOut + in.retrieval + in.post).si();
+    // Clients whose request is under way in the network are not in the engine: fixed point of both.
+    double inEngine = in.concurrency / static_cast<double>(in.replicas);
+    Saturation full;
+    for (int round = 0; round < 20; ++round) {
+        full = saturate(t, std::clamp(inEngine, 1e-3, in.seats));
+        const double next = std::max(in.concurrency / static_cast<double>(in.replicas) - full.rate * fixed, 1e-3);
+        if (std::abs(next - inEngine) < 1e-6 * inEngine)
+            break;
+        inEngine = 0.5 * (inEngine + next);
+    }
+    const double seated = std::min(inEngine, in.seats), queued = std::max(0.0, inEngine - in.seats);
+    out.rate = full.rate;
+    out.fleetRate = full.rate * in.replicas;
+    out.meanSeated = seated;
+    out.meanQueued = queued;
+    out.seatWait = queued / full.rate;
+    out.seatWaitScv = 1 / std::max(1.0, queued); // that many departures, each at the rate
+    Encounter met = encounter(t, loadOf(t, full.rate, 1), full.decodes, 1);
+    const double first = met.level.node.alone + met.level.node.perToken * met.level.phase.leftover;
+    out.decodeTime = t.gapsMean > 0 ? std::max(0.0, seated / full.rate - first) : 0;
+    out.meanDecodes = out.rate * out.decodeTime;
+    const std::vector<Level> at{met.level};
+    out.decode = decodeTimeAt(t, at, full.decodes, out.decodeTime, 0);
+    out.stepMean = met.level.phase.stepMean;
+    out.waiting.push_back(std::move(met));
+    return out;
+}
+
+} // namespace headroom

@@ -1,0 +1,135 @@
+#include "core/queueing/prompt_levels.h"
+
+#include <cmath>
+
+namespace headroom {
+
+namespace {
+
+/// E[(W - c)+ in steps]: how many full steps an exponential backlog of mean w takes before its last.
+double fullStepsBefore(double w, double c) { return w > 0 ? 1 / std::expm1(c / w) : 0; }
+
+} // namespace
+
+double meanWaitingTokens(const PromptPhase& phase, double tokensPerSecond)
+{
+    return phase.leftover * phase.fullStep / phase.stepMean + tokensPerSecond * phase.residual();
+}
+
+namespace {
+
+/// What prompts in other steps do to the time of a request's tokens. A request starts when its prompt is done: the
+/// tokens that wait then came after it, and there are more of them than at an average step. Their excess is worked off
+/// while it decodes. Later on, the work that arrives varies as a compound Poisson process.
+void decodeNoise(const PromptLoad& load, Level& level)
+{
+    const PromptPhase& phase = level.phase;
+    const bool exclusive = phase.law.exclusive;
+    const double tokens = load.rate * load.mean, e = phase.law.perToken;
+    const double atStart = tokens * std::max(0.0, level.firstToken - phase.residual());
+    const double usual = tokens * (exclusive ? level.node.idleStep : phase.stepMean) + phase.leftover;
+    level.start = e * (atStart - usual) * level.stretch;
+    const double extra = phase.law.setup - (exclusive ? 0 : level.node.idleStep);
+    const double service = e * e * load.second + 2 * e * extra * load.mean + extra * extra; // E[S^2]
+    // While prompts run, others gather: they join the batch together, as many as a busy period of M/G/1 serves.
+    const double mean = extra + e * load.mean; // E[S]
+    level.bunching = level.stretch * level.stretch * (1 + load.rate * load.rate * std::max(0.0, service - mean * mean));
+    const double perStep = phase.tokenInterval * load.rate * service * level.stretch * level.stretch;
+    if (exclusive) { // each gap has its own prompts
+        level.fast = perStep;
+        level.memory = 0.5;
+        return;
+    }
+    level.fast = std::max(0.0, phase.stepSecond - phase.stepMean * phase.stepMean);
+    level.memory = level.fast > 0 ? std::max(0.5, 0.5 * perStep / level.fast) : 0.5;
+}
+
+} // namespace
+
+Level levelAt(const StationTables& t, const PromptLoad& load, double decodes)
+{
+    Level level;
+    level.decodes = decodes;
+    level.node = t.promptNodeAt(decodes);
+    level.phase = solvePromptPhase(level.node, load, t.input.policy == BatchPolicy::prefillFirst);
+    if (!level.phase.stable)
+        return level;
+    const double waiting = meanWaitingTokens(level.phase, load.rate * load.mean);
+    const double more =
+        fullStepsBefore(waiting + load.mean, level.node.capacity) - fullStepsBefore(load.mean, level.node.capacity);
+    const double behind = load.rate * load.mean * level.phase.residual();
+    level.firstToken = level.phase.residual() + level.node.alone + level.phase.law.setup * more +
+                       level.phase.law.perToken * (waiting + behind);
+    level.stretch = level.phase.tokenInterval / level.node.idleStep;
+    decodeNoise(load, level);
+    return level;
+}
+
+double balancedDecodes(const StationTables& t, const PromptLoad& load)
+{
+    double low = 0, high = t.prompts.back().decodes;
+    const bool exclusive = t.input.policy == BatchPolicy::prefillFirst;
+    for (int round = 0; round < 14; ++round) {
+        const double b = 0.5 * (low + high);
+        const PromptNode node = t.promptNodeAt(b);
+        const PromptLaw law = node.law(node.lone, exclusive);
+        const double rho = law.perToken * load.rate * load.mean;
+        const double budget = load.rate * load.mean * (law.setup + law.perToken * law.capacity);
+        double interval = t.decodeStepAt(b) / std::max(1e-9, 1 - rho);
+        if (exclusive) // each batch of prompts costs its setup as well
+            interval += interval * load.rate * law.setup / (1 + load.rate * (interval + law.setup));
+        (b < load.rate * t.gapsMean * interval || budget > node.capacity ? low : high) = b;
+        if (budget > node.capacity)
+            high = b, low = std::min(low, 0.5 * b);
+    }
+    return 0.5 * (low + high);
+}
+
+std::vector<Level> levels(const StationTables& t, const PromptLoad& load, double balance)
+{
+    const double centre = std::max(1.0, balance), most = t.prompts.back().decodes;
+    const double spread = std::sqrt(centre);
+    std::vector<Level> out;
+    for (double b : {0.0, 0.5 * centre, centre - spread, centre, centre + spread, centre + 3 * spread,
+             2 * centre + 4 * spread, most}) {
+        b = std::clamp(b, 0.0, most);
+        if (!out.empty() && b < out.back().decodes + 0.25)
+            continue;
+        Level level = levelAt(t, load, b);
+        if (!level.phase.stable)
+            break;
+        out.push_back(std::move(level));
+    }
+    return out;
+}
+
+double Occupancy::decodesAt(double n) const
+{
+    const auto& x = residence.requests;
+    if (n <= x.front())
+        return n * decodes.front() / x.front();
+    const auto above = std::lower_bound(x.begin(), x.end(), n);
+    if (above == x.end())
+        return decodes.back();
+    const auto i = static_cast<std::size_t>(above - x.begin());
+    return decodes[i - 1] + (n - x[i - 1]) / (x[i] - x[i - 1]) * (decodes[i] - decodes[i - 1]);
+}
+
+Occupancy occupancy(const StationTables& t, const std::vector<Level>& levels)
+{
+    Occupancy out;
+    for (std::size_t k = 0; k < t.decodes.size(); ++k) {
+        const double b = t.decodes[k];
+        if (k > 0 && b > levels.back().decodes + 1)
+            break;
+        const double first = between(levels, b, [](const Level& l) { return l.firstToken; });
+        const double decode =
+            t.gapsMean * t.decodeStep[k] * between(levels, b, [](const Level& l) { return l.stretch; });
+        out.residence.requests.push_back(b * (first + decode) / decode);
+        out.residence.seconds.push_back(first + decode);
+        out.decodes.push_back(b);
+    }
+    return out;
+}
+
+} // namespace headroom
