@@ -64,7 +64,7 @@ public:
         const double tokens = e.rate * m_tables.promptMean * p.stepMean; // in a step
         std::array<Kind, 5> out{};
         out[0] = {p.idleSteps * e.level.node.idleStep, e.level.node.idleStep, 0};
-        out[1] = {p.fullSteps * p.fullStep, p.fullStep, p.waiting};
+        out[1] = {p.fullSteps * p.law.fullStep, p.law.fullStep, p.waiting};
         const double mean = std::max(tokens - c * p.fullSteps, 0.1 * tokens) / std::max(partial, 1e-9);
         const double square = std::max(p.tokensSecond - c * c * p.fullSteps, 0.0) / std::max(partial, 1e-9);
         const auto sizes = gammaPieces(kStepCuts, mean, std::clamp(square / (mean * mean) - 1, 0.0, 6.0));
@@ -172,9 +172,9 @@ ClassLatency classLatency(const StationTables& t, const Operating& at, const Sta
     // Range: the fine half covers what prompts do by themselves, the coarse half the tail and the wait for seats.
     double longest = 0, usual = 0;
     const auto cover = [&](const Level& l, double rate) {
-        const double tail = l.node.alone * c.prompt.back() / t.promptMean + l.phase.fullStep;
-        const double wait = l.phase.residual() * 2 + 5 * (l.phase.waiting / l.node.capacity + 1) * l.phase.fullStep;
-        const double backlog = meanWaitingTokens(l.phase, rate * t.promptMean) / l.node.capacity * l.phase.fullStep;
+        const double tail = l.node.alone * c.prompt.back() / t.promptMean + l.phase.law.fullStep;
+        const double wait = l.phase.residual() * 2 + 5 * (l.phase.waiting / l.node.capacity + 1) * l.phase.law.fullStep;
+        const double backlog = meanWaitingTokens(l.phase, rate * t.promptMean) / l.node.capacity * l.phase.law.fullStep;
         longest = std::max(longest, tail + wait);
         usual = std::max(usual, 6 * (l.node.alone + backlog + l.phase.residual()));
     };

@@ -42,14 +42,8 @@ Encounter encounter(const StationTables& t, const PromptLoad& load, double decod
 {
     Encounter out;
     out.weight = weight;
-    // A burst may bring more prompts than the replica can take while it lasts: as near to that as can be solved.
-    constexpr double kLess = 0.95;
     PromptLoad bearable = load;
-    out.level = levelAt(t, bearable, decodes);
-    for (int round = 0; round < 100 && !out.level.phase.stable; ++round) {
-        bearable.rate *= kLess;
-        out.level = levelAt(t, bearable, decodes);
-    }
+    out.level = bearableLevel(t, bearable, decodes);
     out.rate = bearable.rate;
     out.tokenInterval = t.decodeStepAt(decodes) * out.level.stretch;
     return out;

@@ -13,7 +13,7 @@ double fullStepsBefore(double w, double c) { return w > 0 ? 1 / std::expm1(c / w
 
 double meanWaitingTokens(const PromptPhase& phase, double tokensPerSecond)
 {
-    return phase.leftover * phase.fullStep / phase.stepMean + tokensPerSecond * phase.residual();
+    return phase.leftover * phase.law.fullStep / phase.stepMean + tokensPerSecond * phase.residual();
 }
 
 namespace {
@@ -67,22 +67,37 @@ Level levelAt(const StationTables& t, const PromptLoad& load, double decodes)
 
 double balancedDecodes(const StationTables& t, const PromptLoad& load)
 {
-    double low = 0, high = t.prompts.back().decodes;
     const bool exclusive = t.input.policy == BatchPolicy::prefillFirst;
-    for (int round = 0; round < 14; ++round) {
-        const double b = 0.5 * (low + high);
+    const double tokens = load.rate * load.mean; // per second
+    // More decodes than are there, or so many that prompts no longer keep up?
+    const auto tooMany = [&](double b) {
         const PromptNode node = t.promptNodeAt(b);
         const PromptLaw law = node.law(node.lone, exclusive);
-        const double rho = law.perToken * load.rate * load.mean;
-        const double budget = load.rate * load.mean * (law.setup + law.perToken * law.capacity);
-        double interval = t.decodeStepAt(b) / std::max(1e-9, 1 - rho);
+        const double rho = law.perToken * tokens;
+        if (rho >= 1 || tokens * law.fullStep >= law.capacity)
+            return true;
+        double interval = t.decodeStepAt(b) / (1 - rho);
         if (exclusive) // each batch of prompts costs its setup as well
             interval += interval * load.rate * law.setup / (1 + load.rate * (interval + law.setup));
-        (b < load.rate * t.gapsMean * interval || budget > node.capacity ? low : high) = b;
-        if (budget > node.capacity)
-            high = b, low = std::min(low, 0.5 * b);
+        return b > load.rate * t.gapsMean * interval;
+    };
+    double low = 0, high = t.prompts.back().decodes;
+    for (int round = 0; round < 12 && high - low > 0.02 * high; ++round) {
+        const double b = 0.5 * (low + high);
+        (tooMany(b) ? high : low) = b;
     }
     return 0.5 * (low + high);
+}
+
+Level bearableLevel(const StationTables& t, PromptLoad& load, double decodes)
+{
+    constexpr double kLess = 0.95;
+    Level level = levelAt(t, load, decodes);
+    for (int round = 0; round < 100 && !level.phase.stable; ++round) {
+        load.rate *= kLess;
+        level = levelAt(t, load, decodes);
+    }
+    return level;
 }
 
 std::vector<Level> levels(const StationTables& t, const PromptLoad& load, double balance)
@@ -99,6 +114,10 @@ std::vector<Level> levels(const StationTables& t, const PromptLoad& load, double
         if (!level.phase.stable)
             break;
         out.push_back(std::move(level));
+    }
+    if (out.empty()) { // within rounding of what prompts alone allow
+        PromptLoad bearable = load;
+        out.push_back(bearableLevel(t, bearable, 0));
     }
     return out;
 }

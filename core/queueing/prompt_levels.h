@@ -28,6 +28,10 @@ double meanWaitingTokens(const PromptPhase&, double tokensPerSecond);
 
 Level levelAt(const StationTables&, const PromptLoad&, double decodes);
 
+/// The same at the highest rate up to the load's that prompts can bear there; the load is changed to it. A burst may
+/// bring more while it lasts.
+Level bearableLevel(const StationTables&, PromptLoad&, double decodes);
+
 /// Decodes at which as many sequences finish as start, ignoring fluctuations: B = lambda m interval(B).
 double balancedDecodes(const StationTables&, const PromptLoad&);
 

@@ -7,24 +7,32 @@ namespace headroom {
 
 namespace {
 
-/// Moments of min(W, c) for exponential W with mean w, in units of its first moment E[min(W, c)].
+/// 1 - e^-x without cancellation.
+double below(double x) { return x < 1e-4 ? x * (1 - 0.5 * x) : 1 - std::exp(-x); }
+
+/// Moments of min(W, c) for exponential W with mean w, the last two in units of its first moment E[min(W, c)], and how
+/// those two grow with w.
 struct Truncated {
     double full;     ///< P(W > c)
     double mean;     ///< E[min(W, c)], tokens
     double leftover; ///< E[(W - c)+] / E[min(W, c)]
     double second;   ///< E[min(W, c)^2] / E[min(W, c)]
+    double leftoverSlope, secondSlope;
 };
 
 Truncated truncate(double w, double c)
 {
     const double z = c / w;
-    if (z > 50) // nothing reaches the capacity
-        return {0, w, 0, 2 * w};
-    const double tail = std::exp(-z), below = -std::expm1(-z);
-    const double u = tail / below; // 1 / (e^z - 1)
-    // 1/z - 1/(e^z - 1) cancels for small z; its series is 1/2 - z/12.
-    const double gap = z < 1e-3 ? 0.5 - z / 12 : 1 / z - u;
-    return {tail, w * below, u, 2 * c * gap};
+    if (z > 30) // nothing reaches the capacity
+        return {0, w, 0, 2 * w, 0, 2};
+    const double tail = std::exp(-z);
+    if (z < 1e-3) { // nearly all do; 1/z - 1/(e^z - 1) cancels here, its series is 1/2 - z/12
+        const double share = z * (1 - 0.5 * z);
+        return {tail, w * share, 1 / z - 0.5, 2 * c * (0.5 - z / 12), 1 / c, c * z / (6 * w)};
+    }
+    const double share = 1 - tail, u = tail / share; // u = 1 / (e^z - 1)
+    const double slope = u / share * z / w;          // of u over w
+    return {tail, w * share, u, 2 * c * (1 / z - u), slope, 2 * c * (1 / (z * w) - slope)};
 }
 
 /// Mean of W given W > 0 from the balance of second moments,
@@ -32,66 +40,72 @@ Truncated truncate(double w, double c)
 /// all divided by E[X]. The left side is increasing and concave in w: Newton from below converges monotonically.
 double solveBacklog(double rho, double spare, double c, double wanted)
 {
-    const auto left = [&](double w) {
+    const double free = 1 - rho * rho;
+    double w = wanted / (2 * free);
+    for (int round = 0; round < 8; ++round) {
         const Truncated t = truncate(w, c);
-        return (1 - rho * rho) * t.second + 2 * spare * t.leftover;
-    };
-    double w = wanted / (2 * (1 - rho * rho));
-    for (int round = 0; round < 6; ++round) {
-        const double here = left(w), h = 1e-4 * w;
-        const double slope = (left(w + h) - here) / h;
-        const double next = w + (wanted - here) / slope;
-        if (!(next > w * (1 + 1e-4)))
+        const double miss = wanted - free * t.second - 2 * spare * t.leftover;
+        const double step = miss / (free * t.secondSlope + 2 * spare * t.leftoverSlope);
+        if (!(step > 1e-4 * w))
             break;
-        w = next;
+        w += step;
     }
     return w;
 }
 
 } // namespace
 
-PromptPhase solvePromptPhase(const PromptLaw& law, const PromptLoad& load)
+PromptPhase startPromptPhase(const PromptLaw& law, const PromptLoad& load)
 {
     PromptPhase phase;
     phase.law = law;
-    phase.fullStep = law.setup + law.perToken * law.capacity;
+    const double tokens = load.rate * load.mean; // per second
+    phase.stable = tokens * law.fullStep < law.capacity && law.perToken * tokens < 1;
+    phase.stepMean = phase.tokenInterval = law.idleStep;
+    phase.stepSecond = law.idleStep * law.idleStep;
+    phase.idleSteps = 1 - below(load.rate * law.idleStep);
+    phase.perBusyStep = load.mean;
+    return phase;
+}
+
+void refinePromptPhase(PromptPhase& phase, const PromptLaw& law, const PromptLoad& load)
+{
+    phase.law = law;
     const double tokens = load.rate * load.mean; // per second
     const double rho = law.perToken * tokens;
-    const double spare = law.capacity - tokens * phase.fullStep; // tokens a full step gains on the arrivals
-    phase.stable = spare > 0 && rho < 1;
-    if (!phase.stable)
-        return phase;
-    phase.stepMean = law.idleStep;
-    phase.stepSecond = law.idleStep * law.idleStep;
-    phase.tokenInterval = law.idleStep;
-    if (load.rate <= 0)
-        return phase;
+    const double spare = law.capacity - tokens * law.fullStep; // tokens a full step gains on the arrivals
+    double busy = 1 - phase.idleSteps;
+    phase.stepMean = (phase.idleSteps * law.idleStep + busy * law.setup) / (1 - rho);
+    const double squares =
+        (phase.idleSteps * law.idleStep * law.idleStep + busy * law.setup * law.setup) / phase.stepMean;
+    const double wanted = load.second / load.mean + tokens * squares + 2 * rho * law.setup * tokens;
+    phase.waiting = solveBacklog(rho, spare, law.capacity, wanted);
+    const Truncated x = truncate(phase.waiting, law.capacity);
+    const double inPartial = x.full < 0.999 ? (x.mean - law.capacity * x.full) / (1 - x.full) : 0.5 * law.capacity;
+    // An idle step follows an idle or a partial one in which nothing arrived.
+    const double quiet = (1 - x.full) * (1 - below(load.rate * law.setup)) / (1 + load.rate * law.perToken * inPartial);
+    const double noise = below(load.rate * law.idleStep);
+    busy = noise / (noise + quiet);
 
-    double busy = std::min(1.0, load.rate * law.idleStep); // P(W > 0), refined below
-    Truncated x{};
-    for (int round = 0; round < 3; ++round) {
-        const double bases = (1 - busy) * law.idleStep + busy * law.setup;
-        phase.stepMean = bases / (1 - rho);
-        const double squares =
-            ((1 - busy) * law.idleStep * law.idleStep + busy * law.setup * law.setup) / phase.stepMean;
-        const double wanted = load.second / load.mean + tokens * squares + 2 * rho * law.setup * tokens;
-        phase.waiting = solveBacklog(rho, spare, law.capacity, wanted);
-        x = truncate(phase.waiting, law.capacity);
-        const double inPartial = x.full < 1 ? (x.mean - law.capacity * x.full) / (1 - x.full) : x.mean;
-        // An idle step follows an idle or a partial one in which nothing arrived.
-        const double quiet =
-            (1 - x.full) * std::exp(-load.rate * law.setup) / (1 + load.rate * law.perToken * inPartial);
-        const double noise = -std::expm1(-load.rate * law.idleStep);
-        busy = std::clamp(noise / (noise + quiet), 0.0, 1.0);
-    }
     phase.idleSteps = 1 - busy;
-    phase.fullSteps = busy * x.full;
+    phase.stepMean = (phase.idleSteps * law.idleStep + busy * law.setup) / (1 - rho);
     const double tokensPerStep = tokens * phase.stepMean;
+    phase.perBusyStep = tokensPerStep / busy;
+    phase.fullSteps = std::min(busy * x.full, tokensPerStep / law.capacity);
     phase.leftover = tokensPerStep * x.leftover;
     phase.tokensSecond = tokensPerStep * x.second;
     phase.stepSecond = phase.idleSteps * law.idleStep * law.idleStep + busy * law.setup * law.setup +
                        2 * law.setup * law.perToken * tokensPerStep + law.perToken * law.perToken * phase.tokensSecond;
     phase.tokenInterval = law.exclusive ? phase.stepMean / phase.idleSteps : phase.stepMean;
+}
+
+PromptPhase solvePromptPhase(const PromptLaw& law, const PromptLoad& load)
+{
+    PromptPhase phase = startPromptPhase(law, load);
+    if (load.rate <= 0)
+        return phase;
+    for (int round = 0; round < kPromptPhaseRounds && phase.stable; ++round)
+        refinePromptPhase(phase, law, load);
     return phase;
 }
 

@@ -10,6 +10,7 @@ struct PromptLaw {
     double setup = 0;       ///< D1: step with a few, without their own cost; prefill-first: without the decodes
     double perToken = 0;    ///< e: each prompt token
     double capacity = 0;    ///< c: prompt tokens that a step can hold
+    double fullStep = 0;    ///< duration of a full step; the line may miss it a little
     bool exclusive = false; ///< prefill-first: a step with prompt tokens gives no decode tokens
 };
 
@@ -32,11 +33,17 @@ struct PromptPhase {
     double idleSteps = 1;                ///< share of steps without prompt tokens
     double fullSteps = 0;                ///< share of steps that are full
     double waiting = 0;                  ///< mean of W given W > 0, tokens
+    double perBusyStep = 0;              ///< mean of X given X > 0, tokens
     double leftover = 0;                 ///< mean tokens left waiting by a full step
-    double fullStep = 0;                 ///< D1 + e c
     /// Mean remaining time of the step that an arrival finds.
     double residual() const { return 0.5 * stepSecond / stepMean; }
 };
+
+/// No prompts at all, or not stable.
+PromptPhase startPromptPhase(const PromptLaw&, const PromptLoad&);
+/// One round of the fixed point between the share of idle steps and the backlog; three are enough.
+void refinePromptPhase(PromptPhase&, const PromptLaw&, const PromptLoad&);
+inline constexpr int kPromptPhaseRounds = 3;
 
 PromptPhase solvePromptPhase(const PromptLaw&, const PromptLoad&);
 

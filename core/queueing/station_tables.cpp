@@ -170,13 +170,17 @@ PromptLaw PromptNode::law(const ChunkMoments& m, bool exclusive) const
         setup = least;
         slope = fromLeast;
     }
-    return {idleStep, setup, slope, capacity, exclusive};
+    // The line through small chunks of a concave law would make a full step longer than it is.
+    const double full = withChunk.back() + perToken * capacity;
+    slope = std::min(slope, std::max(0.0, full - setup) / capacity);
+    return {idleStep, setup, slope, capacity, full, exclusive};
 }
 
 ChunkMoments gathered(const PromptNode& node, double tokens)
 {
     ChunkMoments out = node.lone;
-    if (tokens <= out.x)
+    constexpr double kHardlyAny = 1.02;
+    if (tokens < kHardlyAny * out.x)
         return out;
     // Steps of mean size `tokens` as a mixture of lone chunks and several together; spread as two or three gathered
     // prompts have it.
@@ -227,12 +231,11 @@ PromptNode StationTables::promptNodeAt(double b) const
 
 PromptPhase solvePromptPhase(const PromptNode& node, const PromptLoad& load, bool exclusive)
 {
-    PromptPhase phase = solvePromptPhase(node.law(node.lone, exclusive), load);
-    for (int round = 0; round < 2 && phase.stable && phase.idleSteps < 1; ++round) {
-        const double tokens = load.rate * load.mean * phase.stepMean / (1 - phase.idleSteps);
-        if (tokens < 1.02 * node.lone.x) // hardly any gather
-            break;
-        phase = solvePromptPhase(node.law(gathered(node, std::min(tokens, node.capacity)), exclusive), load);
+    PromptPhase phase = startPromptPhase(node.law(node.lone, exclusive), load);
+    for (int round = 0; round < kPromptPhaseRounds && phase.stable; ++round) {
+        const double tokens = std::min(phase.perBusyStep, node.capacity);
+        refinePromptPhase(phase, node.law(gathered(node, tokens), exclusive), load);
+        phase.stable = phase.law.perToken * load.rate * load.mean < 1;
     }
     return phase;
 }
@@ -249,12 +252,13 @@ Saturation saturate(const StationTables& t, double seats)
         if (exclusive) { // prompts that arrive in one decode step share a prefill step, up to its capacity
             const double together = perStep < 1e-6 ? 1 : perStep / -std::expm1(-perStep);
             const double sharing = std::clamp(node.capacity / p, 1.0, together);
-            return 1 / (steps * t.decodeStepAt(decodes) + law.setup / sharing + law.perToken * p);
+            const double byTime = 1 / (steps * t.decodeStepAt(decodes) + law.setup / sharing + law.perToken * p);
+            return std::min(byTime, node.capacity / (p * law.fullStep));
         }
         const double busy = -std::expm1(-perStep * std::max(1.0, p / node.capacity)); // share of steps with prompts
         const double setup = (law.setup - node.idleStep) * busy;
         const double byTime = 1 / (steps * (t.decodeStepAt(decodes) + setup) + law.perToken * p);
-        const double byBudget = node.capacity / (p * (node.withChunk.back() + node.perToken * node.capacity));
+        const double byBudget = node.capacity / (p * law.fullStep);
         return std::min(byTime, byBudget);
     };
     if (m <= 0) { // nothing decodes: prompts alone
