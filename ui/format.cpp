@@ -8,6 +8,7 @@
 #include <span>
 
 namespace headroom::ui {
+inline namespace widgets {
 
 namespace {
 
@@ -102,16 +103,30 @@ QString axisNumber(double value, double step)
     return fixed(value, step > 0 ? decimalsOfStep(step) : decimalsFor(value, 3));
 }
 
+namespace {
+
+/// Cents from ten cents to a hundred dollars, as prices are written; significant digits elsewhere.
+QString money(double dollars, int digits)
+{
+    constexpr double kFewest = 0.0995, kMost = 99.995;
+    const double size = std::abs(dollars);
+    const QString amount =
+        size >= kFewest && size < kMost ? QLocale().toString(size, 'f', 2) : number(size, size < kFewest ? 2 : digits);
+    return (dollars < 0 ? QStringLiteral("−$") : QStringLiteral("$")) + amount;
+}
+
+} // namespace
+
 QString quantity(double value, std::string_view unit, int digits)
 {
     if (std::isnan(value))
         return QStringLiteral("-");
-    if (unit.starts_with("USD") && unit != "USD") {
+    if (unit.starts_with('$')) // "$", "$/h", "$/M tok"
+        return money(value, digits) + text(unit.substr(1));
+    if (unit.starts_with("USD")) {
         const QString per = text(unit.substr(3)).trimmed();
-        return QStringLiteral("$") + number(value, digits) + (per.startsWith(u'/') ? per : QStringLiteral(" ") + per);
+        return money(value, digits) + (per.isEmpty() || per.startsWith(u'/') ? per : u' ' + per);
     }
-    if (unit == "USD" || unit == "$")
-        return QStringLiteral("$") + number(value, digits);
     const auto scaled = [digits](double si, std::span<const Prefix> ladder) {
         const Prefix& p = pick(si, ladder);
         return number(si / p.factor, digits) + u' ' + QString::fromUtf8(p.unit);
@@ -151,4 +166,5 @@ QString signedPercent(double share, int digits)
     return (share < 0 ? QStringLiteral("−") : QStringLiteral("+")) + size;
 }
 
+} // namespace widgets
 } // namespace headroom::ui

@@ -7,6 +7,9 @@
 
 namespace headroom::ui {
 
+/// Inline and named: ui/plots/numbers.h has functions of the same names for std::string, in code without Qt.
+inline namespace widgets {
+
 /// Three significant digits with thousands separators: 4.2, 0.71, 1,366, 12,900,000. "∞" for infinity, "-" for NaN.
 /// \param digits significant digits below 10^digits; larger values keep all integer digits
 QString number(double value, int digits = 3);
@@ -23,5 +26,7 @@ QString percent(double share, int digits = 2);
 QString signedPercent(double share, int digits = 2);
 /// Plain text of builders (UTF-8).
 QString text(std::string_view);
+
+} // namespace widgets
 
 } // namespace headroom::ui

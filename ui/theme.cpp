@@ -261,6 +261,7 @@ QSlider::handle:horizontal { width: 10px; height: 10px; margin: -6px 0; border: 
 QSlider::handle:horizontal:focus, QSlider::handle:horizontal:hover { background: $accent; }
 QSlider::sub-page:horizontal:disabled { background: $line; }
 QSlider::handle:horizontal:disabled { border-color: $line; }
+QAbstractScrollArea::corner { background: transparent; border: none; }
 QHeaderView::section { background: $card; color: $muted; border: none; border-bottom: 1px solid $line; padding: 4px 8px; }
 QTableView, QTreeView, QListView { background: $card; border: none; gridline-color: $grid; outline: none;
   alternate-background-color: $window; selection-background-color: $selection; selection-color: $text; }

@@ -217,7 +217,7 @@ void Annotations::addLimit(const Limit& l, std::vector<Pending>& pending)
     if (l.vertical) {
         constexpr std::array shares{0.02, 0.14, 0.28, 0.45, 0.65, 0.85};
         for (const double s : shares)
-            for (const double x : {at - size.width() - 4, at + 4})
+            for (const double x : {at - size.width() - 4, at + 4, at - size.width() - 14})
                 r.candidates.emplace_back(x, a.top() + s * (a.height() - size.height()));
     } else {
         const double above =

@@ -151,15 +151,30 @@ Interval tightRange(const std::vector<double>& values, const Axis& axis)
 
 void append(std::vector<double>& to, const std::vector<double>& from) { to.insert(to.end(), from.begin(), from.end()); }
 
+/// True if a curve rises steeply at its very end (or becomes infinite), as latency does before saturation.
+bool climbs(const Curve& c)
+{
+    constexpr double kEnd = 0.03, kSteep = 1.25; // the last 3 % of the x range add a quarter
+    std::size_t last = std::min(c.x.size(), c.y.size());
+    while (last > 0 && !std::isfinite(c.y[last - 1])) {
+        --last;
+        if (c.y[last] > 0 && std::isinf(c.y[last]))
+            return true;
+    }
+    if (last < 3 || c.markers)
+        return false;
+    const double from = c.x[last - 1] - kEnd * (c.x[last - 1] - c.x[0]);
+    std::size_t i = last - 1;
+    while (i > 0 && c.x[i - 1] >= from)
+        --i;
+    i = i > 0 ? i - 1 : 0;
+    return c.y[i] > 0 && c.y[last - 1] > kSteep * c.y[i];
+}
+
 /// The top of a chart whose curves climb without bound; nothing where they do not.
 std::optional<double> climbCap(const LineChart& c)
 {
-    bool climbs = false;
-    for (const Limit& l : c.limits)
-        climbs = climbs || (l.vertical && l.role == Role::saturation);
-    for (const Curve& curve : c.curves)
-        climbs = climbs || std::any_of(curve.y.begin(), curve.y.end(), [](double v) { return v > 0 && std::isinf(v); });
-    if (!climbs)
+    if (std::none_of(c.curves.begin(), c.curves.end(), climbs))
         return std::nullopt;
     double reference = 0;
     for (const Marker& m : c.markers)

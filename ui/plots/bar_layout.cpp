@@ -77,7 +77,25 @@ std::vector<LegendEntry> barLegend(const StackedBars& c, const BarLayout& layout
         if (!s.name.empty() && drawn)
             out.push_back({text(s.name), theme.color(s.role)});
     }
+    if (out.size() == 1)
+        out.clear(); // one colour needs no key
     return out;
+}
+
+/// A hairline between neighbours of one bar that are both wide enough to spare it.
+void partPieces(QPainter& p, const std::vector<BarPiece>& pieces, const BarLayout& layout, const Theme& theme)
+{
+    constexpr double kWide = 4;
+    p.save();
+    p.setRenderHint(QPainter::Antialiasing, false);
+    p.setPen(QPen(theme.card, 1));
+    for (std::size_t i = 1; i < pieces.size(); ++i) {
+        const QRectF a = layout.rect(pieces[i - 1]), b = layout.rect(pieces[i]);
+        if (pieces[i - 1].category == pieces[i].category && pieces[i - 1].to == pieces[i].from && a.width() > kWide &&
+            b.width() > kWide)
+            p.drawLine(QLineF(b.left(), b.top(), b.left(), b.bottom()));
+    }
+    p.restore();
 }
 
 void paintCentred(QPainter& p, const QRectF& rect, const QString& s, Qt::Alignment alignment)
@@ -217,6 +235,7 @@ std::vector<QRectF> paintBarsFront(
         const QString total = text(c.totals[i]);
         write(QRectF(f.x.pixel(end) + 6, middle - line / 2, metrics.horizontalAdvance(total), line), total, theme.text);
     }
+    partPieces(p, pieces, layout, theme);
     if (namesInside(c))
         for (const BarPiece& piece : pieces) {
             const QRectF r = layout.rect(piece);

@@ -118,7 +118,7 @@ private:
     {
         const std::vector<SeriesRow> rows = seriesRows(*m_bars, m_theme);
         const auto categories = static_cast<int>(m_bars->categories.size());
-        if (rows != m_rows || m_edge != m_theme.card) {
+        if (rows != m_rows) {
             if (categories != m_categories->count()) {
                 QStringList names; // unique, never shown
                 for (int i = 0; i < categories; ++i)
@@ -127,7 +127,6 @@ private:
             }
             fillSeries(rows);
             m_rows = rows;
-            m_edge = m_theme.card;
         }
         m_series->setBarWidth(m_layout.thickness);
         m_values->setRange(m_layout.frame.x.range.from, m_layout.frame.x.range.to);
@@ -166,10 +165,10 @@ private:
         }
     }
 
-    void style(QBarSet& set, const QColor& color) const
+    static void style(QBarSet& set, const QColor& color)
     {
         set.setBrush(color.isValid() ? QBrush(color) : QBrush(Qt::NoBrush));
-        set.setPen(color.isValid() ? QPen(m_theme.card, 1) : QPen(Qt::NoPen)); // a hairline between the pieces
+        set.setPen(QPen(Qt::NoPen)); // a frame would swallow thin pieces; bar_layout parts the wide ones
     }
 
     QGraphicsScene m_scene;
@@ -182,7 +181,6 @@ private:
     BarLayout m_layout;
     std::vector<SeriesRow> m_rows;
     std::vector<QRectF> m_texts;
-    QColor m_edge;
     QSizeF m_size;
 };
 

@@ -110,20 +110,22 @@ std::unique_ptr<ChartBody> makeBody(const ChartSpec& chart, QWidget* parent)
 void paintHeader(QPainter& p, const QRectF& where, const ChartSpec& chart, const Theme& theme, const QFont& titleFont,
     const QFont& unitFont)
 {
-    constexpr double kBaseline = 22, kBetween = 16;
+    constexpr double kBaseline = 22, kFirstLine = 15, kSecondLine = 29, kBetween = 16;
     const QFontMetricsF titleMetrics(titleFont), unitMetrics(unitFont);
     const QString title = text(chart.title), unit = text(chart.unit);
-    const double unitRoom =
-        std::max(where.width() * 0.3, where.width() - kBetween - titleMetrics.horizontalAdvance(title));
-    const QString shownUnit = unitMetrics.elidedText(unit, Qt::ElideRight, unitRoom);
-    const double unitWidth = unitMetrics.horizontalAdvance(shownUnit);
+    const double unitWidth = unitMetrics.horizontalAdvance(unit);
+    // Both in one line where they fit; else the unit below the title, so that neither is cut.
+    const bool oneLine =
+        titleMetrics.horizontalAdvance(title) + kBetween + unitWidth <= where.width() || unit.isEmpty();
     p.setFont(titleFont);
     p.setPen(theme.text);
-    p.drawText(QPointF(where.left(), where.top() + kBaseline),
-        titleMetrics.elidedText(title, Qt::ElideRight, where.width() - (unit.isEmpty() ? 0 : unitWidth + kBetween)));
+    p.drawText(QPointF(where.left(), where.top() + (oneLine ? kBaseline : kFirstLine)),
+        titleMetrics.elidedText(title, Qt::ElideRight, where.width()));
     p.setFont(unitFont);
     p.setPen(theme.muted);
-    p.drawText(QPointF(where.right() - unitWidth, where.top() + kBaseline), shownUnit);
+    p.drawText(
+        QPointF(oneLine ? where.right() - unitWidth : where.left(), where.top() + (oneLine ? kBaseline : kSecondLine)),
+        unitMetrics.elidedText(unit, Qt::ElideRight, where.width()));
 }
 
 void paintChart(QPainter& p, const QRectF& where, const ChartSpec& chart, const Theme& theme)

@@ -72,7 +72,11 @@ TEST_F(Format, TimesAndBytesPickTheirUnit)
 TEST_F(Format, DollarsStandInFront)
 {
     EXPECT_EQ(utf8(quantity(1.25, "USD/h")), "$1.25/h");
-    EXPECT_EQ(utf8(quantity(12, "USD")), "$12");
+    EXPECT_EQ(utf8(quantity(12, "USD")), "$12.00");
+    EXPECT_EQ(utf8(quantity(0.8, "USD")), "$0.80");
+    EXPECT_EQ(utf8(quantity(0.0179, "USD")), "$0.018");
+    EXPECT_EQ(utf8(quantity(2154, "USD")), "$2,154");
+    EXPECT_EQ(utf8(quantity(0.39, "$/M tok")), "$0.39/M tok");
 }
 
 TEST_F(Format, BandsAreOneNumberWhereTheyAreEven)

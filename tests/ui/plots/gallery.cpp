@@ -1,8 +1,15 @@
-// Paints every kind of chart into pictures, to be looked at: chart_gallery OUTDIR [dark].
+// Paints every kind of chart, and every chart of the catalog for a plan, into pictures to be looked at:
+// chart_gallery OUTDIR [KEY=VALUE ...], where fields change the default plan.
 #include "sample_charts.h"
 
+#include "core/plan/catalog.h"
+#include "core/plan/fields.h"
+#include "core/snapshot.h"
+#include "ui/format.h"
+#include "ui/plots/catalog.h"
 #include "ui/plots/chart_view.h"
 #include "ui/plots/export_chart.h"
+#include "ui/report/report.h"
 #include "ui/theme.h"
 
 #include <QApplication>
@@ -11,13 +18,14 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <map>
 
 using namespace headroom::ui;
 
 namespace {
 
 /// Grid of all samples, as the window would show them.
-void paintGrid(const QString& path, const Theme& theme, const std::vector<ChartSpec>& charts)
+void paintGrid(const QString& path, const Theme& theme, const std::vector<ChartSpec>& list, int columns)
 {
     QWidget page;
     page.setProperty("page", true);
@@ -25,17 +33,43 @@ void paintGrid(const QString& path, const Theme& theme, const std::vector<ChartS
     auto* grid = new QGridLayout(&page);
     grid->setSpacing(12);
     int i = 0;
-    for (const ChartSpec& chart : charts) {
+    for (const ChartSpec& chart : list) {
         auto* view = new ChartView(&page);
         view->setTheme(theme);
         view->setFixedSize(410, 292);
         view->setChart(chart);
-        grid->addWidget(view, i / 4, i % 4);
+        grid->addWidget(view, i / columns, i % columns);
         ++i;
     }
     page.show();
     QApplication::processEvents();
     page.grab().save(path);
+}
+
+/// Every chart of the catalog, a picture per tab.
+void paintTabs(const QString& folder, const Theme& theme, const headroom::Plan& plan)
+{
+    headroom::Snapshot snapshot;
+    snapshot.now = headroom::planResults(plan.name, std::make_shared<const headroom::Plan>(plan), snapshot.curvePoints);
+    std::map<std::string, std::vector<ChartSpec>> tabs;
+    for (const ChartRow& row : charts()) {
+        QElapsedTimer timer;
+        timer.start();
+        tabs[std::string(row.tab)].push_back(row.build(snapshot));
+        std::printf(
+            "%-24s built in %.2f ms\n", std::string(row.id).c_str(), static_cast<double>(timer.nsecsElapsed()) * 1e-6);
+    }
+    if (!theme.dark) {
+        QElapsedTimer timer;
+        timer.start();
+        if (const auto done = writeReport(snapshot, folder.toStdString() + "/report.pdf"); !done)
+            std::printf("%s\n", done.error().message.c_str());
+        std::printf("report written in %.0f ms\n", static_cast<double>(timer.nsecsElapsed()) * 1e-6);
+    }
+    for (const auto& [tab, list] : tabs)
+        paintGrid(folder + QStringLiteral("/tab-") + text(tab) +
+                      (theme.dark ? QStringLiteral("-dark.png") : QStringLiteral(".png")),
+            theme, list, 2);
 }
 
 /// Milliseconds of one setChart() with its paint, p50 and p99.
@@ -68,8 +102,23 @@ int main(int argc, char** argv)
     const QString folder = QString::fromLocal8Bit(argc > 1 ? argv[1] : ".");
     for (const Theme& theme : {lightTheme(), darkTheme()}) {
         applyTheme(app, theme);
-        paintGrid(
-            folder + (theme.dark ? QStringLiteral("/dark.png") : QStringLiteral("/light.png")), theme, sampleCharts());
+        paintGrid(folder + (theme.dark ? QStringLiteral("/dark.png") : QStringLiteral("/light.png")), theme,
+            sampleCharts(), 4);
+    }
+    if (argc > 2) {
+        headroom::Plan plan = headroom::defaultPlan();
+        for (int k = 2; k < argc; ++k) {
+            const std::string_view setting = argv[k];
+            const auto equals = std::min(setting.find('='), setting.size() - 1);
+            if (const auto done = headroom::setField(plan, setting.substr(0, equals), setting.substr(equals + 1));
+                !done)
+                std::printf("%s: %s\n", done.error().where.c_str(), done.error().message.c_str());
+        }
+        for (const Theme& theme : {lightTheme(), darkTheme()}) {
+            applyTheme(app, theme);
+            paintTabs(folder, theme, plan);
+        }
+        return 0;
     }
     int i = 0;
     for (const ChartSpec& chart : sampleCharts())

@@ -1,0 +1,135 @@
+#include "ui/plots/sensitivity.h"
+
+#include "core/plan/fields.h"
+#include "ui/plots/numbers.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace headroom::ui {
+
+namespace {
+
+constexpr double kProbe = 0.10;
+/// A change beyond this is drawn no longer: one input at the edge of saturation would flatten all others.
+constexpr double kWidestBar = 1.0;
+/// Changes smaller than this are not worth a row.
+constexpr double kSmallest = 0.0005;
+constexpr std::size_t kMostRows = 9;
+
+/// An input and the plan in which it is multiplied by a factor.
+struct Input {
+    const char* name;
+    void (*scale)(Plan&, double factor);
+};
+
+void scaleField(Plan& plan, const char* key, double factor)
+{
+    const auto* field = std::get_if<NumberField>(findField(key));
+    const auto value = field ? field->get(plan) : std::nullopt;
+    if (value)
+        field->set(plan, *value * factor);
+}
+
+constexpr std::array kInputs{
+    Input{"arrival rate", [](Plan& p, double f) { p.workload.arrivalRate *= f; }},
+    Input{"prompt tokens", [](Plan& p, double f) { scaleField(p, "workload.prompt_tokens_mean", f); }},
+    Input{"output tokens", [](Plan& p, double f) { scaleField(p, "workload.output_tokens_mean", f); }},
+    Input{"spread of outputs", [](Plan& p, double f) { scaleField(p, "workload.output_tokens_cv", f); }},
+    Input{"memory bandwidth", [](Plan& p, double f) { p.hardware.gpu.bandwidth *= f; }},
+    Input{"compute", [](Plan& p, double f) { p.hardware.calibration.compute *= f; }},
+    Input{"GPU memory", [](Plan& p, double f) { p.hardware.gpu.memory *= f; }},
+    Input{"network", [](Plan& p, double f) { p.hardware.calibration.network *= f; }},
+    Input{"engine overhead", [](Plan& p, double f) { p.hardware.calibration.overhead *= f; }},
+    Input{"token budget", [](Plan& p, double f) { p.batching.tokenBudget *= f; }},
+    Input{"GPU price", [](Plan& p, double f) { p.hardware.pricePerGpu *= f; }},
+};
+
+struct Output {
+    const char* title;
+    const char* unit;
+    const char* noun;
+    double (*value)(const PointEvaluation&);
+};
+
+constexpr std::array kOutputs{
+    Output{"TTFT p95, if an input changed by 10 %", "% of TTFT p95", "time to first token",
+        [](const PointEvaluation& e) { return e.ttft.p95.si(); }},
+    Output{"TPOT p95, if an input changed by 10 %", "% of TPOT p95", "time per output token",
+        [](const PointEvaluation& e) { return e.tpot.p95.si(); }},
+    Output{"Cost, if an input changed by 10 %", "% of $ per output token", "cost of an output token",
+        [](const PointEvaluation& e) { return e.cost.perOutputToken.si(); }},
+    Output{"Capacity, if an input changed by 10 %", "% of the saturation rate", "rate at saturation",
+        [](const PointEvaluation& e) { return e.capacity.si(); }},
+};
+
+struct Probe {
+    const char* name;
+    PointEvaluation less, more;
+};
+
+struct Row {
+    const char* name;
+    double less, more; ///< relative change; infinite when the plan becomes unstable
+    double size() const { return std::max(std::min(std::abs(less), 1e6), std::min(std::abs(more), 1e6)); }
+};
+
+std::string changeText(double change)
+{
+    if (!std::isfinite(change))
+        return "overloaded";
+    const double percent = 100 * change;
+    return (percent < 0 ? "−" : "+") + number(std::abs(percent), 2) + " %";
+}
+
+ChartSpec tornado(const Output& output, double base, const std::vector<Probe>& probes)
+{
+    std::vector<Row> rows;
+    for (const Probe& p : probes) {
+        const Row r{p.name, output.value(p.less) / base - 1, output.value(p.more) / base - 1};
+        if (!std::isnan(r.less) && !std::isnan(r.more) && r.size() >= kSmallest)
+            rows.push_back(r);
+    }
+    std::stable_sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return a.size() > b.size(); });
+    rows.resize(std::min(rows.size(), kMostRows));
+    StackedBars body;
+    body.value = {"change", "%", false, {}, {}};
+    BarSegment less{"10 % less", Role::series3, {}, {}}, more{"10 % more", Role::series2, {}, {}};
+    for (const Row& r : rows) {
+        body.categories.push_back(r.name);
+        less.values.push_back(100 * std::clamp(r.less, -kWidestBar, kWidestBar));
+        more.values.push_back(100 * std::clamp(r.more, -kWidestBar, kWidestBar));
+        body.totals.push_back(changeText(r.less) + " / " + changeText(r.more));
+    }
+    body.segments = {less, more};
+    ChartSpec chart{output.title, output.unit, "", rows.empty() ? "None of the inputs changes it." : "", {}};
+    if (!rows.empty())
+        chart.says = std::string("The ") + output.noun + " depends most on: " + rows.front().name +
+                     " (10 % less: " + changeText(rows.front().less) + ", 10 % more: " + changeText(rows.front().more) +
+                     ").";
+    chart.body = std::move(body);
+    return chart;
+}
+
+} // namespace
+
+std::vector<ChartSpec> tornados(const PlanResults& results)
+{
+    std::vector<Probe> probes;
+    for (const Input& input : kInputs) {
+        Plan less = *results.plan, more = *results.plan;
+        input.scale(less, 1 - kProbe);
+        input.scale(more, 1 + kProbe);
+        probes.push_back({input.name, evaluatePoint(less), evaluatePoint(more)});
+    }
+    std::vector<ChartSpec> charts;
+    for (const Output& output : kOutputs) {
+        const double base = output.value(results.evaluation);
+        if (std::isfinite(base) && base > 0)
+            charts.push_back(tornado(output, base, probes));
+    }
+    return charts;
+}
+
+} // namespace headroom::ui

@@ -1,0 +1,295 @@
+#include "ui/report/report.h"
+
+#include "core/plan/plan_io.h"
+#include "core/version_info.h"
+#include "ui/format.h"
+#include "ui/plots/catalog.h"
+#include "ui/plots/export_chart.h"
+#include "ui/plots/sensitivity.h"
+#include "ui/report/page_flow.h"
+#include "ui/report/report_content.h"
+
+#include <QDate>
+#include <QFontMetricsF>
+#include <QPageLayout>
+#include <QPageSize>
+#include <QPdfWriter>
+#include <QSaveFile>
+
+#include <algorithm>
+#include <cmath>
+
+namespace headroom::ui {
+
+namespace {
+
+constexpr int kDotsPerInch = 96; // finer resolutions make hairlines and clip labels; PDF coordinates are real numbers
+constexpr double kSide = 54, kTop = 62, kBottom = 58; ///< margins in 96-dpi pixels: 14 to 16 mm
+constexpr double kChartGap = 22, kChartHeight = 236;
+
+QPageSize pageSizeOf(PageSize size) { return QPageSize(size == PageSize::a4 ? QPageSize::A4 : QPageSize::Letter); }
+
+bool wanted(const ReportOptions& options, std::string_view id)
+{
+    return options.charts.empty() ||
+           std::find(options.charts.begin(), options.charts.end(), id) != options.charts.end();
+}
+
+/// A chart with the sentence it says below it.
+Block chartBlock(ChartSpec chart, double width, double height, const Theme& theme)
+{
+    const QFont font = printFont(TextSize::small);
+    const QString says = text(chart.says);
+    const double captionHeight =
+        says.isEmpty()
+            ? 0
+            : std::ceil(QFontMetricsF(font).boundingRect(QRectF(0, 0, width, 400), Qt::TextWordWrap, says).height()) +
+                  4;
+    Block b;
+    b.height = height + captionHeight;
+    b.spaceBefore = 16;
+    b.paint = [chart = std::make_shared<const ChartSpec>(std::move(chart)), height, says, font, theme](
+                  QPainter& p, const QRectF& r) {
+        paintChart(p, QRectF(r.topLeft(), QSizeF(r.width(), height)), *chart, theme);
+        p.setFont(font);
+        p.setPen(theme.muted);
+        p.drawText(QRectF(r.left(), r.top() + height + 2, r.width(), r.height() - height),
+            static_cast<int>(Qt::TextWordWrap), says);
+    };
+    return b;
+}
+
+double chartHeight(const ChartSpec& chart)
+{
+    if (const auto* bars = std::get_if<StackedBars>(&chart.body)) {
+        constexpr double kPerRow = 24, kRest = 120; // header, axis, key
+        return std::max(kChartHeight * 0.75, kPerRow * static_cast<double>(bars->categories.size()) + kRest);
+    }
+    return kChartHeight;
+}
+
+/// Charts two abreast; long tables over the whole width, as report tables that may break over pages.
+class ChartRows {
+public:
+    explicit ChartRows(PageFlow& flow, double leastHeight = kChartHeight) : m_flow(flow), m_least(leastHeight) {}
+    ~ChartRows() { flush(); }
+    ChartRows(const ChartRows&) = delete;
+    ChartRows& operator=(const ChartRows&) = delete;
+
+    void add(ChartSpec chart)
+    {
+        if (const auto* table = std::get_if<Table>(&chart.body); table && chart.empty.empty()) {
+            flush();
+            addTable(chart, *table);
+            return;
+        }
+        m_waiting.push_back(std::move(chart));
+        if (m_waiting.size() == 2)
+            flush();
+    }
+
+    void flush()
+    {
+        if (m_waiting.empty())
+            return;
+        const double width = (m_flow.width() - kChartGap) / 2;
+        double height = m_least > kChartHeight ? m_least : 0;
+        for (const ChartSpec& c : m_waiting)
+            height = std::max(height, chartHeight(c));
+        std::vector<Block> cells;
+        for (ChartSpec& c : m_waiting)
+            cells.push_back(chartBlock(std::move(c), width, height, m_flow.theme()));
+        if (cells.size() == 1)
+            cells.push_back({});
+        m_flow.row(std::move(cells), kChartGap);
+        m_waiting.clear();
+    }
+
+private:
+    void addTable(const ChartSpec& chart, const Table& table)
+    {
+        m_flow.subheading(
+            text(chart.title) + (chart.unit.empty() ? QString() : QStringLiteral(", ") + text(chart.unit)));
+        if (!chart.says.empty())
+            m_flow.lead(text(chart.says));
+        TextTable t;
+        std::vector<double> widths(table.columns.size(), 0);
+        const QFontMetricsF metrics(printFont(TextSize::small));
+        for (std::size_t c = 0; c < table.columns.size(); ++c) {
+            t.columns.push_back(text(table.columns[c]));
+            widths[c] = metrics.horizontalAdvance(t.columns[c]);
+        }
+        for (const auto& row : table.rows) {
+            std::vector<QString> cells;
+            for (std::size_t c = 0; c < row.size() && c < widths.size(); ++c) {
+                cells.push_back(text(row[c]));
+                widths[c] = std::max(widths[c], metrics.horizontalAdvance(cells[c]));
+            }
+            t.rows.push_back(std::move(cells));
+        }
+        constexpr double kPadding = 12;
+        double sum = 0;
+        for (double& w : widths)
+            sum += w += kPadding;
+        for (const double w : widths)
+            t.shares.push_back(w / sum);
+        t.numeric.assign(table.numeric.begin(), table.numeric.end());
+        if (table.highlighted && *table.highlighted >= 0)
+            t.emphasized = static_cast<std::size_t>(*table.highlighted);
+        m_flow.table(t);
+    }
+
+    PageFlow& m_flow;
+    double m_least;
+    std::vector<ChartSpec> m_waiting;
+};
+
+QString tabName(std::string_view tab)
+{
+    QString s = text(tab);
+    if (!s.isEmpty())
+        s[0] = s[0].toUpper();
+    return s == QLatin1String("Slo") ? QStringLiteral("SLO") : s;
+}
+
+void addVerdict(PageFlow& flow, const Snapshot& snapshot, const ReportOptions& options)
+{
+    const Plan& plan = *snapshot.now.plan;
+    const QString date = options.date.empty() ? QDate::currentDate().toString(Qt::ISODate) : text(options.date);
+    flow.title(text(snapshot.now.name), QStringLiteral("Capacity report · %1 · %2 on %3")
+                                            .arg(date, text(plan.model.spec.name), text(plan.hardware.gpu.name)));
+    if (!plan.notes.empty())
+        flow.note(text(plan.notes));
+    flow.heading(QStringLiteral("Verdict"));
+    for (const QString& sentence : verdictSentences(snapshot))
+        flow.paragraph(sentence);
+    flow.heading(QStringLiteral("Targets"));
+    flow.table(targetsTable(snapshot));
+    constexpr double kFirstPage = 300; // the picture people look at first
+    ChartRows charts(flow, kFirstPage);
+    for (const char* id : {"latency_vs_load", "cost_vs_load"})
+        if (const ChartRow* row = findChart(id))
+            charts.add(row->build(snapshot));
+}
+
+void addCharts(PageFlow& flow, const Snapshot& snapshot, const ReportOptions& options)
+{
+    std::string_view tab;
+    std::unique_ptr<ChartRows> charts;
+    for (const ChartRow& row : ui::charts()) {
+        if (!wanted(options, row.id))
+            continue;
+        if (row.tab != tab) {
+            charts.reset();
+            if (tab.empty())
+                flow.newPage();
+            tab = row.tab;
+            flow.heading(tabName(tab));
+            if (const std::string sentence = tabSentence(tab, snapshot); !sentence.empty())
+                flow.lead(text(sentence));
+            charts = std::make_unique<ChartRows>(flow);
+        }
+        charts->add(row.build(snapshot));
+    }
+}
+
+void addSensitivity(PageFlow& flow, const Snapshot& snapshot)
+{
+    flow.heading(QStringLiteral("Sensitivity"));
+    const std::vector<ChartSpec> list = tornados(snapshot.now);
+    flow.lead(list.empty() ? QStringLiteral("Nothing finite to vary: the plan does not serve its load.")
+                           : QStringLiteral("What 10 % less or more of one input does, all others as they are."));
+    ChartRows charts(flow);
+    for (const ChartSpec& chart : list)
+        charts.add(chart);
+}
+
+void addGroups(PageFlow& flow, const QString& heading, const std::vector<InputGroup>& groups)
+{
+    if (groups.empty())
+        return;
+    flow.heading(heading);
+    for (const InputGroup& g : groups) {
+        flow.subheading(g.title);
+        if (g.table.rows.empty())
+            flow.note(QStringLiteral("None."));
+        else
+            flow.table(g.table);
+    }
+}
+
+PageFlow flowOf(const Snapshot& snapshot, const QSizeF& page, const ReportOptions& options)
+{
+    PageFlow flow(QRectF(QPointF(0, 0), page).adjusted(kSide, kTop, -kSide, -kBottom), lightTheme());
+    addVerdict(flow, snapshot, options);
+    flow.newPage();
+    addGroups(flow, QStringLiteral("Results"), resultTables(snapshot));
+    addGroups(flow, QStringLiteral("Comparison"), comparisonTables(snapshot));
+    addSensitivity(flow, snapshot);
+    addCharts(flow, snapshot, options);
+    flow.newPage();
+    addGroups(flow, QStringLiteral("Inputs"), inputTables(*snapshot.now.plan));
+    flow.heading(QStringLiteral("Assumptions"));
+    for (const QString& line : assumptions(snapshot))
+        flow.bullet(line);
+    flow.heading(QStringLiteral("Sources"));
+    for (const QString& line : sources(*snapshot.now.plan))
+        flow.bullet(line);
+    flow.heading(QStringLiteral("This report"));
+    flow.paragraph(QStringLiteral("Made by Headroom %1 from the plan \"%2\", plan hash %3. The same plan and version "
+                                  "give the same figures. Closed forms "
+                                  "only: no simulation is behind these numbers.")
+                       .arg(text(version()), text(snapshot.now.name), text(planHash(*snapshot.now.plan))));
+    return flow;
+}
+
+void paintPages(const PageFlow& flow, const QSizeF& page, QPagedPaintDevice& device, const Snapshot& snapshot)
+{
+    const QString left = QStringLiteral("Headroom %1").arg(text(version()));
+    const QString hash = QStringLiteral("plan %1").arg(text(planHash(*snapshot.now.plan)));
+    const QString name = text(snapshot.now.name);
+    flow.paint(device, [&](QPainter& p, int number, int pages) {
+        const Theme& t = lightTheme();
+        p.setFont(printFont(TextSize::small));
+        const double width = page.width() - 2 * kSide;
+        const auto line = [&](double y, Qt::Alignment alignment, const QString& s) {
+            p.setPen(t.muted);
+            p.drawText(QRectF(kSide, y, width, 16), static_cast<int>(alignment | Qt::AlignVCenter), s);
+        };
+        line(28, Qt::AlignLeft, number > 1 ? name : left);
+        line(28, Qt::AlignRight, number > 1 ? QStringLiteral("Capacity report") : hash);
+        p.setPen(QPen(t.line, 0.75));
+        p.drawLine(QLineF(kSide, 48, page.width() - kSide, 48));
+        line(page.height() - 42, Qt::AlignLeft, left + QStringLiteral(" · ") + hash);
+        line(page.height() - 42, Qt::AlignRight, QStringLiteral("Page %1 of %2").arg(number).arg(pages));
+    });
+}
+
+} // namespace
+
+void paintReport(const Snapshot& snapshot, QPagedPaintDevice& device, const ReportOptions& options)
+{
+    device.setPageLayout(QPageLayout(pageSizeOf(options.page), QPageLayout::Portrait, QMarginsF()));
+    const QSizeF page = pageSizeOf(options.page).size(QPageSize::Inch) * kDotsPerInch;
+    paintPages(flowOf(snapshot, page, options), page, device, snapshot);
+}
+
+Result<void> writeReport(const Snapshot& snapshot, const std::filesystem::path& path, const ReportOptions& options)
+{
+    const std::string where = path.string();
+    QSaveFile file(QString::fromStdString(where));
+    if (!file.open(QIODevice::WriteOnly))
+        return fail(where, "cannot be written: " + file.errorString().toStdString());
+    {
+        QPdfWriter writer(&file); // ends before the commit: the trailer is written when it goes
+        writer.setResolution(kDotsPerInch);
+        writer.setTitle(text(snapshot.now.name) + QStringLiteral(": capacity report"));
+        writer.setCreator(QStringLiteral("Headroom %1").arg(text(version())));
+        paintReport(snapshot, writer, options);
+    }
+    if (!file.commit())
+        return fail(where, "was not written: " + file.errorString().toStdString());
+    return {};
+}
+
+} // namespace headroom::ui

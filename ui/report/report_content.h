@@ -1,0 +1,38 @@
+// What the report says, as words and tables: no painting here, so tests and the page read the same.
+#pragma once
+
+#include "core/snapshot.h"
+#include "ui/report/page_flow.h"
+
+#include <QString>
+
+#include <vector>
+
+namespace headroom::ui {
+
+/// What to buy or rent, what it costs, whether it holds, what breaks first: a sentence each, numbers between ** **.
+std::vector<QString> verdictSentences(const Snapshot&);
+
+/// Every stated target beside what the plan reaches.
+TextTable targetsTable(const Snapshot&);
+
+struct InputGroup {
+    QString title; ///< "Workload"
+    TextTable table;
+};
+/// Every field of fields(): value, unit and where it came from (default, catalog, set; or why it is not used), and the
+/// request classes.
+std::vector<InputGroup> inputTables(const Plan&);
+
+/// Latency, throughput, memory and cost with their bands, and what each rests on.
+std::vector<InputGroup> resultTables(const Snapshot&);
+
+/// Pinned plans beside the present one: inputs that differ, then results. No rows without pinned plans.
+std::vector<InputGroup> comparisonTables(const Snapshot&);
+
+/// What the figures assume, in words; then what does not hold for this plan.
+std::vector<QString> assumptions(const Snapshot&);
+/// Where the figures of the chosen GPU and model come from, and how the plan differs from the catalog.
+std::vector<QString> sources(const Plan&);
+
+} // namespace headroom::ui

@@ -1,0 +1,193 @@
+// Inputs of a plan as tables: every field with where its value came from.
+#include "ui/report/report_content.h"
+
+#include "core/plan/catalog.h"
+#include "core/plan/fields.h"
+#include "ui/format.h"
+
+#include <array>
+#include <cmath>
+
+namespace headroom::ui {
+
+namespace {
+
+struct GroupTitle {
+    std::string_view group;
+    const char* title;
+};
+constexpr std::array kGroups{GroupTitle{"workload", "Workload"}, GroupTitle{"model", "Model"},
+    GroupTitle{"hardware", "Hardware"}, GroupTitle{"serving", "Serving"}, GroupTitle{"targets", "Targets"},
+    GroupTitle{"operations", "Operations"}};
+
+/// The plan that choosing this GPU and model from the catalog would give; nothing where they are not in it.
+struct CatalogValues {
+    std::optional<Plan> gpu, model;
+};
+
+CatalogValues catalogValues(const Plan& plan)
+{
+    CatalogValues out;
+    Plan gpu = plan, model = plan;
+    if (chooseGpu(gpu, plan.hardware.gpu.name))
+        out.gpu = std::move(gpu);
+    if (chooseModel(model, plan.model.spec.name))
+        out.model = std::move(model);
+    return out;
+}
+
+QString shownValue(const Field& field, const Plan& plan)
+{
+    if (const auto* n = std::get_if<NumberField>(&field)) {
+        const auto value = n->get(plan);
+        constexpr double kPlainBelow = 10000; // a year, layers, heads: no separators
+        if (n->integer && n->info.unit.empty() && value && *value < kPlainBelow)
+            return text(fieldText(field, plan));
+        return value ? number(*value, 4) : QStringLiteral("none");
+    }
+    const auto& choice = std::get<ChoiceField>(field);
+    const std::string id = choice.get(plan);
+    for (const Choice& c : choice.choices())
+        if (c.id == id)
+            return text(c.label);
+    return text(id);
+}
+
+QString defaultText(const Field& field)
+{
+    if (const auto* n = std::get_if<NumberField>(&field))
+        return number(n->fallback, 4);
+    return text(std::get<ChoiceField>(field).fallback);
+}
+
+bool isDefault(const Field& field, const Plan& plan)
+{
+    if (const auto* n = std::get_if<NumberField>(&field)) {
+        const auto value = n->get(plan);
+        constexpr double kSame = 1e-9;
+        return value && std::abs(*value - n->fallback) <= kSame * std::abs(n->fallback);
+    }
+    const auto& choice = std::get<ChoiceField>(field);
+    return choice.get(plan) == choice.fallback;
+}
+
+QString origin(const Field& field, const Plan& plan, const CatalogValues& catalog)
+{
+    const FieldInfo& f = info(field);
+    if (f.notApplicable) {
+        if (const std::string_view reason = f.notApplicable(plan); !reason.empty())
+            return QStringLiteral("not used: ") + text(reason);
+    }
+    if (f.derived)
+        return QStringLiteral("follows from other settings");
+    const bool architecture =
+        f.group == "model" && std::holds_alternative<NumberField>(field) && f.key != "model.max_context_tokens";
+    if (architecture)
+        return catalog.model && fieldText(field, *catalog.model) == fieldText(field, plan) ? QStringLiteral("catalog")
+                                                                                           : QStringLiteral("set");
+    if (f.key == "hardware.price_usd_per_gpu_hour" && !plan.hardware.priceEdited && catalog.gpu &&
+        fieldText(field, *catalog.gpu) == fieldText(field, plan))
+        return QStringLiteral("catalog");
+    if (f.key == "hardware.gpus_per_node" && catalog.gpu && fieldText(field, *catalog.gpu) == fieldText(field, plan))
+        return QStringLiteral("catalog");
+    if (isDefault(field, plan))
+        return QStringLiteral("default");
+    if (std::holds_alternative<NumberField>(field) && std::get<NumberField>(field).optional)
+        return QStringLiteral("set");
+    return QStringLiteral("set (default %1)").arg(defaultText(field));
+}
+
+TextTable classTable(const Workload& w)
+{
+    TextTable t;
+    t.columns = {QStringLiteral("Class"), QStringLiteral("Share"), QStringLiteral("Prompt tokens"),
+        QStringLiteral("Output tokens"), QStringLiteral("Prefix hits"), QStringLiteral("Priority")};
+    t.shares = {0.28, 0.12, 0.17, 0.17, 0.14, 0.12};
+    t.numeric = {false, true, true, true, true, true};
+    const auto lengths = [](const LengthDistribution& d) {
+        return QStringLiteral("%1, cv %2").arg(number(d.mean), number(d.cv, 2));
+    };
+    for (const RequestClass& c : w.classes)
+        t.rows.push_back({text(c.name), number(c.share), lengths(c.shape.prompt), lengths(c.shape.output),
+            percent(c.shape.prefixHitRate), QString::number(c.priority)});
+    return t;
+}
+
+} // namespace
+
+std::vector<InputGroup> inputTables(const Plan& plan)
+{
+    const CatalogValues catalog = catalogValues(plan);
+    std::vector<InputGroup> out;
+    for (const GroupTitle& group : kGroups) {
+        TextTable t;
+        t.columns = {
+            QStringLiteral("Setting"), QStringLiteral("Value"), QStringLiteral("Unit"), QStringLiteral("From")};
+        t.shares = {0.27, 0.19, 0.10, 0.44};
+        t.numeric = {false, true, false, false};
+        for (const Field& field : fields())
+            if (info(field).group == group.group)
+                t.rows.push_back({text(info(field).label), shownValue(field, plan), text(info(field).unit),
+                    origin(field, plan, catalog)});
+        if (!t.rows.empty())
+            out.push_back({QString::fromLatin1(group.title), std::move(t)});
+    }
+    if (!plan.workload.classes.empty())
+        out.insert(out.begin() + 1, {QStringLiteral("Request classes"), classTable(plan.workload)});
+    return out;
+}
+
+std::vector<InputGroup> comparisonTables(const Snapshot& snapshot)
+{
+    if (snapshot.pinned.empty())
+        return {};
+    TextTable inputs, results;
+    inputs.columns = {QStringLiteral("Setting"), text(snapshot.now.name)};
+    std::vector<const PlanResults*> plans{&snapshot.now};
+    for (const auto& pinned : snapshot.pinned) {
+        inputs.columns.push_back(text(pinned->name));
+        plans.push_back(pinned.get());
+    }
+    const double first = 0.28, each = (1 - first) / static_cast<double>(plans.size());
+    inputs.shares.assign(plans.size() + 1, each);
+    inputs.shares[0] = first;
+    inputs.numeric.assign(plans.size() + 1, true);
+    inputs.numeric[0] = false;
+    results = inputs;
+    results.columns[0] = QStringLiteral("Result");
+    for (const Field& field : fields()) {
+        std::vector<QString> row{text(info(field).label)};
+        bool differs = false;
+        for (const PlanResults* p : plans) {
+            differs = differs || fieldText(field, *p->plan) != fieldText(field, *snapshot.now.plan);
+            row.push_back(
+                shownValue(field, *p->plan) + (info(field).unit.empty() ? QString() : u' ' + text(info(field).unit)));
+        }
+        if (differs && !info(field).derived)
+            inputs.rows.push_back(std::move(row));
+    }
+    const auto add = [&](const char* name, const auto& value) {
+        std::vector<QString> row{QString::fromUtf8(name)};
+        for (const PlanResults* p : plans)
+            row.push_back(value(p->evaluation));
+        results.rows.push_back(std::move(row));
+    };
+    add("Meets its targets",
+        [](const Evaluation& e) { return e.meetsTargets ? QStringLiteral("yes") : QStringLiteral("no"); });
+    add("Headroom", [](const Evaluation& e) {
+        return e.fits ? signedPercent(e.headroomFraction) : QStringLiteral("does not fit");
+    });
+    add("Rate that holds", [](const Evaluation& e) { return quantity(e.targetRate.si(), "req/s"); });
+    add("Utilization", [](const Evaluation& e) { return percent(e.utilization); });
+    add("TTFT p95", [](const Evaluation& e) { return quantity(e.ttft.p95.si(), "s"); });
+    add("TPOT p95", [](const Evaluation& e) { return quantity(e.tpot.p95.si(), "s"); });
+    add("E2E p99", [](const Evaluation& e) { return quantity(e.e2e.p99.si(), "s"); });
+    add("GPUs", [](const Evaluation& e) { return QString::number(e.gpus); });
+    add("Bill", [](const Evaluation& e) { return quantity((e.cost.fleet * hour).in(dollar), "USD/h"); });
+    add("Cost of a million output tokens",
+        [](const Evaluation& e) { return quantity((e.cost.perOutputToken * millionTokens).in(dollar), "USD"); });
+    return {
+        {QStringLiteral("Settings that differ"), std::move(inputs)}, {QStringLiteral("Results"), std::move(results)}};
+}
+
+} // namespace headroom::ui
