@@ -36,8 +36,9 @@ private:
 /// The number at which as many leave as come, between 0 and the seats.
 double balance(Walker& departures, double rate, double seats)
 {
+    constexpr double kNear = 0.1; // relative: a light load has its balance far below one request
     double low = 0, high = seats;
-    for (int round = 0; round < 20 && high - low > 0.5; ++round) {
+    for (int round = 0; round < 60 && high - low > std::min(0.5, kNear * high); ++round) {
         const double middle = 0.5 * (low + high);
         (departures(middle) < rate ? low : high) = middle;
     }
@@ -56,6 +57,9 @@ double peakedness(double dispersion, double residenceScv)
 /// same drift). (1 + x/z) / (1 - x/z) with x = (r - 1)/(r + 1) is that to second order, and exact for z = 1.
 double step(double ratio, double z)
 {
+    constexpr double kRare = 0.02; // the second order fails where arrivals are rare against departures: light load
+    if (ratio < kRare)
+        return std::pow(ratio, 1 / z);
     constexpr double kOne = 1 - 1e-13; // beyond it z < 1 would turn the sign
     const double x = std::clamp((ratio - 1) / (ratio + 1) / z, -kOne, kOne);
     return (1 + x) / (1 - x);

@@ -94,6 +94,34 @@ TEST(Examples, TheFirstOneHasLoadAndRoomLeft)
     EXPECT_EQ(e.gpus, 1);
 }
 
+// The limits of a light load: work in proportion to the rate, tokens as fast as a request alone gets them. The search
+// for the rate at which targets fail starts there.
+TEST(Examples, AtLightLoadRequestsDoNotMeet)
+{
+    for (const auto& file : examples()) {
+        const Evaluator evaluator(*loadPlan(file));
+        const PointEvaluation least = evaluator.at(RequestRate(1e-6)), light = evaluator.at(RequestRate(1e-4));
+        EXPECT_NEAR(light.busyFraction / least.busyFraction, 100, 1) << file;
+        EXPECT_NEAR(light.meanRunning / least.meanRunning, 100, 1) << file;
+        EXPECT_NEAR(light.tpot.mean / least.tpot.mean, 1, 0.01) << file;
+        EXPECT_LT(least.tpot.mean, evaluator.at(0.5 * evaluator.capacity()).tpot.mean) << file;
+    }
+}
+
+TEST(Examples, TheOverloadedOneSaysHowManyReplicasWouldDo)
+{
+    const Evaluation e = evaluate(example("overloaded"));
+    EXPECT_LT(e.headroom.si(), 0);
+    EXPECT_GT(e.targetRate.si(), 0) << "the service is fast enough when idle";
+    EXPECT_NE(e.binding, Binding::latencyFloor);
+    ASSERT_TRUE(e.replicasNeeded.has_value());
+    Plan enough = example("overloaded");
+    enough.deployment.replicas = *e.replicasNeeded;
+    EXPECT_TRUE(evaluatePoint(enough).meetsTargets);
+    enough.deployment.replicas -= 1;
+    EXPECT_FALSE(evaluatePoint(enough).meetsTargets);
+}
+
 // Facts of issue 2 and MODEL.md 5.2.
 TEST(Examples, CachesOfTheModelsAreThePublishedOnes)
 {
