@@ -79,7 +79,7 @@ Probe lowestFailure(const Evaluator& evaluator, Probe fails)
 template <class Margin>
 double firstCrossing(Probe start, double capacity, Margin margin, double tolerance)
 {
-    const double idleRate = capacity * 1e-6;
+    const double idleRate = capacity * 1e-4;
     if (start.margin > 0) { // fails already: the crossing is below, unless it fails idle
         const Probe idle{idleRate, margin(idleRate)};
         return idle.margin > 0 ? 0 : bracketedRoot(idle, start, capacity, tolerance, margin);
@@ -121,7 +121,7 @@ RequestRate targetRate(const Evaluator& evaluator, const PointEvaluation& presen
     if (!targets.ttftP95 && !targets.tpotP95 && !targets.e2eP99)
         return RequestRate(capacity);
     const auto margin = [&](double rate) { return marginOf(evaluator, rate); };
-    const double idleRate = capacity * 1e-6;
+    const double idleRate = capacity * 1e-4;
     Probe start{evaluator.plan().workload.arrivalRate.si(), targetMargin(present, targets)};
     if (!(start.rate < capacity) || start.rate < idleRate)
         start = {idleRate, margin(idleRate)};
