@@ -28,36 +28,39 @@ double marginOf(const Evaluator& evaluator, double rate)
 double straightened(double rate, double capacity) { return -std::log1p(-std::min(rate / capacity, 1 - 1e-12)); }
 double rateOf(double straight, double capacity) { return capacity * -std::expm1(-straight); }
 
-/// Root of `margin` between a probe that holds (<= 0) and one that fails, by the Illinois method on straightened
-/// rates; bisection while the upper margin is infinite. Relative error `tolerance`.
+/// Root of `margin` between a probe that holds (<= 0) and one that fails, on straightened rates, by Chandrupatla's
+/// method (T. Chandrupatla, Adv. Eng. Software 28, 1997): inverse quadratic steps where they can be trusted, halving
+/// elsewhere, so that kinks (another target takes over) and infinite margins cost little. Relative error `tolerance`.
 template <class Margin>
 double bracketedRoot(Probe low, Probe high, double capacity, double tolerance, Margin margin)
 {
-    double a = straightened(low.rate, capacity), b = straightened(high.rate, capacity);
-    double fa = low.margin, fb = high.margin;
-    if (!std::isfinite(fa))
-        fa = -1;
-    for (int i = 0; i < 60 && rateOf(b, capacity) - rateOf(a, capacity) > tolerance * rateOf(b, capacity); ++i) {
-        double c = std::isfinite(fb) ? a - fa * (b - a) / (fb - fa) : 0.5 * (a + b);
-        // A secant that lands on an end makes no progress: step off it by half the tolerance.
-        const double nudge = 0.5 * tolerance * (b - a);
-        c = std::clamp(c, a + nudge, b - nudge);
-        const double fc = margin(rateOf(c, capacity));
-        if (fc <= 0) {
-            if (-fc < 1e-5)
-                return rateOf(c, capacity);
-            a = c;
-            fa = fc;
-            fb *= std::isfinite(fb) ? 0.5 : 1;
+    const double kFailsBy = 20; // stands for an infinite margin, e^20 times the target
+    const auto finite = [kFailsBy](double f) { return std::clamp(f, -kFailsBy, kFailsBy); };
+    double a = straightened(low.rate, capacity), fa = finite(low.margin);
+    double b = straightened(high.rate, capacity), fb = finite(high.margin);
+    double c = a, fc = fa, step = 0.5;
+    for (int i = 0; i < 60; ++i) {
+        const double t = b + step * (a - b);
+        const double ft = finite(margin(rateOf(t, capacity)));
+        if ((ft > 0) == (fb > 0)) {
+            c = b, fc = fb;
         } else {
-            if (fc < 1e-5)
-                return rateOf(c, capacity);
-            b = c;
-            fb = fc;
-            fa *= 0.5;
+            c = a, fc = fa;
+            a = b, fa = fb;
         }
+        b = t, fb = ft;
+        const double best = std::abs(fa) < std::abs(fb) ? a : b;
+        const double width = std::abs(rateOf(a, capacity) - rateOf(b, capacity));
+        if (width < tolerance * rateOf(best, capacity) || std::abs(fb) < 1e-6)
+            return rateOf(best, capacity);
+        const double xi = (a - b) / (c - b), phi = (fa - fb) / (fc - fb);
+        const bool trusted = phi * phi < xi && (1 - phi) * (1 - phi) < 1 - xi;
+        step = trusted ? fa / (fb - fa) * fc / (fb - fc) + (c - a) / (b - a) * fa / (fc - fa) * fb / (fc - fb) : 0.5;
+        // At least half the tolerance away from both ends, so that the bracket closes from both sides.
+        const double least = std::min(0.5, 0.5 * tolerance * rateOf(best, capacity) / width);
+        step = std::clamp(step, least, 1 - least);
     }
-    return rateOf(a, capacity);
+    return rateOf(b, capacity);
 }
 
 /// Static batching waits for its batch, so that light load can be slower than medium load: look below for a failure.
@@ -179,26 +182,30 @@ constexpr std::array<Relaxation, 7> kRelaxations{{
     {Binding::tokenBudget, &hasBudget, [](Plan& p) { p.batching.tokenBudget *= kRelax; }},
 }};
 
-/// lambda* of a relaxed plan: two solves and a straight line through them, on straightened rates. Exact enough for an
-/// elasticity, and no search.
-double relaxedTargetRate(const Evaluator& relaxed, double before)
+/// How fast the margin of a plan grows at its target rate, per straightened rate.
+double marginSlope(const Evaluator& evaluator, double found)
+{
+    const double capacity = evaluator.capacity().si();
+    const double at = std::min(found, capacity * (1 - 1e-4)), below = 0.98 * at;
+    const double rise = marginOf(evaluator, at) - marginOf(evaluator, below);
+    return rise / (straightened(at, capacity) - straightened(below, capacity));
+}
+
+/// lambda* of a relaxed plan, from its margin at the old lambda* and the slope of the unrelaxed plan: one solve, no
+/// search, and exact enough for an elasticity.
+double relaxedTargetRate(const Evaluator& relaxed, double before, double slope)
 {
     const double capacity = relaxed.capacity().si();
+    if (!(capacity > 0))
+        return 0;
     const Targets& targets = relaxed.plan().targets;
     if (!targets.ttftP95 && !targets.tpotP95 && !targets.e2eP99)
         return capacity;
-    const double most = capacity * (1 - 1e-4);
-    const double first = std::min(before, most);
-    const double atFirst = marginOf(relaxed, first);
-    if (!std::isfinite(atFirst) || !(capacity > 0))
-        return 0;
-    // More of a resource can cost a little (a larger batch has a longer step): then look below.
-    const double second = atFirst <= 0 ? std::min(before * 1.05, 0.5 * (first + most)) : before * 0.97;
-    const double atSecond = marginOf(relaxed, second);
-    const double a = straightened(first, capacity), b = straightened(second, capacity);
-    if (!std::isfinite(atSecond) || atSecond == atFirst)
-        return second;
-    const double root = a - atFirst * (b - a) / (atSecond - atFirst);
+    const double at = std::min(before, capacity * (1 - 1e-4));
+    const double margin = marginOf(relaxed, at);
+    if (!std::isfinite(margin) || !(slope > 0))
+        return at;
+    const double root = straightened(at, capacity) - margin / slope;
     return std::min(rateOf(std::max(root, 0.0), capacity), kRelax * kRelax * before);
 }
 
@@ -212,12 +219,13 @@ BindingResult findBinding(const Evaluator& evaluator, const PointEvaluation& pre
     if (found.si() <= 0)
         return {Binding::latencyFloor, {}};
     BindingResult result;
+    const double slope = marginSlope(evaluator, found.si());
     for (const Relaxation& row : kRelaxations) {
         double gain = 0;
         if (row.matters(evaluator)) {
             Plan relaxed = plan;
             row.relax(relaxed);
-            gain = (relaxedTargetRate(Evaluator(relaxed), found.si()) / found.si() - 1) / (kRelax - 1);
+            gain = (relaxedTargetRate(Evaluator(relaxed), found.si(), slope) / found.si() - 1) / (kRelax - 1);
         }
         result.elasticities.push_back({row.resource, gain});
     }
