@@ -123,7 +123,7 @@ std::vector<InputGroup> inputTables(const Plan& plan)
         TextTable t;
         t.columns = {
             QStringLiteral("Setting"), QStringLiteral("Value"), QStringLiteral("Unit"), QStringLiteral("From")};
-        t.shares = {0.27, 0.19, 0.10, 0.44};
+        t.shares = {0.32, 0.19, 0.09, 0.40};
         t.numeric = {false, true, false, false};
         for (const Field& field : fields())
             if (info(field).group == group.group)

@@ -114,10 +114,20 @@ TEST(FittedRanges, CutACurveThatClimbsToSaturation)
     EXPECT_LE(r.y.to, 168 * 4) << "the curve ends at 9900";
 }
 
+TEST(FittedRanges, CutACurveThatEndsSteeplyWithoutAnInfiniteValue)
+{
+    LineChart c = climbing();
+    c.curves[0].x.pop_back();
+    c.curves[0].y.pop_back();
+    EXPECT_LE(fittedRanges(c).y.to, 168 * 4);
+}
+
 TEST(FittedRanges, ShowAllOfACurveThatDoesNotClimb)
 {
     LineChart c = climbing();
-    c.curves[0].y.back() = 9900;
+    for (std::size_t i = 0; i < c.curves[0].x.size(); ++i)
+        c.curves[0].y[i] = 1000 * c.curves[0].x[i];
+    c.limits = {{"saturates", Role::saturation, 9.9, true}};
     EXPECT_GE(fittedRanges(c).y.to, 9900);
 }
 

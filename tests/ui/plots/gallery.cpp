@@ -1,9 +1,8 @@
 // Paints every kind of chart, and every chart of the catalog for a plan, into pictures to be looked at:
-// chart_gallery OUTDIR [KEY=VALUE ...], where fields change the default plan.
+// chart_gallery OUTDIR [PLAN].
 #include "sample_charts.h"
 
-#include "core/plan/catalog.h"
-#include "core/plan/fields.h"
+#include "core/plan/plan_io.h"
 #include "core/snapshot.h"
 #include "ui/format.h"
 #include "ui/plots/catalog.h"
@@ -106,17 +105,14 @@ int main(int argc, char** argv)
             sampleCharts(), 4);
     }
     if (argc > 2) {
-        headroom::Plan plan = headroom::defaultPlan();
-        for (int k = 2; k < argc; ++k) {
-            const std::string_view setting = argv[k];
-            const auto equals = std::min(setting.find('='), setting.size() - 1);
-            if (const auto done = headroom::setField(plan, setting.substr(0, equals), setting.substr(equals + 1));
-                !done)
-                std::printf("%s: %s\n", done.error().where.c_str(), done.error().message.c_str());
+        const auto plan = headroom::loadPlan(argv[2]);
+        if (!plan) {
+            std::printf("%s: %s\n", plan.error().where.c_str(), plan.error().message.c_str());
+            return 1;
         }
         for (const Theme& theme : {lightTheme(), darkTheme()}) {
             applyTheme(app, theme);
-            paintTabs(folder, theme, plan);
+            paintTabs(folder, theme, *plan);
         }
         return 0;
     }

@@ -1,0 +1,216 @@
+#include "ui/report/report.h"
+
+#include "core/plan/catalog.h"
+#include "core/plan/fields.h"
+#include "core/plan/plan_io.h"
+#include "ui/plots/catalog.h"
+#include "ui/report/report_content.h"
+
+#include <QFile>
+#include <QProcess>
+#include <QRegularExpression>
+#include <QStandardPaths>
+#include <QTemporaryDir>
+
+#include <gtest/gtest.h>
+
+namespace headroom::ui {
+namespace {
+
+std::shared_ptr<const PlanResults> shared(std::string name, const Plan& plan)
+{
+    return std::make_shared<const PlanResults>(planResults(std::move(name), std::make_shared<const Plan>(plan), 64));
+}
+
+Snapshot snapshotOf(const Plan& plan)
+{
+    Snapshot s;
+    s.now = *shared(plan.name, plan);
+    s.curvePoints = 64;
+    return s;
+}
+
+Plan planWithTargets()
+{
+    Plan plan = defaultPlan();
+    plan.targets.ttftP95 = Seconds(0.5);
+    plan.targets.tpotP95 = Seconds(0.05);
+    return plan;
+}
+
+QString output(const QString& program, const QStringList& arguments)
+{
+    QProcess p;
+    p.start(program, arguments);
+    p.waitForFinished();
+    return QString::fromUtf8(p.readAllStandardOutput());
+}
+
+class ReportFile : public testing::Test {
+protected:
+    void SetUp() override
+    {
+        if (QStandardPaths::findExecutable(QStringLiteral("pdftotext")).isEmpty())
+            GTEST_SKIP() << "poppler-utils is not installed";
+    }
+    QString path() const { return dir.filePath(QStringLiteral("report.pdf")); }
+    QString words() const
+    {
+        return output(QStringLiteral("pdftotext"), {QStringLiteral("-layout"), path(), QStringLiteral("-")});
+    }
+    QString facts() const { return output(QStringLiteral("pdfinfo"), {path()}); }
+    QTemporaryDir dir;
+};
+
+TEST_F(ReportFile, SaysTheVerdictEveryInputAndEveryChartInSearchableText)
+{
+    const Snapshot s = snapshotOf(planWithTargets());
+    const auto done = writeReport(s, path().toStdString());
+    ASSERT_TRUE(done) << done.error().message;
+    const QString all = words();
+    for (const char* word :
+        {"Verdict", "Buy or rent", "Targets", "Results", "Sensitivity", "Inputs", "Assumptions", "Sources", "prefill"})
+        EXPECT_TRUE(all.contains(QLatin1String(word))) << word;
+    EXPECT_TRUE(all.contains(QString::fromStdString(planHash(*s.now.plan))));
+    EXPECT_FALSE(all.contains(QChar(0xfb01))) << "the fi ligature would hide words from a search";
+    for (const Field& field : fields())
+        EXPECT_TRUE(
+            all.contains(QString::fromUtf8(info(field).label.data(), static_cast<qsizetype>(info(field).label.size()))))
+            << info(field).key;
+    const QString flat = QString(all).remove(QRegularExpression(QStringLiteral("\\s+")));
+    for (const ChartRow& row : charts())
+        EXPECT_TRUE(flat.contains(QString::fromStdString(row.build(s).title).remove(QLatin1Char(' ')))) << row.id;
+}
+
+TEST_F(ReportFile, HasPagesOfTheAskedSizeWithNumbers)
+{
+    const Snapshot s = snapshotOf(planWithTargets());
+    ASSERT_TRUE(writeReport(s, path().toStdString(), {PageSize::a4, {}, {}}));
+    EXPECT_TRUE(facts().contains(QLatin1String("595 x 842"))) << facts().toStdString();
+    const auto pages = QRegularExpression(QStringLiteral("Pages:\\s+(\\d+)")).match(facts()).captured(1);
+    EXPECT_GE(pages.toInt(), 4);
+    EXPECT_TRUE(words().contains(QStringLiteral("Page %1 of %1").arg(pages)));
+    ASSERT_TRUE(writeReport(s, path().toStdString(), {PageSize::letter, {}, {}}));
+    EXPECT_TRUE(facts().contains(QLatin1String("612 x 792"))) << facts().toStdString();
+}
+
+TEST_F(ReportFile, IsVectorsAndEmbeddedFontsOnly)
+{
+    ASSERT_TRUE(writeReport(snapshotOf(planWithTargets()), path().toStdString()));
+    EXPECT_EQ(output(QStringLiteral("pdfimages"), {QStringLiteral("-list"), path()}).count(QLatin1Char('\n')), 2)
+        << "head only";
+    const QStringList fonts =
+        output(QStringLiteral("pdffonts"), {path()}).split(QLatin1Char('\n'), Qt::SkipEmptyParts).mid(2);
+    EXPECT_FALSE(fonts.isEmpty());
+    for (const QString& font : fonts)
+        EXPECT_TRUE(font.contains(QRegularExpression(QStringLiteral("\\s+yes\\s+(yes|no)\\s+yes\\s"))))
+            << font.toStdString();
+}
+
+TEST_F(ReportFile, ComparesPinnedPlans)
+{
+    Snapshot s = snapshotOf(planWithTargets());
+    ASSERT_TRUE(writeReport(s, path().toStdString()));
+    EXPECT_FALSE(words().contains(QLatin1String("Comparison")));
+    Plan other = planWithTargets();
+    other.deployment.replicas = 3;
+    s.pinned.push_back(shared("three of them", other));
+    ASSERT_TRUE(writeReport(s, path().toStdString()));
+    EXPECT_TRUE(words().contains(QLatin1String("Comparison")));
+    EXPECT_TRUE(words().contains(QLatin1String("three of them")));
+    EXPECT_TRUE(words().contains(QLatin1String("Settings that differ")));
+}
+
+TEST_F(ReportFile, TakesOnlyTheChosenCharts)
+{
+    const Snapshot s = snapshotOf(planWithTargets());
+    ReportOptions options;
+    options.charts = {"memory_per_gpu"};
+    ASSERT_TRUE(writeReport(s, path().toStdString(), options));
+    EXPECT_TRUE(words().contains(QString::fromStdString(findChart("memory_per_gpu")->build(s).title)));
+    EXPECT_FALSE(words().contains(QString::fromStdString(findChart("roofline")->build(s).title)));
+}
+
+TEST_F(ReportFile, IsWrittenForPlansThatCannotServeToo)
+{
+    Plan over = planWithTargets();
+    over.workload.arrivalRate = RequestRate(1e4);
+    ASSERT_TRUE(writeReport(snapshotOf(over), path().toStdString()));
+    EXPECT_TRUE(words().contains(QLatin1String("Overloaded")));
+    Plan small = planWithTargets();
+    ASSERT_TRUE(chooseModel(small, "Llama-3.1-70B"));
+    small.deployment.tp = 1;
+    ASSERT_TRUE(writeReport(snapshotOf(small), path().toStdString()));
+    EXPECT_TRUE(words().contains(QLatin1String("does not fit")));
+}
+
+TEST_F(ReportFile, IsLeftAsItWasWhenItCannotBeWritten)
+{
+    const auto done =
+        writeReport(snapshotOf(planWithTargets()), dir.filePath(QStringLiteral("no/such/r.pdf")).toStdString());
+    ASSERT_FALSE(done);
+    EXPECT_NE(done.error().where.find("no/such/r.pdf"), std::string::npos);
+    EXPECT_FALSE(done.error().message.empty());
+}
+
+QString joined(const std::vector<QString>& lines)
+{
+    QString all;
+    for (const QString& line : lines)
+        all += line + u'\n';
+    return all;
+}
+
+TEST(Verdict, SaysHowManyAndWhatTheyCost)
+{
+    const Snapshot s = snapshotOf(planWithTargets());
+    const QString all = joined(verdictSentences(s));
+    EXPECT_TRUE(all.contains(QString::fromStdString(s.now.plan->hardware.gpu.name)));
+    EXPECT_TRUE(all.contains(QLatin1String("$")));
+    EXPECT_TRUE(all.contains(QLatin1String("/h")));
+}
+
+TEST(Verdict, SaysWhenThePlanHasTooFew)
+{
+    Plan plan = planWithTargets();
+    plan.workload.arrivalRate = RequestRate(100);
+    EXPECT_TRUE(joined(verdictSentences(snapshotOf(plan))).contains(QLatin1String("not enough")));
+}
+
+TEST(Inputs, HoldEveryFieldOnce)
+{
+    std::size_t rows = 0;
+    for (const InputGroup& g : inputTables(defaultPlan()))
+        rows += g.table.rows.size();
+    EXPECT_EQ(rows, fields().size());
+}
+
+QString originOf(const Plan& plan, std::string_view key)
+{
+    const QString label = QString::fromUtf8(
+        info(*findField(key)).label.data(), static_cast<qsizetype>(info(*findField(key)).label.size()));
+    for (const InputGroup& g : inputTables(plan))
+        for (const auto& row : g.table.rows)
+            if (row[0] == label)
+                return row[3];
+    return {};
+}
+
+TEST(Inputs, SayWhetherAValueIsADefaultOrWasSet)
+{
+    Plan plan = defaultPlan();
+    EXPECT_EQ(originOf(plan, "batching.token_budget").toStdString(), "default");
+    plan.batching.tokenBudget = Tokens(512);
+    EXPECT_TRUE(originOf(plan, "batching.token_budget").startsWith(QLatin1String("set")));
+}
+
+TEST(Inputs, SayThatAPriceIsTheCatalogsUntilItIsEdited)
+{
+    Plan plan = defaultPlan();
+    EXPECT_EQ(originOf(plan, "hardware.price_usd_per_gpu_hour").toStdString(), "catalog");
+    ASSERT_TRUE(setField(plan, "hardware.price_usd_per_gpu_hour", "9.75"));
+    EXPECT_TRUE(originOf(plan, "hardware.price_usd_per_gpu_hour").startsWith(QLatin1String("set")));
+}
+
+} // namespace
+} // namespace headroom::ui

@@ -1,0 +1,73 @@
+#include "ui/plots/sensitivity.h"
+
+#include "core/plan/catalog.h"
+
+#include <gtest/gtest.h>
+
+namespace headroom::ui {
+namespace {
+
+PlanResults results(Plan plan) { return planResults("plan", std::make_shared<const Plan>(std::move(plan)), 16); }
+
+const StackedBars& barsOf(const ChartSpec& chart) { return std::get<StackedBars>(chart.body); }
+
+std::optional<std::size_t> rowOf(const ChartSpec& chart, const std::string& input)
+{
+    const auto& names = barsOf(chart).categories;
+    for (std::size_t i = 0; i < names.size(); ++i)
+        if (names[i] == input)
+            return i;
+    return std::nullopt;
+}
+
+TEST(Sensitivity, IsThereForEachResult)
+{
+    const auto charts = tornados(results(defaultPlan()));
+    ASSERT_EQ(charts.size(), 4U);
+    for (const ChartSpec& c : charts) {
+        EXPECT_TRUE(c.empty.empty()) << c.title;
+        EXPECT_FALSE(c.says.empty()) << c.title;
+        EXPECT_EQ(barsOf(c).totals.size(), barsOf(c).categories.size());
+    }
+}
+
+TEST(Sensitivity, OfTheCostToThePriceIsOneToOne)
+{
+    const ChartSpec cost = tornados(results(defaultPlan()))[2];
+    const auto row = rowOf(cost, "GPU price");
+    ASSERT_TRUE(row);
+    EXPECT_NEAR(barsOf(cost).segments[0].values[*row], -10, 0.01) << "price 10 % less";
+    EXPECT_NEAR(barsOf(cost).segments[1].values[*row], 10, 0.01) << "price 10 % more";
+}
+
+TEST(Sensitivity, ALowerRateMakesTokensDearer)
+{
+    const ChartSpec cost = tornados(results(defaultPlan()))[2];
+    const auto row = rowOf(cost, "arrival rate");
+    ASSERT_TRUE(row);
+    EXPECT_NEAR(barsOf(cost).segments[0].values[*row], 100.0 / 0.9 - 100, 0.1) << "the fleet costs the same";
+}
+
+TEST(Sensitivity, PutsTheLargestFirst)
+{
+    for (const ChartSpec& c : tornados(results(defaultPlan()))) {
+        const auto& bars = barsOf(c);
+        double before = 1e9;
+        for (std::size_t i = 0; i < bars.categories.size(); ++i) {
+            const double size = std::max(std::abs(bars.segments[0].values[i]), std::abs(bars.segments[1].values[i]));
+            EXPECT_LE(size, before * (1 + 1e-9)) << c.title;
+            before = size;
+        }
+    }
+}
+
+TEST(Sensitivity, OfAPlanThatDoesNotServeHasNoLatency)
+{
+    Plan plan = defaultPlan();
+    plan.workload.arrivalRate = RequestRate(1e5);
+    for (const ChartSpec& c : tornados(results(plan)))
+        EXPECT_EQ(c.title.find("TTFT"), std::string::npos);
+}
+
+} // namespace
+} // namespace headroom::ui
