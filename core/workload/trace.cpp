@@ -121,9 +121,14 @@ Workload workloadOf(const TraceSummary& summary, Workload workload)
 {
     if (summary.rate.si() > 0)
         workload.arrivalRate = summary.rate;
-    workload.arrivalCv = summary.gapCv;
-    // Within a tenth of 1 the gaps are as good as exponential, and exact product forms apply.
-    workload.process = std::abs(summary.gapCv - 1) < 0.1 ? ArrivalProcess::poisson : ArrivalProcess::gamma;
+    constexpr double kRegular = 0.05; // gamma gaps of a smaller CV are as good as equal
+    if (summary.gapCv < kRegular) {
+        workload.process = ArrivalProcess::deterministic;
+    } else {
+        workload.arrivalCv = summary.gapCv;
+        // Within a tenth of 1 the gaps are as good as exponential, and exact product forms apply.
+        workload.process = std::abs(summary.gapCv - 1) < 0.1 ? ArrivalProcess::poisson : ArrivalProcess::gamma;
+    }
     workload.shape.prompt = summary.prompt;
     workload.shape.output = summary.output;
     workload.shape.prefixHitRate = summary.prefixHitRate;
