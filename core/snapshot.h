@@ -12,12 +12,17 @@
 namespace headroom {
 
 /// A plan with its results. `load` is the curve over arrival rate, with as many points as the moment allows.
+struct GpuSizing;
+
 struct PlanResults {
     std::string name;
     std::shared_ptr<const Plan> plan;
     std::shared_ptr<const Evaluator> evaluator; ///< for builders that need another curve
     Evaluation evaluation;
     std::vector<LoadPoint> load;
+    /// The same service on every catalog GPU, for whoever computed it aside (it takes too long for a slider move);
+    /// null = not known yet.
+    std::shared_ptr<const std::vector<GpuSizing>> everyGpu;
 };
 
 /// A plan evaluated for the views, with a load curve of `curvePoints` points.

@@ -103,7 +103,7 @@ Result<std::vector<double>> choicesInList(const ChoiceField& field, std::string_
     std::vector<double> values;
     for (const std::string_view item : split(list, ',')) {
         if (auto set = field.set(plan, item); !set)
-            return tl::unexpected(set.error());
+            return fail(std::string(field.info.key), set.error().message);
         const std::string id = field.get(plan);
         const auto found = std::find_if(choices.begin(), choices.end(), [&](const Choice& c) { return c.id == id; });
         if (found == choices.end())

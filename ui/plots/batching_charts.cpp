@@ -101,8 +101,10 @@ ChartSpec batchThroughput(const Snapshot& snapshot)
     }
     const double full = value(seats, decodeStep(*snapshot.now.evaluator, seats));
     const double one = value(1, decodeStep(*snapshot.now.evaluator, 1));
-    chart.says = "One sequence gets " + number(one) + " tok/s; " + counted(seats, "seat", "seats") + " taken give " +
-                 number(full) + " tok/s together, " + number(full / seats) + " each.";
+    chart.says = !e.fits      ? "If it fitted, one sequence would get " + number(one) + " tok/s."
+                 : seats == 1 ? "The only seat gets " + number(one) + " tok/s."
+                              : "One sequence gets " + number(one) + " tok/s; all " + whole(seats) +
+                                    " seats together get " + number(full) + ", " + number(full / seats) + " each.";
     chart.body = std::move(body);
     return chart;
 }
@@ -175,10 +177,14 @@ ChartSpec stepParts(const Snapshot& snapshot)
     }
     const StepParts& present = rows[1].second;
     ChartSpec chart{"Where a step's time goes", "ms", "", "", {}};
-    chart.says = "A step of " + number(now) + " sequences takes " + duration(present.total()) + ", " +
-                 percent(present.bandwidth / present.total()) + " of it reading memory and " +
-                 percent(present.compute / present.total()) + " computing; one with " + whole(prompt) +
-                 " prompt tokens takes " + duration(rows[3].second.total()) + ".";
+    const std::array resources{std::pair{"reading memory", present.bandwidth}, std::pair{"computing", present.compute},
+        std::pair{"waiting for links", present.network}, std::pair{"engine and launch overhead", present.overhead}};
+    const auto largest = std::max_element(
+        resources.begin(), resources.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+    const double share = present.total().si() > 0 ? largest->second / present.total() : 0;
+    chart.says = "A step of " + counted(now, "sequence", "sequences") + " takes " + duration(present.total()) + ", " +
+                 percent(share) + " of it " + largest->first + "; with " + whole(prompt) + " prompt tokens it takes " +
+                 duration(rows[3].second.total()) + ".";
     chart.body = std::move(body);
     return chart;
 }
@@ -219,7 +225,7 @@ ChartSpec roofline(const Snapshot& snapshot)
     const double rateNow = step.flops.in(teraflop) / decodeStep(evaluator, now).si();
     if (std::isfinite(rateNow) && rateNow > 0)
         body.markers.push_back({"you: batch " + number(now), Role::primary, step.intensity(), rateNow});
-    chart.says = "A step of " + number(now) + " sequences does " + number(step.intensity()) +
+    chart.says = "A step of " + counted(now, "sequence", "sequences") + " does " + number(step.intensity()) +
                  " FLOP for each byte it reads; " +
                  (step.intensity() < ridge ? "below " + number(ridge) + " the memory bandwidth is the roof."
                                            : "above " + number(ridge) + " compute is the roof.");

@@ -32,7 +32,7 @@ ChartSpec latencyVsLoad(const Snapshot& snapshot)
                      rate(e.capacity) + " the curve holds.";
     else
         chart.says = "95 % of first tokens come within " + duration(e.ttft.p95) + " at " +
-                     rate(plan.workload.arrivalRate) + ", and later the closer the load is to " + rate(e.capacity) +
+                     rate(plan.workload.arrivalRate) + ", and they come later as the load nears " + rate(e.capacity) +
                      ".";
     chart.body = std::move(body);
     return chart;
@@ -127,10 +127,14 @@ ChartSpec costVsLoad(const Snapshot& snapshot)
         body.limits.push_back(
             {"hosted API " + usd(*plan.cost.hostedUsdPerMillion), Role::good, *plan.cost.hostedUsdPerMillion, false});
     const std::string full = usd((e.cost.perOutputTokenAtCapacity * millionTokens).in(dollar));
-    chart.says = std::isfinite(present) ? "A million output tokens cost " + usd(present) + " at this load and " + full +
-                                              " at full load: idle GPUs cost the same."
-                                        : "Without requests the fleet costs " + usd((e.cost.fleet * hour).in(dollar)) +
-                                              " an hour all the same.";
+    if (!std::isfinite(present))
+        chart.says =
+            "Without requests the fleet costs " + usd((e.cost.fleet * hour).in(dollar)) + " an hour all the same.";
+    else if (!e.stable)
+        chart.says = "At full load a million output tokens cost " + full + "; more requests only wait.";
+    else
+        chart.says = "A million output tokens cost " + usd(present) + " at this load and " + full +
+                     " at full load: idle GPUs cost the same.";
     chart.body = std::move(body);
     return chart;
 }

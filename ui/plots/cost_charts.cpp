@@ -15,11 +15,11 @@ std::string bold(const std::string& text) { return "**" + text + "**"; }
 
 double perMillion(UsdPerToken price) { return (price * millionTokens).in(dollar); }
 
+constexpr const char* kNoPrice = "The plan has no price per GPU-hour.";
+
 std::string whyNoBill(const Snapshot& snapshot)
 {
-    if (!(snapshot.now.evaluation.cost.fleet.si() > 0))
-        return "The plan has no price per GPU-hour.";
-    return whyNoLoadCurve(snapshot);
+    return snapshot.now.evaluation.cost.fleet.si() > 0 ? whyNoLoadCurve(snapshot) : kNoPrice;
 }
 
 /// What the hosted API would bill per hour for the tokens served at a point.
@@ -85,7 +85,11 @@ ChartSpec billVsLoad(const Snapshot& snapshot)
 ChartSpec tokenPrices(const Snapshot& snapshot)
 {
     const CostResult& c = snapshot.now.evaluation.cost;
-    ChartSpec chart{"What a million tokens cost", "$ per M tokens", "", whyNoBill(snapshot), StackedBars{}};
+    ChartSpec chart{"What a million tokens cost", "$ per M tokens", "", "", StackedBars{}};
+    if (!(c.fleet.si() > 0))
+        chart.empty = kNoPrice;
+    else if (!snapshot.now.evaluation.fits)
+        chart.empty = "This plan does not fit, so it serves no token: " + whyItDoesNotFit(snapshot.now) + ".";
     const auto& hosted = snapshot.now.plan->cost.hostedUsdPerMillion;
     struct Row {
         std::string name;
@@ -137,6 +141,17 @@ std::vector<std::string> gpuRow(const GpuSizing& s)
                           : std::string(name(s.binding))};
 }
 
+/// Fewer points than this are asked for while a slider is dragged.
+constexpr int kPointsAtRest = 128;
+
+/// Sizings that came with the snapshot, or computed here when there is time. Null while there is not.
+std::shared_ptr<const std::vector<GpuSizing>> sizings(const Snapshot& snapshot)
+{
+    if (snapshot.now.everyGpu || snapshot.curvePoints < kPointsAtRest)
+        return snapshot.now.everyGpu;
+    return std::make_shared<const std::vector<GpuSizing>>(sizeOnEveryGpu(*snapshot.now.plan));
+}
+
 ChartSpec gpuTable(const Snapshot& snapshot)
 {
     const Plan& plan = *snapshot.now.plan;
@@ -145,8 +160,12 @@ ChartSpec gpuTable(const Snapshot& snapshot)
     body.columns = {"GPU", "tp", "replicas", "GPUs", "$/h", "$/M output", "TTFT p95", "TPOT p95", "limited by"};
     body.numeric = {false, true, true, true, true, true, true, true, false};
     const GpuSizing* cheapest = nullptr;
-    const auto sizings = sizeOnEveryGpu(plan);
-    for (const GpuSizing& sizing : sizings) {
+    const auto all = sizings(snapshot);
+    if (!all) {
+        chart.empty = "The GPUs are sized when the plan rests.";
+        return chart;
+    }
+    for (const GpuSizing& sizing : *all) {
         if (sizing.gpu == plan.hardware.gpu.name)
             body.highlighted = static_cast<int>(body.rows.size());
         if (!cheapest && sizing.meetsTargets && sizing.fleet)

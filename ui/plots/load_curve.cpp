@@ -26,14 +26,15 @@ double rangeOf(const Snapshot& snapshot)
 
 void addBand(Curve& curve, std::vector<double> lo, std::vector<double> hi)
 {
-    const auto finite = [](double v) { return std::isfinite(v); };
-    // Close to saturation the pessimistic edge is infinite: the band ends at the last place that has both edges.
-    for (std::size_t i = 0; i < lo.size(); ++i)
-        if (!finite(lo[i]) || !finite(hi[i])) {
-            const double ratio = i > 0 ? hi[i - 1] / curve.y[i - 1] : 1;
-            lo[i] = finite(lo[i]) ? lo[i] : curve.y[i];
-            hi[i] = finite(ratio) ? std::max(curve.y[i], curve.y[i] * ratio) : curve.y[i];
-        }
+    double ratio = 1; // of the pessimistic edge, where it was last known
+    for (std::size_t i = 0; i < lo.size(); ++i) {
+        const double y = curve.y[i];
+        if (std::isfinite(hi[i]) && y > 0)
+            ratio = std::max(1.0, hi[i] / y);
+        // Close to saturation the pessimistic edge is infinite: there the band keeps its last width.
+        hi[i] = std::max(y, std::isfinite(hi[i]) ? hi[i] : y * ratio);
+        lo[i] = std::isfinite(lo[i]) ? std::min(y, lo[i]) : y;
+    }
     curve.lo = std::move(lo);
     curve.hi = std::move(hi);
 }

@@ -35,7 +35,7 @@ std::string whyNoLoadCurve(const Snapshot&);
 /// "weights and workspace take 134 GiB of the 71 GiB that one H100-SXM-80GB may use".
 std::string whyItDoesNotFit(const PlanResults&);
 
-/// Adds lo and hi to a curve where both ends are finite at every point, else leaves the curve without a band.
+/// Gives a curve its band: around every point, finite everywhere.
 void addBand(Curve&, std::vector<double> lo, std::vector<double> hi);
 
 } // namespace headroom::ui

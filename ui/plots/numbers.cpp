@@ -147,10 +147,13 @@ std::string percent(double share)
         return notFinite(share);
     const double value = 100 * share;
     const double size = std::abs(value);
-    if (size > 99 && size < 100) // 99.95 % is not 100 %
-        return number(value, size > 99.9 ? 5 : 3) + " %";
+    if (size > 0 && size < 0.005)
+        return "<0.01 %";
     if (size < 0.05)
         return (size == 0 ? std::string("0") : number(value, 1)) + " %";
+    for (int decimals = 0; size > 99 && size < 100; ++decimals) // 99.97 % is not 100 %
+        if (const std::string text = fixed(value, decimals); text.find("100") == std::string::npos)
+            return text + " %";
     return withSeparators(withoutTrailingZeros(fixed(value, size < 9.95 ? 1 : 0))) + " %";
 }
 

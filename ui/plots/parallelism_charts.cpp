@@ -199,7 +199,9 @@ Curve costCurve(const std::vector<Scaled>& all, const char* name, Role role)
     curve.name = name;
     curve.role = role;
     for (const Scaled& one : all) {
-        const double cost = (one.evaluator.point().cost.perOutputTokenAtCapacity * millionTokens).in(dollar);
+        const double cost =
+            (one.evaluator.withoutBandsAt(one.evaluator.workload().rate).cost.perOutputTokenAtCapacity * millionTokens)
+                .in(dollar);
         if (std::isfinite(cost) && cost > 0) {
             curve.x.push_back(one.gpus);
             curve.y.push_back(cost);

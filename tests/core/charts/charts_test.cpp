@@ -1,0 +1,481 @@
+#include "core/plan/catalog.h"
+#include "core/plan/fields.h"
+#include "core/snapshot.h"
+#include "ui/plots/catalog.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace headroom::ui {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+Plan with(Plan plan, std::initializer_list<std::pair<const char*, const char*>> settings)
+{
+    for (const auto& [key, value] : settings) {
+        const auto set = setField(plan, key, value);
+        EXPECT_TRUE(set.has_value()) << key << ": " << (set ? "" : set.error().message);
+    }
+    return plan;
+}
+
+/// Llama-3.1-8B on one H100 with a load it carries, and all three targets.
+Plan example()
+{
+    return with(
+        defaultPlan(), {{"model.name", "Llama-3.1-8B"}, {"hardware.gpu", "H100-SXM-80GB"}, {"deployment.tp", "1"},
+                           {"deployment.replicas", "1"}, {"workload.arrival_rate_req_s", "2"},
+                           {"targets.ttft_p95_s", "2"}, {"targets.tpot_p95_s", "0.1"}, {"targets.e2e_p99_s", "120"}});
+}
+
+Snapshot snapshotOf(const Plan& plan, int points = 64)
+{
+    Snapshot snapshot;
+    snapshot.curvePoints = points;
+    snapshot.now = planResults(plan.name, std::make_shared<const Plan>(plan), points);
+    return snapshot;
+}
+
+void pin(Snapshot& snapshot, const char* name, const Plan& plan)
+{
+    snapshot.pinned.push_back(std::make_shared<const PlanResults>(
+        planResults(name, std::make_shared<const Plan>(plan), snapshot.curvePoints)));
+}
+
+/// Plans that a builder must survive: each with the reason why it is here.
+std::map<std::string, Plan> difficultPlans()
+{
+    const Plan base = example();
+    Plan noPrice = base;
+    noPrice.hardware.pricePerGpu = UsdRate(0);
+    noPrice.hardware.priceEdited = true;
+    Plan idle = base;
+    idle.workload.arrivalRate = RequestRate(0);
+    return {{"example", base}, {"overloaded", with(base, {{"workload.arrival_rate_req_s", "10000"}})},
+        {"does not fit", with(base, {{"model.name", "Llama-3.1-70B"}})}, {"rate 0", idle},
+        {"no targets", with(base, {{"targets.ttft_p95_s", "none"}, {"targets.tpot_p95_s", "none"},
+                                      {"targets.e2e_p99_s", "none"}})},
+        {"target out of reach", with(base, {{"targets.tpot_p95_s", "0.0001"}})},
+        {"closed loop", with(base, {{"workload.process", "closed_loop"}, {"workload.concurrency", "32"}})},
+        {"static", with(base, {{"batching.policy", "static"}, {"batching.reservation", "max"}})},
+        {"disaggregated", with(base, {{"batching.policy", "disaggregated"}, {"deployment.replicas", "4"}})},
+        {"experts and latent attention", with(base, {{"model.name", "DeepSeek-V3"}, {"hardware.gpu", "H200-SXM-141GB"},
+                                                        {"deployment.tp", "8"}, {"model.weight_format", "fp8"}})},
+        {"fp8 KV", with(base, {{"model.kv_format", "fp8"}})}, {"no price", noPrice}};
+}
+
+struct Problems {
+    std::vector<std::string> found;
+    void number(double value, const std::string& where)
+    {
+        if (!std::isfinite(value))
+            found.push_back(where + " is not a finite number");
+    }
+};
+
+void checkCurve(Problems& problems, const Curve& curve, const Axis& x, const Axis& y)
+{
+    const std::string name = "curve " + curve.name;
+    if (curve.x.size() != curve.y.size())
+        problems.found.push_back(name + ": x and y differ in length");
+    for (const auto* band : {&curve.lo, &curve.hi, &curve.errorLo, &curve.errorHi})
+        if (!band->empty() && band->size() != curve.x.size())
+            problems.found.push_back(name + ": a band differs in length");
+    for (const auto* values : {&curve.x, &curve.y, &curve.lo, &curve.hi})
+        for (const double value : *values)
+            problems.number(value, name);
+    for (std::size_t i = 0; i < curve.x.size(); ++i) {
+        if (i > 0 && curve.x[i] < curve.x[i - 1])
+            problems.found.push_back(name + ": x does not ascend");
+        if ((x.logarithmic && curve.x[i] <= 0) || (y.logarithmic && curve.y[i] <= 0))
+            problems.found.push_back(name + ": nothing at or below zero has a place on a logarithmic axis");
+        if (!curve.lo.empty() && (curve.lo[i] > curve.y[i] * (1 + 1e-9) || curve.hi[i] < curve.y[i] * (1 - 1e-9)))
+            problems.found.push_back(name + ": the band does not hold the curve");
+    }
+}
+
+void check(Problems& problems, const LineChart& chart)
+{
+    std::size_t points = 0;
+    for (const Curve& curve : chart.curves) {
+        checkCurve(problems, curve, chart.x, chart.y);
+        points += curve.x.size();
+    }
+    if (points < 2)
+        problems.found.push_back("no curve to draw, and no reason given");
+    for (const Limit& limit : chart.limits)
+        problems.number(limit.value, "limit " + limit.name);
+    for (const Marker& marker : chart.markers) {
+        problems.number(marker.x, "marker " + marker.name);
+        problems.number(marker.y, "marker " + marker.name);
+    }
+    for (const Region& region : chart.regions)
+        if (!(region.from < region.to))
+            problems.found.push_back("region " + region.name + " is empty");
+}
+
+void check(Problems& problems, const StackedBars& chart)
+{
+    if (chart.categories.empty() || chart.segments.empty())
+        problems.found.push_back("no bars, and no reason given");
+    if (!chart.totals.empty() && chart.totals.size() != chart.categories.size())
+        problems.found.push_back("totals and categories differ in number");
+    for (const BarSegment& segment : chart.segments) {
+        if (segment.values.size() != chart.categories.size())
+            problems.found.push_back("segment " + segment.name + " has not one value per category");
+        for (const double value : segment.values)
+            problems.number(value, "segment " + segment.name);
+        for (const double value : segment.values)
+            if (value < 0)
+                problems.found.push_back("segment " + segment.name + " is negative");
+    }
+}
+
+void check(Problems& problems, const Table& chart)
+{
+    for (const auto& row : chart.rows)
+        if (row.size() != chart.columns.size())
+            problems.found.push_back("a row has not one cell per column");
+    if (chart.numeric.size() != chart.columns.size())
+        problems.found.push_back("not every column says whether it is numeric");
+}
+
+template <class Other>
+void check(Problems&, const Other&)
+{}
+
+std::vector<std::string> problemsOf(const ChartSpec& chart)
+{
+    Problems problems;
+    if (chart.title.empty())
+        problems.found.emplace_back("no title");
+    if (!chart.empty.empty())
+        return problems.found;
+    if (chart.says.empty())
+        problems.found.emplace_back("says nothing");
+    std::visit([&](const auto& body) { check(problems, body); }, chart.body);
+    for (const char* bad : {"nan", "n/a", "inf "})
+        if (chart.says.find(bad) != std::string::npos)
+            problems.found.push_back("says \"" + chart.says + "\"");
+    return problems.found;
+}
+
+ChartSpec chartOf(const char* id, const Snapshot& snapshot)
+{
+    const ChartRow* row = findChart(id);
+    EXPECT_NE(row, nullptr) << id;
+    return row->build(snapshot);
+}
+
+const Curve* curveOf(const ChartSpec& chart, const std::string& name)
+{
+    for (const Curve& curve : std::get<LineChart>(chart.body).curves)
+        if (curve.name == name)
+            return &curve;
+    return nullptr;
+}
+
+TEST(Charts, EachHasAnIdOfItsOwnATabATitleAndAHelp)
+{
+    std::set<std::string_view> ids;
+    for (const ChartRow& row : charts()) {
+        EXPECT_TRUE(ids.insert(row.id).second) << row.id;
+        EXPECT_EQ(findChart(row.id), &row);
+        EXPECT_FALSE(row.tab.empty() || row.title.empty() || row.help.empty() || row.topic.empty()) << row.id;
+    }
+    EXPECT_GE(ids.size(), 20u);
+    EXPECT_EQ(findChart("no_such_chart"), nullptr);
+}
+
+TEST(Charts, NothingButFiniteNumbersIsDrawnWhateverThePlan)
+{
+    for (const auto& [why, plan] : difficultPlans()) {
+        const Snapshot snapshot = snapshotOf(plan);
+        for (const ChartRow& row : charts())
+            EXPECT_THAT(problemsOf(row.build(snapshot)), testing::IsEmpty()) << row.id << " of the plan: " << why;
+    }
+}
+
+TEST(Charts, PinnedPlansOfAnyKindAreDrawnToo)
+{
+    Snapshot snapshot = snapshotOf(example());
+    for (const auto& [why, plan] : difficultPlans())
+        if (snapshot.pinned.size() < 8)
+            pin(snapshot, why.c_str(), plan);
+    for (const ChartRow& row : charts())
+        EXPECT_THAT(problemsOf(row.build(snapshot)), testing::IsEmpty()) << row.id;
+    const ChartSpec latency = chartOf("latency_vs_load", snapshot);
+    const Curve* ghost = curveOf(latency, "no targets");
+    ASSERT_NE(ghost, nullptr);
+    EXPECT_EQ(ghost->role, Role::ghost);
+    EXPECT_TRUE(ghost->dashed);
+}
+
+TEST(Charts, EachChangesWithAnInputItDependsOn)
+{
+    const std::map<std::string_view, std::pair<const char*, const char*>> inputs{
+        {"latency_vs_load", {"workload.prompt_tokens_mean", "3000"}},
+        {"time_parts", {"workload.output_tokens_mean", "500"}}, {"throughput_vs_load", {"deployment.replicas", "3"}},
+        {"cost_vs_load", {"hardware.price_usd_per_gpu_hour", "9"}},
+        {"e2e_vs_load", {"workload.output_tokens_mean", "500"}}, {"tpot_vs_load", {"hardware.gpu", "A100-SXM-80GB"}},
+        {"latency_waterfall", {"latency.retrieval_s", "0.2"}}, {"latency_cdf", {"workload.output_tokens_cv", "1.7"}},
+        {"memory_per_gpu", {"deployment.memory_utilization", "0.7"}}, {"seats_vs_context", {"model.kv_format", "fp8"}},
+        {"kv_per_token", {"model.name", "Llama-3.1-70B"}}, {"fragmentation", {"model.max_context_tokens", "16384"}},
+        {"batch_throughput", {"hardware.gpu", "A100-SXM-80GB"}}, {"batch_tpot", {"model.weight_format", "fp8"}},
+        {"step_parts", {"batching.token_budget", "4096"}}, {"roofline", {"model.weight_format", "fp8"}},
+        {"engine_vs_load", {"workload.output_tokens_mean", "500"}}, {"step_vs_gpus", {"hardware.gpu", "A100-SXM-80GB"}},
+        {"network_share", {"hardware.gpu", "A100-PCIe-80GB"}}, {"memory_by_tp", {"model.weight_format", "fp8"}},
+        {"cost_vs_gpus", {"hardware.price_usd_per_gpu_hour", "9"}},
+        {"bill_vs_load", {"hardware.price_usd_per_gpu_hour", "9"}},
+        {"token_prices", {"hardware.price_usd_per_gpu_hour", "9"}},
+        {"gpu_table", {"workload.arrival_rate_req_s", "60"}}};
+    const Snapshot before = snapshotOf(example(), 128);
+    for (const ChartRow& row : charts()) {
+        const auto input = inputs.find(row.id);
+        ASSERT_NE(input, inputs.end()) << row.id << " needs an input here";
+        const Snapshot after = snapshotOf(with(example(), {input->second}), 128);
+        EXPECT_NE(chartCsv(row.build(before)), chartCsv(row.build(after))) << row.id << " on " << input->second.first;
+    }
+}
+
+TEST(LatencyVsLoad, TheOperatingPointLiesOnTheCurveAndTheCurveRisesToSaturation)
+{
+    const Snapshot snapshot = snapshotOf(example(), 200);
+    const ChartSpec chart = chartOf("latency_vs_load", snapshot);
+    const LineChart& body = std::get<LineChart>(chart.body);
+    const Curve& curve = body.curves.front();
+    ASSERT_EQ(body.markers.size(), 1u);
+    const auto at = std::lower_bound(curve.x.begin(), curve.x.end(), body.markers[0].x) - curve.x.begin();
+    EXPECT_DOUBLE_EQ(curve.x[static_cast<std::size_t>(at)], 2) << "the present load is one of the points";
+    EXPECT_NEAR(curve.y[static_cast<std::size_t>(at)], body.markers[0].y, 1e-9 * body.markers[0].y);
+    EXPECT_GT(curve.y.back(), 2 * curve.y.front());
+    const double capacity = snapshot.now.evaluation.capacity.si();
+    EXPECT_LT(curve.x.back(), capacity);
+    EXPECT_GT(curve.x.back(), 0.99 * capacity);
+    for (const Limit& limit : body.limits)
+        if (limit.vertical)
+            EXPECT_DOUBLE_EQ(limit.value, capacity);
+        else
+            EXPECT_DOUBLE_EQ(limit.value, 2000) << "the target in ms";
+    ASSERT_EQ(body.regions.size(), 1u);
+    EXPECT_DOUBLE_EQ(body.regions[0].from, capacity);
+}
+
+TEST(LatencyVsLoad, AnOverloadedPlanIsALineBeyondSaturation)
+{
+    const ChartSpec chart = chartOf("latency_vs_load", snapshotOf(difficultPlans().at("overloaded")));
+    const LineChart& body = std::get<LineChart>(chart.body);
+    EXPECT_TRUE(body.markers.empty());
+    EXPECT_THAT(chart.says, HasSubstr("without end"));
+    const auto present = std::find_if(
+        body.limits.begin(), body.limits.end(), [](const Limit& limit) { return limit.name.starts_with("you: "); });
+    ASSERT_NE(present, body.limits.end());
+    EXPECT_EQ(present->role, Role::bad);
+    EXPECT_DOUBLE_EQ(present->value, 10000);
+}
+
+TEST(TimeParts, EachBarAddsUpToItsLatency)
+{
+    const Snapshot snapshot = snapshotOf(example());
+    const ChartSpec chart = chartOf("time_parts", snapshot);
+    const auto& body = std::get<StackedBars>(chart.body);
+    double mean = 0;
+    for (const BarSegment& segment : body.segments)
+        mean += segment.values.front();
+    EXPECT_NEAR(mean, snapshot.now.evaluation.e2e.mean.in(second), 1e-6 * mean);
+    const ChartSpec stepByStep = chartOf("latency_waterfall", snapshot);
+    const auto& waterfall = std::get<StackedBars>(stepByStep.body);
+    const BarSegment& last = waterfall.segments.back();
+    EXPECT_NEAR(last.starts.back() + last.values.back(), mean, 1e-6 * mean);
+}
+
+TEST(MemoryPerGpu, TheStackIsTheGpu)
+{
+    const Snapshot snapshot = snapshotOf(example());
+    const ChartSpec chart = chartOf("memory_per_gpu", snapshot);
+    double sum = 0;
+    for (const BarSegment& segment : std::get<StackedBars>(chart.body).segments)
+        sum += segment.values.front();
+    EXPECT_NEAR(sum, snapshot.now.evaluation.memory.gpuMemory.in(gibibyte), 1e-6 * sum);
+}
+
+TEST(MemoryPerGpu, WhatDoesNotFitIsDrawnBeyondTheGpu)
+{
+    const ChartSpec chart = chartOf("memory_per_gpu", snapshotOf(difficultPlans().at("does not fit")));
+    const auto& body = std::get<StackedBars>(chart.body);
+    EXPECT_EQ(body.totals.front(), "does not fit");
+    double weights = 0;
+    for (const BarSegment& segment : body.segments)
+        weights += segment.values.front();
+    EXPECT_GT(weights, body.limits.front().value);
+    EXPECT_THAT(chart.says, HasSubstr("weights and workspace take"));
+}
+
+TEST(SeatsVsContext, LongerContextsNeverSeatMoreAndTheMarkerLiesOnTheCurve)
+{
+    const Snapshot snapshot = snapshotOf(with(example(), {{"batching.max_sequences", "65536"}}), 200);
+    const ChartSpec chart = chartOf("seats_vs_context", snapshot);
+    const LineChart& body = std::get<LineChart>(chart.body);
+    const Curve& curve = body.curves.front();
+    for (std::size_t i = 1; i < curve.y.size(); ++i)
+        EXPECT_LE(curve.y[i], curve.y[i - 1]);
+    const Marker& marker = body.markers.front();
+    const auto above = std::lower_bound(curve.x.begin(), curve.x.end(), marker.x) - curve.x.begin();
+    ASSERT_GT(above, 0);
+    EXPECT_LE(marker.y, curve.y[static_cast<std::size_t>(above - 1)]);
+    EXPECT_GE(marker.y, curve.y[static_cast<std::size_t>(above)]);
+    const Curve* narrow = curveOf(chart, "with fp8 KV");
+    ASSERT_NE(narrow, nullptr);
+    EXPECT_NEAR(narrow->y[5], 2 * curve.y[5], 0.02 * narrow->y[5] + 2) << "half the bytes, twice the seats";
+}
+
+TEST(KvPerToken, GroupsAddUpToThePublishedBytes)
+{
+    const std::map<const char*, double> published{
+        {"Llama-3.1-8B", 131072}, {"Llama-3.1-70B", 327680}, {"OPT-13B", 819200}, {"DeepSeek-V3", 70272}};
+    for (const auto& [model, bytesPerToken] : published) {
+        const ChartSpec chart =
+            chartOf("kv_per_token", snapshotOf(with(example(), {{"model.name", model}, {"model.kv_format", "bf16"}})));
+        double kib = 0;
+        for (const BarSegment& segment : std::get<StackedBars>(chart.body).segments)
+            kib += segment.values.front();
+        EXPECT_DOUBLE_EQ(kib * 1024, bytesPerToken) << model;
+    }
+}
+
+TEST(Fragmentation, EachSchemeIsTheWholeMemoryAndPagedSeatsTheMost)
+{
+    const ChartSpec chart =
+        chartOf("fragmentation", snapshotOf(with(example(), {{"batching.max_sequences", "65536"}})));
+    const auto& body = std::get<StackedBars>(chart.body);
+    ASSERT_EQ(body.categories.size(), 4u);
+    EXPECT_EQ(body.categories.front(), "paged (this plan)");
+    for (std::size_t c = 0; c < body.categories.size(); ++c) {
+        double sum = 0;
+        for (const BarSegment& segment : body.segments)
+            sum += segment.values[c];
+        EXPECT_NEAR(sum, 100, 1e-6) << body.categories[c];
+    }
+    EXPECT_GT(body.segments[0].values.front(), body.segments[0].values.back())
+        << "paged holds more tokens than maximum";
+}
+
+TEST(CostVsLoad, IdleGpusMakeTokensDearAndTheTargetsEndTheSolidLine)
+{
+    const Snapshot snapshot = snapshotOf(with(example(), {{"targets.ttft_p95_s", "0.6"}}), 200);
+    const ChartSpec chart = chartOf("cost_vs_load", snapshot);
+    const Curve* holds = curveOf(chart, "cost");
+    const Curve* misses = curveOf(chart, "misses targets");
+    ASSERT_NE(holds, nullptr);
+    ASSERT_NE(misses, nullptr);
+    for (std::size_t i = 1; i < holds->y.size(); ++i)
+        EXPECT_LE(holds->y[i], holds->y[i - 1] * (1 + 1e-9));
+    EXPECT_LE(holds->x.back(), snapshot.now.evaluation.targetRate.si());
+    EXPECT_DOUBLE_EQ(misses->x.front(), holds->x.back()) << "the dashed part starts where the solid one ends";
+    EXPECT_TRUE(misses->dashed);
+}
+
+TEST(BillVsLoad, BreakEvenIsWhereBothBillsAreEqual)
+{
+    const Snapshot cheap = snapshotOf(example(), 200);
+    const double atCapacity = (cheap.now.evaluation.cost.perOutputTokenAtCapacity * millionTokens).in(dollar);
+    const std::string hosted = std::to_string(3 * atCapacity);
+    const Snapshot snapshot =
+        snapshotOf(with(example(), {{"cost.hosted_usd_per_million_tokens", hosted.c_str()}}), 200);
+    const ChartSpec chart = chartOf("bill_vs_load", snapshot);
+    const LineChart& body = std::get<LineChart>(chart.body);
+    ASSERT_EQ(body.limits.back().name.substr(0, 10), "break-even");
+    const auto at = snapshot.now.evaluator->at(RequestRate(body.limits.back().value));
+    EXPECT_NEAR((at.cost.perOutputToken * millionTokens).in(dollar), 3 * atCapacity, 0.02 * 3 * atCapacity);
+}
+
+TEST(NetworkShare, OneGpuWaitsForNoLink)
+{
+    const ChartSpec chart = chartOf("network_share", snapshotOf(example()));
+    const auto& body = std::get<StackedBars>(chart.body);
+    const BarSegment& network = body.segments[2];
+    ASSERT_EQ(network.name, "network");
+    EXPECT_EQ(network.values.front(), 0);
+    EXPECT_GT(network.values.back(), 0);
+    for (std::size_t c = 0; c < body.categories.size(); ++c) {
+        double sum = 0;
+        for (const BarSegment& segment : body.segments)
+            sum += segment.values[c];
+        EXPECT_NEAR(sum, 100, 1e-6);
+    }
+}
+
+TEST(Roofline, NoBatchReachesTheRoof)
+{
+    for (const char* plan : {"example", "experts and latent attention", "fp8 KV"}) {
+        const ChartSpec chart = chartOf("roofline", snapshotOf(difficultPlans().at(plan)));
+        const LineChart& body = std::get<LineChart>(chart.body);
+        const Curve &roof = body.curves[0], &reached = body.curves[1];
+        const double bandwidth = roof.y[0] / roof.x[0], peak = roof.y.back();
+        for (std::size_t i = 0; i < reached.x.size(); ++i)
+            EXPECT_LT(reached.y[i], std::min(peak, bandwidth * reached.x[i])) << plan << " at " << reached.x[i];
+    }
+}
+
+TEST(TabSentence, ChangesWithTheNumbersAndTheirNumber)
+{
+    const Snapshot one = snapshotOf(example());
+    EXPECT_THAT(tabSentence("capacity", one), HasSubstr("one H100-SXM-80GB answers"));
+    const Snapshot two = snapshotOf(with(example(), {{"deployment.replicas", "2"}}));
+    EXPECT_THAT(tabSentence("capacity", two), HasSubstr("2 × H100-SXM-80GB answer "));
+    EXPECT_THAT(tabSentence("parallelism", one), HasSubstr("**1 replica** of **1 GPU**"));
+    EXPECT_THAT(tabSentence("parallelism", two), HasSubstr("**2 replicas** of **1 GPU** each"));
+    for (const char* tab : {"capacity", "latency", "memory", "batching", "parallelism", "cost"})
+        EXPECT_NE(tabSentence(tab, one),
+            tabSentence(
+                tab, snapshotOf(with(example(),
+                         {{"model.name", "OPT-13B"}, {"model.max_context_tokens", "2048"}, {"deployment.tp", "2"}}))))
+            << tab;
+    EXPECT_EQ(tabSentence("no_such_tab", one), "");
+}
+
+TEST(TabSentence, SaysHelpfullyWhatIsWrong)
+{
+    const auto plans = difficultPlans();
+    for (const char* tab : {"capacity", "memory", "batching", "cost"})
+        EXPECT_THAT(tabSentence(tab, snapshotOf(plans.at("does not fit"))), HasSubstr("**does not fit**")) << tab;
+    EXPECT_THAT(tabSentence("capacity", snapshotOf(plans.at("overloaded"))), HasSubstr("**overloaded**"));
+    EXPECT_THAT(tabSentence("capacity", snapshotOf(plans.at("target out of reach"))), HasSubstr("**at any load**"));
+    EXPECT_THAT(tabSentence("capacity", snapshotOf(plans.at("closed loop"))), HasSubstr("32 requests in flight"));
+    for (const auto& [why, plan] : plans) {
+        const Snapshot snapshot = snapshotOf(plan);
+        for (const char* tab : {"capacity", "latency", "memory", "batching", "parallelism", "cost"}) {
+            const std::string sentence = tabSentence(tab, snapshot);
+            EXPECT_FALSE(sentence.empty()) << tab << ", " << why;
+            EXPECT_THAT(sentence, Not(HasSubstr("n/a"))) << tab << ", " << why;
+            EXPECT_THAT(sentence, Not(HasSubstr("∞"))) << tab << ", " << why;
+        }
+    }
+}
+
+TEST(ChartCsv, QuotesWhatMustBeQuotedAndReadsBackExactly)
+{
+    EXPECT_EQ(csvCell("plain"), "plain");
+    EXPECT_EQ(csvCell("a,b"), "\"a,b\"");
+    EXPECT_EQ(csvCell("5\" pipe"), "\"5\"\" pipe\"");
+    EXPECT_EQ(csvCell("two\nlines"), "\"two\nlines\"");
+    ChartSpec chart{"t", "", "s", "", LineChart{}};
+    auto& body = std::get<LineChart>(chart.body);
+    body.x = {"rate", "req/s", false, {}, {}};
+    body.y = {"time", "ms", false, {}, {}};
+    body.curves = {{"a", Role::primary, {0.1, 0.2}, {1.0 / 3, 2}, {0, 1}, {1, 3}, false, false, {}, {}},
+        {"b, dashed", Role::ghost, {5}, {6}, {}, {}, true, false, {}, {}}};
+    EXPECT_EQ(chartCsv(chart),
+        "a: rate (req/s),a: time (ms),a: low,a: high,\"b, dashed: rate (req/s)\",\"b, dashed: time (ms)\"\r\n"
+        "0.1,0.3333333333333333,0,1,5,6\r\n0.2,2,1,3,,\r\n");
+}
+
+} // namespace
+} // namespace headroom::ui
