@@ -6,6 +6,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 
@@ -25,6 +26,9 @@ int run(int argc, char** argv)
         CLI::App* sub = app.add_subcommand(std::string(command.name), std::string(command.help));
         sub->callback([&chosen, declared = command.declare(*sub)] { chosen = declared; });
     }
+    const auto isNamed = [&](const Command& command) { return command.name == argv[1]; };
+    if (argc > 1 && argv[1][0] != '-' && std::none_of(commands().begin(), commands().end(), isNamed))
+        return static_cast<int>(report({argv[1], "no such command, `headroom-cli --help` lists them"}));
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success& asked) { // --help, --version

@@ -21,6 +21,8 @@ public:
 
     /// Pieces of work that earlier runs finished.
     std::size_t done() const { return m_done; }
+    /// Nothing was written yet, not even a header.
+    bool isEmpty() const { return m_bytes == 0; }
     /// Adds the text of pieces of work; after this, `done` of them are safe.
     Outcome<void> append(std::string_view text, std::size_t done);
     /// The file is complete: gives it its name.

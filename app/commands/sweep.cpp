@@ -207,8 +207,8 @@ std::string identityOf(const Options& options, const Grid& grid)
     return text;
 }
 
-// Points between two looks at the interrupt flag and two writes of the progress file: about a second of work.
-constexpr std::size_t kBlock = 1024;
+// Points between two writes of the progress file: enough work that writing it costs little, little enough to lose.
+constexpr std::size_t kBlock = 128;
 
 Exit toFile(const Options& options, const Grid& grid)
 {
@@ -216,7 +216,7 @@ Exit toFile(const Options& options, const Grid& grid)
     if (!file)
         return report(file.error());
     std::map<std::string, std::size_t> refused;
-    if (file->done() == 0 && !options.json)
+    if (file->isEmpty() && !options.json)
         if (auto written = file->append(csvHeader(grid), 0); !written)
             return report(written.error());
     while (file->done() < grid.pieces()) {

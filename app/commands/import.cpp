@@ -1,0 +1,122 @@
+#include "app/commands/declare.h"
+#include "app/commands/import_file.h"
+#include "app/commands/result_json.h"
+#include "app/commands/text_table.h"
+#include "core/plan/catalog.h"
+#include "core/plan/fields.h"
+#include "core/plan/plan_io.h"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <memory>
+
+namespace headroom::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Options {
+    std::string file, out;
+    PlanArgument plan;
+    bool skipBadRows = false, json = false;
+};
+
+struct Change {
+    std::string key, from, to;
+};
+
+/// The fields that an import changed, as people set them.
+std::vector<Change> changesBetween(const Plan& before, const Plan& after)
+{
+    std::vector<Change> changes;
+    for (const Field& field : fields()) {
+        const std::string from = fieldText(field, before), to = fieldText(field, after);
+        if (from != to)
+            changes.push_back({std::string(info(field).key), from, to});
+    }
+    return changes;
+}
+
+Outcome<Plan> basePlan(const Options& options)
+{
+    return options.plan.file.empty() ? Outcome<Plan>(defaultPlan()) : readPlan({options.plan.file, {}});
+}
+
+std::string asText(const Imported& imported, const std::vector<Change>& changes, const Options& options)
+{
+    std::string text = heading(options.file + ": " + imported.recognised) + "\n";
+    for (const auto& [name, value] : imported.says)
+        text += "  " + name + ": " + value + "\n";
+    std::vector<std::vector<std::string>> rows;
+    for (const Change& change : changes)
+        rows.push_back(
+            {change.key, change.from.empty() ? "none" : change.from, change.to.empty() ? "none" : change.to});
+    if (!rows.empty())
+        text += "\n" + textTable({{"field"}, {"before"}, {"now"}}, rows);
+    const auto list = [&](const char* title, const std::vector<std::string>& items) {
+        if (items.empty())
+            return;
+        text += "\n" + heading(title) + "\n";
+        for (const std::string& item : items)
+            text += "  " + wrapped(item, 2) + "\n";
+    };
+    list("Used", imported.used);
+    list("Not used", imported.ignored);
+    return text + (options.out.empty() ? "\nNothing was written; --out PLAN keeps the result.\n"
+                                       : "\nWritten: " + options.out + "\n");
+}
+
+std::string asJson(const Imported& imported, const std::vector<Change>& changes, const Options& options)
+{
+    Json object{{"file", options.file}, {"recognised", imported.recognised}};
+    for (const auto& [name, value] : imported.says)
+        object["says"][name] = value;
+    object["plan_fields"] = Json::object();
+    for (const Change& change : changes)
+        object["plan_fields"][change.key] = change.to.empty() ? Json(nullptr) : Json(change.to);
+    object["used"] = imported.used;
+    object["ignored"] = imported.ignored;
+    object["skipped_rows"] = imported.skippedRows;
+    object["out"] = options.out.empty() ? Json(nullptr) : Json(options.out);
+    return object.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Exit run(const Options& options)
+{
+    const auto before = basePlan(options);
+    if (!before)
+        return report(before.error());
+    auto imported = importFile(options.file, *before, options.skipBadRows ? BadRows::skip : BadRows::refuse);
+    if (!imported)
+        return report(imported.error());
+    const auto after = applySettings(imported->plan, options.plan.settings);
+    if (!after)
+        return report(after.error());
+    if (!options.out.empty())
+        if (auto saved = savePlan(*after, options.out); !saved)
+            return report(saved.error(), Exit::noAccess);
+    const auto changes = changesBetween(*before, *after);
+    return print(options.json ? asJson(*imported, changes, options) : asText(*imported, changes, options));
+}
+
+} // namespace
+
+Run declareImport(CLI::App& app)
+{
+    auto options = std::make_shared<Options>();
+    app.add_option("FILE", options->file, "A Hugging Face config.json, or a trace")->required();
+    app.add_option("--plan", options->plan.file, "The plan to start from, default the first example")
+        ->type_name("PLAN");
+    app.add_option("--out", options->out, "Write the plan with what was imported")->type_name("PLAN");
+    app.add_flag(
+        "--skip-bad-rows", options->skipBadRows, "Leave out broken rows of a trace instead of refusing the file");
+    addSettings(app, options->plan);
+    app.add_flag("--json", options->json, "One JSON object");
+    return [options] { return run(*options); };
+}
+
+} // namespace headroom::cli
