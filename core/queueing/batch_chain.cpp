@@ -87,7 +87,9 @@ ChainSolution solveChain(const ChainInput& in, const Residence& residence)
     constexpr double kFew = 4;
     const double z = 1 + (peakedness(in.bunching, in.residenceScv) - 1) * centre / (centre + kFew);
     const double skew = 0.5 * (z - 1); // the stronger noise moves the mean off the mode by this
-    const Arrivals arrivals{pull / in.rate * (1 - 1 / peakedness(in.arrivalScv, in.residenceScv)), centre};
+    const double bursts =
+        std::max(1.0, peakedness(in.arrivalScv, in.residenceScv)); // regular ones: as Poisson, on the safe side
+    const Arrivals arrivals{pull / in.rate * (1 - 1 / bursts), centre};
 
     // From the mode down and up, relative to the mode, until what is left does not matter.
     constexpr double kNegligible = 1e-9;

@@ -56,10 +56,11 @@ LatencyGrid tpotGrid(const StationTables& t, const DecodeTime& decode)
             const double gaps = 0.5 * (c.gaps[i - 1] + c.gaps[i]);
             if (gaps < 0.5) // a single token has no gap
                 continue;
-            const double weight = c.share * (kStrata[i] - kStrata[i - 1]) / all;
-            double from = decode.at(gaps, kKnots.front()) / gaps;
+            const double weight = c.share * (kStrata[i] - kStrata[i - 1]) / all, each = 1 / gaps;
+            const DecodeTime::Spread spread = decode.spread(gaps);
+            double from = spread.at(kKnots.front()) * each;
             for (std::size_t k = 0; k < kBetween.size(); ++k) {
-                const double to = decode.at(gaps, kKnots[k + 1]) / gaps;
+                const double to = spread.at(kKnots[k + 1]) * each;
                 grid.add(from, to, weight * kBetween[k], 0);
                 from = to;
             }
@@ -76,26 +77,25 @@ LatencyMix::LatencyMix(const StationTables& t, const Operating& at)
 {
     m_classes.reserve(t.classes.size());
     m_decode.reserve(t.classes.size());
-    double decodeMean = 0;
     for (const StationClass& c : t.classes) {
         m_classes.push_back(classLatency(t, at, c));
         m_ttftMean += c.share * m_classes.back().ttft.mean();
         m_queueMean += c.share * m_classes.back().queueMean;
-        decodeMean += c.share * at.decodeTime * (t.gapsMean > 0 ? c.gapsMean / t.gapsMean : 0);
         Edges& edges = m_decode.emplace_back();
         for (std::size_t i = 0; i < kStrata.size(); ++i) {
             double sum = 0;
+            const DecodeTime::Spread spread = at.decode.spread(c.gaps[i]);
             for (std::size_t k = 0; k < kNodes.size(); ++k) {
-                edges[k][i] = at.decode.at(c.gaps[i], kNodes[k].z);
+                edges[k][i] = spread.at(kNodes[k].z);
                 sum += kNodes[k].weight * edges[k][i];
             }
-            const double scale = sum > 0 ? at.decode.mean(c.gaps[i]) / sum : 1;
+            const double scale = sum > 0 ? (spread.base + spread.above) / sum : 1;
             for (std::size_t k = 0; k < kNodes.size(); ++k)
                 edges[k][i] *= scale;
         }
     }
-    m_tpotMean = m_tpot.mean();
-    m_e2eMean = m_ttftMean + decodeMean;
+    m_tpotMean = std::max(0.0, m_tpot.mean());
+    m_e2eMean = m_ttftMean + at.decodeTime;
 }
 
 double LatencyMix::fixedBefore() const { return (m_tables.input.networkIn + m_tables.input.retrieval).si(); }
@@ -206,8 +206,8 @@ LatencyParts LatencyMix::partsMean() const
     LatencyParts out;
     out.network = m_tables.input.networkIn + m_tables.input.networkOut;
     out.retrieval = m_tables.input.retrieval;
-    out.queue = Seconds(m_queueMean);
-    out.prefill = Seconds(m_ttftMean - m_queueMean);
+    out.queue = Seconds(std::min(m_queueMean, m_ttftMean));
+    out.prefill = Seconds(m_ttftMean) - out.queue;
     out.decode = Seconds(m_at.decodeTime);
     out.post = m_tables.input.post;
     return out;

@@ -32,20 +32,25 @@ Phases phasesOf(double rate, const BurstSpec& burst)
     return out;
 }
 
-/// R of the homogeneous part, where departures no longer depend on the level: pi_{n+1} = pi_n R. Successive
-/// substitution, R = arrivals * inv(arrivals + departures - changes - R * departures), rises to the minimal solution.
+/// R of the homogeneous part, where departures no longer depend on the level: pi_{n+1} = pi_n R. By logarithmic
+/// reduction (Latouche and Ramaswami 1993): a burst above the capacity fills the queue with thousands, and successive
+/// substitution would need as many rounds.
 Matrix2d tail(const Phases& p, double departures)
 {
-    Matrix2d r = Matrix2d::Zero();
-    const Matrix2d leave = p.arrivals + departures * Matrix2d::Identity() - p.changes;
-    for (int round = 0; round < 4000; ++round) {
-        const Matrix2d next = p.arrivals * (leave - departures * r).inverse();
-        const bool settled = (next - r).cwiseAbs().maxCoeff() < 1e-12;
-        r = next;
-        if (settled)
+    const Matrix2d one = Matrix2d::Identity();
+    const Matrix2d stay = (p.arrivals + departures * one - p.changes).inverse();
+    Matrix2d up = stay * p.arrivals, down = stay * departures;
+    Matrix2d first = down, above = up; // G so far; how the next term comes in
+    for (int round = 0; round < 64; ++round) {
+        const Matrix2d both = (one - up * down - down * up).inverse();
+        up = both * up * up;
+        down = both * down * down;
+        first += above * down;
+        above = above * up;
+        if (above.cwiseAbs().maxCoeff() < 1e-14)
             break;
     }
-    return r;
+    return p.arrivals * (p.arrivals + departures * one - p.changes - p.arrivals * first).inverse();
 }
 
 } // namespace
@@ -58,27 +63,35 @@ BurstSolution solveBurstChain(const ChainInput& in, const BurstSpec& burst, cons
         const double each = static_cast<double>(n) / in.replicas;
         return n >= seats ? in.capacity : std::min(in.capacity, in.replicas * residence.departures(each));
     };
-    // From the top down: R_n with pi_n = pi_{n-1} R_n, each from the one above (linear level reduction).
-    const Matrix2d last = tail(p, in.capacity);
-    std::vector<Matrix2d> up(seats + 1);
-    Matrix2d above = last;
-    for (std::size_t n = seats; n >= 1; --n) {
-        const Matrix2d leave =
-            p.arrivals + departures(n) * Matrix2d::Identity() - p.changes - above * departures(n + 1);
-        up[n] = p.arrivals * leave.inverse();
-        above = up[n];
+    // From level 0 up: what is below level n, seen from it, is a return to it. Down[n] takes pi_{n+1} to pi_n. All
+    // these are products of non-negative matrices, so nothing cancels however rare a level is.
+    std::vector<Matrix2d> down(seats);
+    Matrix2d watched = p.changes - p.arrivals;
+    for (std::size_t n = 0; n < seats; ++n) {
+        down[n] = departures(n + 1) * (-watched).inverse();
+        watched = p.changes - p.arrivals - departures(n + 1) * Matrix2d::Identity() + down[n] * p.arrivals;
     }
-    // Level 0: pi_0 (changes - arrivals + R_1 departures_1) = 0, up to scale; both columns say the same.
-    const Matrix2d bottom = p.changes - p.arrivals + above * departures(1);
-    RowVector2d level(-bottom(1, 0), bottom(0, 0));
-    level = level.cwiseAbs();
-    std::vector<RowVector2d> pi{level / level.sum()};
-    for (std::size_t n = 1; n < seats; ++n)
-        pi.push_back(pi.back() * up[n]);
+    // The process watched only while all seats are just taken is a generator of two states.
+    const Matrix2d last = tail(p, in.capacity);
+    watched += last * in.capacity;
+    const RowVector2d full(std::abs(watched(1, 0)), std::abs(watched(0, 1)));
+    std::vector<RowVector2d> pi(seats);
+    RowVector2d level = full;
+    double scaled = 1; // of `full`, so that light load does not overflow
+    for (std::size_t n = seats; n-- > 0;) {
+        level = level * down[n];
+        pi[n] = level;
+        constexpr double kLarge = 1e150;
+        if (level.maxCoeff() > kLarge) {
+            for (std::size_t k = n; k < seats; ++k)
+                pi[k] /= kLarge;
+            level /= kLarge;
+            scaled /= kLarge;
+        }
+    }
     // All seats taken: pi_S (I + R + R^2 ...), and the mean above it for the wait.
-    const RowVector2d full = pi.back() * up[seats];
     const Matrix2d sum = (Matrix2d::Identity() - last).inverse();
-    const RowVector2d busy = full * sum, queued = full * last * sum * sum;
+    const RowVector2d busy = scaled * full * sum, queued = scaled * full * last * sum * sum;
     RowVector2d total = busy;
     for (const RowVector2d& x : pi)
         total += x;

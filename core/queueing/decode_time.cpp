@@ -28,26 +28,23 @@ double DecodeTime::variance(double gaps) const
     return gaps * gaps * (slow + fast * shared);
 }
 
-double DecodeTime::at(double gaps, double z) const
+DecodeTime::Spread DecodeTime::spread(double gaps) const
 {
     const double middle = mean(gaps), base = std::min(gaps * least, 0.97 * middle), above = middle - base;
     if (!(above > 0))
-        return middle;
-    const double spread = 1 / (3 * std::sqrt(shapeOf(above, variance(gaps))));
-    const double root = std::max(0.0, 1 - spread * spread + z * spread);
-    return base + above * root * root * root;
+        return {middle, 0, 0};
+    return {base, above, 1 / (3 * std::sqrt(shapeOf(above, variance(gaps))))};
 }
 
 double DecodeTime::meets(double gaps, double intervalLimit) const
 {
-    const double middle = mean(gaps), base = std::min(gaps * least, 0.97 * middle), above = middle - base;
+    const Spread s = spread(gaps);
     const double x = gaps * intervalLimit;
-    if (x <= base)
-        return x < base ? 0 : 1;
-    if (!(above > 0))
+    if (x <= s.base)
+        return x < s.base ? 0 : 1;
+    if (!(s.above > 0))
         return 1;
-    const double spread = 1 / (3 * std::sqrt(shapeOf(above, variance(gaps))));
-    return normalCumulative((std::cbrt((x - base) / above) - 1 + spread * spread) / spread);
+    return normalCumulative((std::cbrt((x - s.base) / s.above) - 1 + s.width * s.width) / s.width);
 }
 
 } // namespace headroom

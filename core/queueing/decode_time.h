@@ -18,8 +18,17 @@ struct DecodeTime {
 
     double mean(double gaps) const;
     double variance(double gaps) const;
-    /// Value at the standard normal quantile z (Wilson and Hilferty), not scaled to the mean.
-    double at(double gaps, double z) const;
+    /// The gamma variable for one length, ready for many quantiles.
+    struct Spread {
+        double base, above, width; ///< seconds, seconds, and 1 / (3 sqrt(shape))
+        /// Value at the standard normal quantile z (Wilson and Hilferty), not scaled to the mean.
+        double at(double z) const
+        {
+            const double root = 1 - width * width + z * width;
+            return root > 0 ? base + above * root * root * root : base;
+        }
+    };
+    Spread spread(double gaps) const;
     /// P(time / gaps <= interval).
     double meets(double gaps, double intervalLimit) const;
 };

@@ -33,25 +33,30 @@ std::array<double, N> gammaPieces(const std::array<Cut, N>& cuts, double mean, d
     return out;
 }
 
-/// Puts times to the first token of one class into its grid.
+/// Times to the first token of one class, put into its grid.
 class Depositor {
 public:
     Depositor(const StationTables& t, const StationClass& c, ClassLatency& out) : m_tables(t), m_class(c), m_out(out) {}
 
-    /// Prompts that start at a step boundary `shift` to `shift + width` seconds after they came, with nothing ahead.
-    void alone(const PromptNode& node, double perToken, double shift, double width, double behind, double weight)
+    /// Prompts that start at a step boundary `from` to `from + width` seconds after they came, with nothing ahead.
+    struct Start {
+        double from, width;
+        double behind; ///< tokens that come after and may join the last step
+    };
+    /// Arrivals that find nobody: a step begins at once.
+    void idle(double weight)
     {
+        const PromptNode& node = m_tables.prompts.front();
         for (std::size_t i = 0; i < kStratumCount; ++i)
-            put(node, perToken, shift, width, 0, behind, m_class.prompt[i], m_class.pairs[i],
+            put(node, 0, Start{0, 0, 0}, 0, m_class.prompt[i], m_class.pairs[i],
                 weight * (kStrata[i + 1] - kStrata[i]));
     }
-    /// The same behind a backlog of tokens.
-    void behindOthers(const PromptNode& node, double perToken, double shift, double width, double backlog,
-        double behind, double weight)
+    /// Behind a backlog of tokens, possibly none.
+    void behindOthers(const Encounter& e, const Start& start, double backlog, double weight)
     {
         for (std::size_t i = 0; i + 1 < kCoarseStrata.size(); ++i)
-            put(node, perToken, shift, width, backlog, behind, m_class.coarsePrompt[i], m_class.coarsePairs[i],
-                weight * (kStrata[kCoarseStrata[i + 1]] - kStrata[kCoarseStrata[i]]));
+            put(e.level.node, e.level.phase.law.perToken, start, backlog, m_class.coarsePrompt[i],
+                m_class.coarsePairs[i], weight * (kStrata[kCoarseStrata[i + 1]] - kStrata[kCoarseStrata[i]]));
     }
     /// What arrivals find: the steps are idle, partly filled, or full, in proportion to the time they take.
     struct Kind {
@@ -79,6 +84,18 @@ public:
             k.weight *= e.weight / all;
         return out;
     }
+    /// The partly filled steps as one kind.
+    static void mergePartial(std::array<Kind, 5>& kinds)
+    {
+        double weight = 0, step = 0;
+        for (std::size_t i = 2; i < kinds.size(); ++i) {
+            weight += kinds[i].weight;
+            step += kinds[i].weight * kinds[i].step;
+            kinds[i].weight = 0;
+        }
+        if (weight > 0)
+            kinds[2] = {weight, step / weight, 0};
+    }
     /// Tokens ahead of an arrival when its step ends: none, or a gamma variable.
     struct Ahead {
         double none, mean, scv;
@@ -95,25 +112,30 @@ public:
         const double some = std::max(1e-9, 1 - none);
         return {none, mean / some, std::clamp(square * some / (mean * mean) - 1, 0.0, 6.0)};
     }
-    /// Arrivals that find a free seat.
+    /// Arrivals that find a free seat. Rare ones are summed over fewer pieces.
     void seated(const Encounter& e)
     {
-        constexpr double kRare = 1e-4;
-        const PromptNode& node = e.level.node;
-        const double perToken = e.level.phase.law.perToken;
-        for (const Kind& kind : kinds(e)) {
+        constexpr double kRare = 1e-3, kOften = 0.4;
+        const bool fine = e.weight > kOften;
+        auto met = kinds(e);
+        if (!fine)
+            mergePartial(met);
+        for (const Kind& kind : met) {
             if (kind.weight < kRare * e.weight)
                 continue;
             const Ahead ahead = aheadAfter(e, kind);
-            const double behind = 0.5 * e.rate * m_tables.promptMean * kind.step;
-            if (ahead.none > 0)
-                alone(node, perToken, 0, kind.step, behind, kind.weight * ahead.none);
-            if (ahead.none > 1 - kRare)
+            const Start start{0, kind.step, 0.5 * e.rate * m_tables.promptMean * kind.step};
+            if (fine)
+                alone(e, start, kind.weight * ahead.none);
+            else
+                behindOthers(e, start, 0, kind.weight * ahead.none);
+            const double some = kind.weight * (1 - ahead.none);
+            if (some < kRare * e.weight)
                 continue;
-            const auto pieces = gammaPieces(kBacklogCuts, ahead.mean, ahead.scv);
-            for (std::size_t i = 0; i < pieces.size(); ++i)
-                behindOthers(node, perToken, 0, kind.step, pieces[i], behind,
-                    kind.weight * (1 - ahead.none) * kBacklogCuts[i].weight);
+            if (fine)
+                behindPieces(e, start, gammaPieces(kBacklogCuts, ahead.mean, ahead.scv), kBacklogCuts, some);
+            else
+                behindPieces(e, start, gammaPieces(kStepCuts, ahead.mean, ahead.scv), kStepCuts, some);
         }
     }
     /// Arrivals that wait for a seat: gamma, as ramps between its quantiles. They take it at the end of a step, with
@@ -132,31 +154,49 @@ public:
             all.scv += some * one.scv;
             behind += 0.5 * share * e.rate * m_tables.promptMean * kind.step;
         }
-        const double some = std::max(1e-9, 1 - all.none), perToken = e.level.phase.law.perToken;
+        const double some = std::max(1e-9, 1 - all.none);
         const auto backlog = gammaPieces(kStepCuts, all.mean / some, all.scv / some);
         const auto pieces = gammaPieces(kCuts, seatWait, std::min(scv, 6.0));
         for (std::size_t i = 0; i < pieces.size(); ++i) {
             const double from = i == 0 ? 0.5 * pieces[0] : 0.5 * (pieces[i - 1] + pieces[i]);
             const double to = i + 1 < pieces.size() ? 0.5 * (pieces[i] + pieces[i + 1]) : 2 * pieces[i] - from;
+            const Start start{from, to - from, behind};
             const double weight = e.weight * kCuts[i].weight;
-            behindOthers(e.level.node, perToken, from, to - from, 0, behind, weight * all.none);
-            for (std::size_t k = 0; k < backlog.size(); ++k)
-                behindOthers(e.level.node, perToken, from, to - from, backlog[k], behind,
-                    weight * (1 - all.none) * kStepCuts[k].weight);
+            behindOthers(e, start, 0, weight * all.none);
+            behindPieces(e, start, backlog, kStepCuts, weight * (1 - all.none));
         }
     }
 
 private:
-    void put(const PromptNode& node, double perToken, double shift, double width, double backlog, double behind,
-        double own, double pairs, double weight)
+    void alone(const Encounter& e, const Start& start, double weight)
     {
-        const double total = backlog + own;
-        const double full = std::max(0.0, std::ceil(total / node.capacity) - 1), rest = total - full * node.capacity;
-        const double fullStep = node.withChunk.back();
-        const double late = perToken * std::min(node.capacity - rest, behind);
+        for (std::size_t i = 0; i < kStratumCount; ++i)
+            put(e.level.node, e.level.phase.law.perToken, start, 0, m_class.prompt[i], m_class.pairs[i],
+                weight * (kStrata[i + 1] - kStrata[i]));
+    }
+    template <std::size_t N>
+    void behindPieces(const Encounter& e, const Start& start, const std::array<double, N>& backlog,
+        const std::array<Cut, N>& cuts, double weight)
+    {
+        for (std::size_t i = 0; i < N; ++i)
+            behindOthers(e, start, backlog[i], weight * cuts[i].weight);
+    }
+    void put(const PromptNode& node, double perToken, const Start& start, double backlog, double own, double pairs,
+        double weight)
+    {
+        const double total = backlog + own, fullStep = node.withChunk.back();
+        // ceil(x) - 1 for x > 0, and 0 at whole numbers' left: how many full steps come before the last.
+        const double inSteps = total / node.capacity;
+        double full = 0;
+        if (inSteps > 1)
+            full = std::ceil(inSteps) - 1;
+        const double rest = total - full * node.capacity;
+        const double late = perToken * std::min(node.capacity - rest, start.behind);
         const double time = full * fullStep + node.step(rest) + node.perPair * pairs + node.perToken * backlog + late;
-        const double queue = shift + 0.5 * width + std::floor(backlog / node.capacity) * fullStep;
-        m_out.ttft.add(shift + time, shift + time + width, weight, queue);
+        double queue = start.from + 0.5 * start.width;
+        if (backlog >= node.capacity)
+            queue += std::floor(backlog / node.capacity) * fullStep;
+        m_out.ttft.add(start.from + time, start.from + time + start.width, weight, queue);
         m_out.queueMean += weight * queue;
     }
 
@@ -190,8 +230,8 @@ ClassLatency classLatency(const StationTables& t, const Operating& at, const Sta
 
     ClassLatency out{c.share, LatencyGrid(usual, longest), 0};
     Depositor deposit(t, c, out);
-    if (at.idle > 0) // nobody there: a step begins at once
-        deposit.alone(t.prompts.front(), 0, 0, 0, 0, at.idle);
+    if (at.idle > 0)
+        deposit.idle(at.idle);
     for (const Encounter& e : at.seated)
         deposit.seated(e);
     for (const Encounter& e : at.waiting)

@@ -1,6 +1,7 @@
 // A distribution of latency as a piecewise linear distribution function, made by adding many small ramps.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 
@@ -10,7 +11,7 @@ namespace headroom {
 /// median. Built by adding uniform pieces, then finished once; lookups are cheap.
 class LatencyGrid {
 public:
-    static constexpr std::size_t kHalf = 160, kCells = 2 * kHalf;
+    static constexpr std::size_t kHalf = 128, kCells = 2 * kHalf;
 
     /// \param knee, end seconds, 0 < knee < end
     LatencyGrid(double knee, double end);
@@ -31,10 +32,13 @@ public:
     At at(double t) const;
 
 private:
-    std::size_t cellOf(double t) const
+    struct Knot {
+        double cumulative = 0, waited = 0, integral = 0; ///< before finish(): changes of slope of the first two
+    };
+    /// Cells from 0, with the fraction inside the cell.
+    double position(double t) const
     {
-        return t < m_knee ? static_cast<std::size_t>(t * m_fine)
-                          : kHalf + static_cast<std::size_t>((t - m_knee) * m_coarse);
+        return t < m_knee ? t * m_fine : static_cast<double>(kHalf) + (t - m_knee) * m_coarse;
     }
     double knot(std::size_t i) const
     {
@@ -43,7 +47,32 @@ private:
     void bend(double t, double slope, double waitedSlope);
 
     double m_knee, m_end, m_fine, m_coarse, m_mean = 0;
-    std::array<double, kCells + 2> m_cumulative{}, m_waited{}, m_integral{};
+    std::array<Knot, kCells + 2> m_knots{};
 };
+
+// These two are called some hundred times for one percentile.
+
+// A change of slope at t, split over the two knots around it so that what follows is unchanged.
+inline void LatencyGrid::bend(double t, double slope, double waitedSlope)
+{
+    const double at = std::min(position(t), static_cast<double>(kCells));
+    const auto i = static_cast<std::size_t>(at);
+    const double right = at - static_cast<double>(i);
+    Knot &left = m_knots[i], &next = m_knots[i + 1];
+    left.cumulative += slope * (1 - right);
+    next.cumulative += slope * right;
+    left.waited += waitedSlope * (1 - right);
+    next.waited += waitedSlope * right;
+}
+
+inline void LatencyGrid::add(double from, double to, double weight, double waited)
+{
+    // A jump is a ramp over a millionth of the range: below any resolution, and finite.
+    const double least = 1e-6 * m_end;
+    const double start = std::clamp(from, 0.0, m_end - least), width = std::max(std::min(to, m_end) - start, least);
+    const double slope = weight / width;
+    bend(start, slope, slope * waited);
+    bend(start + width, -slope, -slope * waited);
+}
 
 } // namespace headroom

@@ -139,13 +139,24 @@ ChainInput chainInput(const StationTables& t, double fleetRate, double replicas,
     return in;
 }
 
+/// Share of time that one of the replicas is idle. What arrivals find stands for it.
+double idleShare(const ChainSolution& chain, double replicas)
+{
+    if (replicas <= 1)
+        return chain.idle;
+    double idle = 0;
+    for (std::size_t i = 0; i < chain.found.size(); ++i)
+        idle += chain.found[i] * std::max(0.0, 1 - (chain.first + static_cast<double>(i)) / replicas);
+    return idle;
+}
+
 void addSeatCounts(Operating& out, const std::vector<Phase>& phases, double replicas)
 {
     double waits = 0, waited = 0;
     for (const Phase& p : phases) {
         out.meanSeated += p.chain.meanSeated / replicas;
         out.meanQueued += p.chain.meanQueued / replicas;
-        out.idleTime += p.chain.idle;
+        out.idleTime += idleShare(p.chain, replicas);
         waits += p.chain.waits;
         waited += p.chain.waits * p.chain.meanWait;
     }
@@ -175,26 +186,41 @@ Operating operateShared(const StationTables& t, double fleetRate)
     constexpr std::array<std::pair<double, double>, 3> kNodes{
         {{-std::numbers::sqrt3, 1.0 / 6}, {0, 2.0 / 3}, {std::numbers::sqrt3, 1.0 / 6}}};
     constexpr double kRare = 1e-6; // arrivals that no percentile sees
-    double mean = 0, weight = 0;
+    double mean = 0, weight = 0, waits = 0;
+    for (const Phase& p : phases)
+        waits += p.chain.waits;
+    out.seated.reserve(kNodes.size() * phases.size());
     for (const Phase& p : phases) {
         const Found found = describe(p.chain, chain.replicas, t.input.balancing == Balancing::joinShortest);
         const PromptLoad phaseLoad = loadOf(t, p.rate, scv);
         out.idle += found.idle;
         weight += found.weight;
         mean += found.weight * found.mean;
+        // Tokens come at the pace of the batch that the request itself is part of.
+        const auto decodeTime = [&](double n) {
+            const double b = std::min(seats.decodesAt(std::min(n + 1, t.input.seats)), most);
+            const double gap = t.decodeStepAt(b) * between(at, b, [](const Level& l) { return l.stretch; });
+            const double start =
+                between(at, b, [&](const Level& l) { return -l.start * std::expm1(-t.gapsMean / l.memory); });
+            return std::max(0.0, t.gapsMean * gap + start);
+        };
         for (const auto& [z, w] : kNodes) {
             const double n = std::clamp(found.mean + z * found.deviation, std::min(1.0, found.mean), t.input.seats);
             if (w * found.weight > kRare)
                 out.seated.push_back(encounter(t, phaseLoad, std::min(seats.decodesAt(n), most), w * found.weight));
+            out.decodeTime += w * found.weight * decodeTime(n);
         }
+        out.decodeTime += found.idle * decodeTime(0);
         if (p.chain.waits > kRare)
             out.waiting.push_back(
                 encounter(t, phaseLoad, std::min(seats.decodesAt(t.input.seats), most), p.chain.waits));
+        out.decodeTime += p.chain.waits * t.fullDecodes / t.capacity;
+        if (p.chain.waits > kRare) // seats become free at the ends of steps only
+            out.seatWait +=
+                p.chain.waits / waits * std::max(0.0, out.waiting.back().level.phase.residual() - 1 / t.capacity);
     }
     mean = weight > 0 ? mean / weight : 0;
     const double centre = seats.decodesAt(std::max(mean, 1e-3));
-    const double first = between(at, centre, [](const Level& l) { return l.firstToken; });
-    out.decodeTime = std::max(out.meanSeated / out.rate - first, 0.0);
     out.meanDecodes = out.rate * out.decodeTime;
     out.decode = decodeTimeAt(t, at, centre, out.decodeTime, slowVariance(t, out.seated, seats.residence, mean));
     out.stepMean = between(at, centre, [](const Level& l) { return l.phase.stepMean; });

@@ -105,8 +105,8 @@ std::vector<Level> levels(const StationTables& t, const PromptLoad& load, double
     const double centre = std::max(1.0, balance), most = t.prompts.back().decodes;
     const double spread = std::sqrt(centre);
     std::vector<Level> out;
-    for (double b : {0.0, 0.5 * centre, centre - spread, centre, centre + spread, centre + 3 * spread,
-             2 * centre + 4 * spread, most}) {
+    out.reserve(6);
+    for (double b : {0.0, 0.5 * centre, centre, centre + 2 * spread, 2 * centre + 4 * spread, most}) {
         b = std::clamp(b, 0.0, most);
         if (!out.empty() && b < out.back().decodes + 0.25)
             continue;
@@ -137,6 +137,9 @@ double Occupancy::decodesAt(double n) const
 Occupancy occupancy(const StationTables& t, const std::vector<Level>& levels)
 {
     Occupancy out;
+    out.residence.requests.reserve(t.decodes.size());
+    out.residence.seconds.reserve(t.decodes.size());
+    out.decodes.reserve(t.decodes.size());
     for (std::size_t k = 0; k < t.decodes.size(); ++k) {
         const double b = t.decodes[k];
         if (k > 0 && b > levels.back().decodes + 1)

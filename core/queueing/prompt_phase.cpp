@@ -60,7 +60,7 @@ PromptPhase startPromptPhase(const PromptLaw& law, const PromptLoad& load)
     PromptPhase phase;
     phase.law = law;
     const double tokens = load.rate * load.mean; // per second
-    phase.stable = tokens * law.fullStep < law.capacity && law.perToken * tokens < 1;
+    phase.stable = tokens * law.fullStep < law.capacity;
     phase.stepMean = phase.tokenInterval = law.idleStep;
     phase.stepSecond = law.idleStep * law.idleStep;
     phase.idleSteps = 1 - below(load.rate * law.idleStep);
@@ -104,6 +104,7 @@ PromptPhase solvePromptPhase(const PromptLaw& law, const PromptLoad& load)
     PromptPhase phase = startPromptPhase(law, load);
     if (load.rate <= 0)
         return phase;
+    phase.stable = phase.stable && law.perToken * load.rate * load.mean < 1;
     for (int round = 0; round < kPromptPhaseRounds && phase.stable; ++round)
         refinePromptPhase(phase, law, load);
     return phase;

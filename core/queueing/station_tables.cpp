@@ -143,21 +143,6 @@ std::vector<double> batchNodes(double last)
 
 } // namespace
 
-double PromptNode::step(double x) const
-{
-    const double part = x / capacity;
-    std::size_t i = 1;
-    while (i + 1 < kChunkKnots.size() && part > kChunkKnots[i])
-        ++i;
-    return lerp(withChunk[i - 1], withChunk[i], (part - kChunkKnots[i - 1]) / (kChunkKnots[i] - kChunkKnots[i - 1]));
-}
-
-double PromptNode::drain(double tokens, double pairs) const
-{
-    const auto [full, rest] = chunksOf(tokens, capacity);
-    return full * withChunk.back() + step(rest) + perPair * pairs;
-}
-
 PromptLaw PromptNode::law(const ChunkMoments& m, bool exclusive) const
 {
     const double least = exclusive ? 0 : idleStep;
@@ -231,11 +216,27 @@ PromptNode StationTables::promptNodeAt(double b) const
 
 PromptPhase solvePromptPhase(const PromptNode& node, const PromptLoad& load, bool exclusive)
 {
-    PromptPhase phase = startPromptPhase(node.law(node.lone, exclusive), load);
-    for (int round = 0; round < kPromptPhaseRounds && phase.stable; ++round) {
-        const double tokens = std::min(phase.perBusyStep, node.capacity);
-        refinePromptPhase(phase, node.law(gathered(node, tokens), exclusive), load);
-        phase.stable = phase.law.perToken * load.rate * load.mean < 1;
+    const double tokens = load.rate * load.mean; // per second
+    constexpr double kFull = 0.99;               // share of its time that the line may give to prompts
+    PromptLaw law = node.law(node.lone, exclusive);
+    PromptPhase phase = startPromptPhase(law, load);
+    if (!phase.stable)
+        return phase;
+    // Newton for the mean prompt tokens of a step. A concave law (experts read once for many tokens) is steep where
+    // prompts are alone: then begin with full steps, from where it comes down to the solution.
+    double size = node.lone.x;
+    if (law.perToken * tokens >= kFull)
+        size = node.capacity;
+    constexpr int kMostRounds = 12;
+    for (int round = 0; round < kMostRounds; ++round) {
+        law = node.law(gathered(node, size), exclusive);
+        law.perToken = std::min(law.perToken, kFull / std::max(tokens, 1e-9));
+        refinePromptPhase(phase, law, load);
+        const double next = std::clamp(phase.perBusyStep, node.lone.x, node.capacity);
+        const bool settled = std::abs(next - size) < 0.01 * size;
+        size = next;
+        if (settled && round + 1 >= 2)
+            break;
     }
     return phase;
 }

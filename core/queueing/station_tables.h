@@ -17,7 +17,7 @@ inline constexpr std::array<double, 28> kStrata{0, .05, .1, .15, .2, .25, .3, .3
 inline constexpr std::size_t kStratumCount = kStrata.size() - 1;
 
 /// Indices into kStrata of a coarser cut, for what is summed over other distributions too.
-inline constexpr std::array<std::size_t, 10> kCoarseStrata{0, 3, 7, 11, 15, 18, 20, 23, 25, 27};
+inline constexpr std::array<std::size_t, 8> kCoarseStrata{0, 4, 8, 12, 16, 20, 24, 27};
 
 /// Knots of prompt tokens in a step, as shares of the largest: a kink where arithmetic overtakes memory traffic may lie
 /// anywhere, so they are geometric.
@@ -61,9 +61,17 @@ struct PromptNode {
     double service = 0;  ///< mean of what it takes from the decodes: T_p
 
     /// Seconds of a step with x prompt tokens, without their pairs. x in (0, capacity].
-    double step(double x) const;
-    /// Seconds until `tokens` waiting prompt tokens with `pairs` pairs are done, from a step boundary.
-    double drain(double tokens, double pairs) const;
+    double step(double x) const
+    {
+        const double part = x / capacity;
+        std::size_t i =
+            kChunkKnots.size() - 1; // most steps are among the larger knots; the last piece goes on for ever
+        while (i > 1 && part < kChunkKnots[i - 1])
+            --i;
+        // Knots double from the second on: a piece is as wide as its left end.
+        const double left = kChunkKnots[i - 1], width = i == 1 ? kChunkKnots[1] : left;
+        return withChunk[i - 1] + (part - left) / width * (withChunk[i] - withChunk[i - 1]);
+    }
     /// A straight line through steps like these, never shorter than an idle step where decodes are part of it.
     PromptLaw law(const ChunkMoments& steps, bool exclusive) const;
 };
