@@ -144,13 +144,23 @@ QString quantity(double value, std::string_view unit, int digits)
     return number(value, digits) + u' ' + text(unit);
 }
 
+QString range(double lo, double hi, std::string_view unit, int digits)
+{
+    QString from = quantity(lo, unit, digits);
+    const QString to = quantity(hi, unit, digits);
+    const qsizetype gap = from.indexOf(u' ');
+    if (gap >= 0 && to.endsWith(from.mid(gap)))
+        from.truncate(gap);
+    return QStringLiteral("%1 to %2").arg(from, to);
+}
+
 QString band(double value, double lo, double hi, std::string_view unit)
 {
     const double up = hi - value, down = value - lo;
     // Nearly the same width on both sides reads better as one number.
     if (std::isfinite(up) && std::isfinite(down) && std::abs(up - down) <= 0.1 * std::max(up, down))
         return QStringLiteral("± ") + quantity((up + down) / 2, unit, 2);
-    return QStringLiteral("%1 to %2").arg(quantity(lo, unit, 2), quantity(hi, unit, 2));
+    return range(lo, hi, unit, 2);
 }
 
 QString percent(double share, int digits)

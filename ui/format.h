@@ -18,7 +18,9 @@ QString axisNumber(double value, double step = 0);
 /// A number with its unit: time picks us, ms, s, min, h; bytes pick KiB..TiB; USD goes in front of the number; other
 /// units are written behind it. `unit` as in fields() and Axis: "s", "ms", "GiB", "req/s", "USD/h", "%".
 QString quantity(double value, std::string_view unit, int digits = 3);
-/// Half width of a band as people write it: "± 60 ms"; asymmetric bands as "350 to 480 ms".
+/// Two values with their unit said once where it is the same: "350 to 600 ms".
+QString range(double lo, double hi, std::string_view unit, int digits = 3);
+/// Half width of a band as people write it: "± 60 ms"; uneven bands as range().
 QString band(double value, double lo, double hi, std::string_view unit);
 /// A share in [0, 1] as percent: 33 %.
 QString percent(double share, int digits = 2);

@@ -36,7 +36,7 @@ std::optional<std::size_t> intervalOf(const std::vector<double>& xs, double x)
 
 QString rangeText(double lo, double hi, const Axis& axis)
 {
-    return QStringLiteral(" (%1 to %2)").arg(number(lo), quantity(hi, axis.unit));
+    return QStringLiteral(" (%1)").arg(range(lo, hi, axis.unit));
 }
 
 std::optional<std::size_t> nearest(const Curve& c, const PlotFrame& f, QPointF at, double& best)

@@ -127,7 +127,7 @@ private:
             }
             t.rows.push_back(std::move(cells));
         }
-        constexpr double kPadding = 12;
+        constexpr double kPadding = 20; // cell margins, and bold in the emphasized row
         double sum = 0;
         for (double& w : widths)
             sum += w += kPadding;

@@ -145,14 +145,14 @@ QString bandText(Seconds lo, Seconds hi)
 {
     if (!std::isfinite(hi.si()) || !(hi > lo))
         return kNoBand;
-    return QStringLiteral("%1 to %2").arg(quantity(lo.si(), "s"), quantity(hi.si(), "s"));
+    return range(lo.si(), hi.si(), "s");
 }
 
 QString bandText(const Band& b, double factor, std::string_view unit)
 {
     if (!std::isfinite(b.hi) || !(b.hi > b.lo))
         return kNoBand;
-    return QStringLiteral("%1 to %2").arg(quantity(b.lo * factor, unit), quantity(b.hi * factor, unit));
+    return range(b.lo * factor, b.hi * factor, unit);
 }
 
 TextTable resultTable()

@@ -36,6 +36,14 @@ CatalogValues catalogValues(const Plan& plan)
     return out;
 }
 
+QString choiceLabel(const ChoiceField& field, std::string_view id)
+{
+    for (const Choice& c : field.choices())
+        if (c.id == id)
+            return text(c.label);
+    return text(id);
+}
+
 QString shownValue(const Field& field, const Plan& plan)
 {
     if (const auto* n = std::get_if<NumberField>(&field)) {
@@ -46,18 +54,15 @@ QString shownValue(const Field& field, const Plan& plan)
         return value ? number(*value, 4) : QStringLiteral("none");
     }
     const auto& choice = std::get<ChoiceField>(field);
-    const std::string id = choice.get(plan);
-    for (const Choice& c : choice.choices())
-        if (c.id == id)
-            return text(c.label);
-    return text(id);
+    return choiceLabel(choice, choice.get(plan));
 }
 
 QString defaultText(const Field& field)
 {
     if (const auto* n = std::get_if<NumberField>(&field))
         return number(n->fallback, 4);
-    return text(std::get<ChoiceField>(field).fallback);
+    const auto& choice = std::get<ChoiceField>(field);
+    return choiceLabel(choice, choice.fallback);
 }
 
 bool isDefault(const Field& field, const Plan& plan)
@@ -74,17 +79,18 @@ bool isDefault(const Field& field, const Plan& plan)
 QString origin(const Field& field, const Plan& plan, const CatalogValues& catalog)
 {
     const FieldInfo& f = info(field);
+    const bool architecture = f.key.starts_with("model.") && std::holds_alternative<NumberField>(field) &&
+                              f.key != "model.max_context_tokens";
+    if (architecture && catalog.model && fieldText(field, *catalog.model) == fieldText(field, plan))
+        return QStringLiteral("catalog");
     if (f.notApplicable) {
         if (const std::string_view reason = f.notApplicable(plan); !reason.empty())
             return QStringLiteral("not used: ") + text(reason);
     }
     if (f.derived)
         return QStringLiteral("follows from other settings");
-    const bool architecture =
-        f.group == "model" && std::holds_alternative<NumberField>(field) && f.key != "model.max_context_tokens";
     if (architecture)
-        return catalog.model && fieldText(field, *catalog.model) == fieldText(field, plan) ? QStringLiteral("catalog")
-                                                                                           : QStringLiteral("set");
+        return QStringLiteral("set");
     if (f.key == "hardware.price_usd_per_gpu_hour" && !plan.hardware.priceEdited && catalog.gpu &&
         fieldText(field, *catalog.gpu) == fieldText(field, plan))
         return QStringLiteral("catalog");
@@ -92,8 +98,8 @@ QString origin(const Field& field, const Plan& plan, const CatalogValues& catalo
         return QStringLiteral("catalog");
     if (isDefault(field, plan))
         return QStringLiteral("default");
-    if (std::holds_alternative<NumberField>(field) && std::get<NumberField>(field).optional)
-        return QStringLiteral("set");
+    if (const auto* n = std::get_if<NumberField>(&field); n && n->optional)
+        return n->get(plan) ? QStringLiteral("set") : QStringLiteral("default");
     return QStringLiteral("set (default %1)").arg(defaultText(field));
 }
 

@@ -82,7 +82,14 @@ TEST_F(Format, DollarsStandInFront)
 TEST_F(Format, BandsAreOneNumberWhereTheyAreEven)
 {
     EXPECT_EQ(utf8(band(0.41, 0.35, 0.47, "s")), "± 60 ms");
-    EXPECT_EQ(utf8(band(0.41, 0.35, 0.60, "s")), "350 ms to 600 ms");
+    EXPECT_EQ(utf8(band(0.41, 0.35, 0.60, "s")), "350 to 600 ms");
+}
+
+TEST_F(Format, RangesSayTheirUnitOnceWhereItIsTheSame)
+{
+    EXPECT_EQ(utf8(range(5.67, 9.29, "req/s")), "5.67 to 9.29 req/s");
+    EXPECT_EQ(utf8(range(0.8, 1.2, "s")), "800 ms to 1.2 s");
+    EXPECT_EQ(utf8(range(0.3, 0.5, "USD")), "$0.30 to $0.50");
 }
 
 TEST_F(Format, SharesArePercent)
