@@ -142,7 +142,7 @@ constexpr std::array kStepGroups{StepGroup{"attention", Role::series1, &StepPart
     StepGroup{"experts", Role::series4, &StepParts::experts}, StepGroup{"head", Role::series5, &StepParts::head},
     StepGroup{"other operators", Role::series6, &StepParts::other},
     StepGroup{"communication", Role::network, &StepParts::communication},
-    StepGroup{"engine", Role::waste, &StepParts::engine}};
+    StepGroup{"engine", Role::ghost, &StepParts::engine}};
 
 ChartSpec stepParts(const Snapshot& snapshot)
 {

@@ -62,7 +62,7 @@ ChartSpec throughputVsLoad(const Snapshot& snapshot)
     LineChart body = chartOverLoad(
         snapshot, {"requests", "req/s", false, 0.0, {}},
         [](const PointEvaluation& p) { return p.throughput.goodput.si(); }, nullptr, "good",
-        "you: " + number(e.throughput.goodput.si()) + " good");
+        rate(e.throughput.goodput) + " good");
     body.curves.front().role = Role::good;
     body.curves.insert(body.curves.begin(),
         curveOverLoad(

@@ -127,18 +127,16 @@ ChartSpec tokenPrices(const Snapshot& snapshot)
     return chart;
 }
 
+std::string milliseconds(Seconds time) { return number(time.in(millisecond)); }
+
 std::vector<std::string> gpuRow(const GpuSizing& s)
 {
-    const auto money = [](const auto& value, auto text) { return value ? text(*value) : std::string("no price"); };
-    const bool answers = s.fits && s.meetsTargets;
-    return {s.gpu, s.fits ? std::to_string(s.tp) : "", answers ? std::to_string(s.replicas) : "",
-        answers ? std::to_string(s.gpus) : "",
-        answers ? money(s.fleet, [](UsdRate v) { return usd((v * hour).in(dollar)); }) : "",
-        answers ? money(s.perOutputToken, [](UsdPerToken v) { return usd(perMillion(v)); }) : "",
-        answers ? duration(s.ttft.p95) : "", answers ? duration(s.tpot.p95) : "",
-        !s.fits           ? "does not fit"
-        : !s.meetsTargets ? "misses targets: " + std::string(name(s.binding))
-                          : std::string(name(s.binding))};
+    const std::string why = std::string(name(s.binding));
+    if (!s.fits || !s.meetsTargets)
+        return {s.gpu, "", "", "", "", "", "", s.fits ? "misses targets: " + why : "does not fit"};
+    return {s.gpu, std::to_string(s.gpus), std::to_string(s.replicas) + " × " + std::to_string(s.tp),
+        s.fleet ? usd((*s.fleet * hour).in(dollar)) : "–", s.perOutputToken ? usd(perMillion(*s.perOutputToken)) : "–",
+        milliseconds(s.ttft.p95), milliseconds(s.tpot.p95), why};
 }
 
 /// Fewer points than this are asked for while a slider is dragged.
@@ -155,10 +153,10 @@ std::shared_ptr<const std::vector<GpuSizing>> sizings(const Snapshot& snapshot)
 ChartSpec gpuTable(const Snapshot& snapshot)
 {
     const Plan& plan = *snapshot.now.plan;
-    ChartSpec chart{"The same service on every GPU", "", "", "", Table{}};
+    ChartSpec chart{"The same service on every GPU", "times are p95", "", "", Table{}};
     Table body;
-    body.columns = {"GPU", "tp", "replicas", "GPUs", "$/h", "$/M output", "TTFT p95", "TPOT p95", "limited by"};
-    body.numeric = {false, true, true, true, true, true, true, true, false};
+    body.columns = {"GPU", "GPUs", "replicas × tp", "$/h", "$/M output", "TTFT ms", "TPOT ms", "limited by"};
+    body.numeric = {false, true, true, true, true, true, true, false};
     const GpuSizing* cheapest = nullptr;
     const auto all = sizings(snapshot);
     if (!all) {

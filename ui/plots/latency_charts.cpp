@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 namespace headroom::ui {
 namespace {
@@ -41,24 +42,32 @@ ChartSpec e2eVsLoad(const Snapshot& snapshot)
     return chart;
 }
 
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+/// In overload a step still has a length, but no request ends in time: the curve stops where the others do.
+double tpotMs(const PointEvaluation& p) { return p.stable ? p.tpot.p95.in(millisecond) : kInfinity; }
+
+/// Beyond the pessimistic capacity its edge is that of an overloaded plan, and no bound.
+Band tpotBandMs(const PointEvaluation& p)
+{
+    const bool pessimisticHolds = p.utilization * p.capacity.si() < p.capacityBand.lo;
+    return {p.tpot.lo.in(millisecond), pessimisticHolds ? p.tpot.hi.in(millisecond) : kInfinity};
+}
+
 ChartSpec tpotVsLoad(const Snapshot& snapshot)
 {
     const Evaluation& e = snapshot.now.evaluation;
     const auto& target = snapshot.now.plan->targets.tpotP95;
     ChartSpec chart{"Time per output token, p95", "ms", "", whyNoLoadCurve(snapshot), LineChart{}};
     LineChart body = chartOverLoad(
-        snapshot, {"TPOT p95", "ms", false, 0.0, {}},
-        [](const PointEvaluation& p) { return p.tpot.p95.in(millisecond); },
-        [](const PointEvaluation& p) {
-            return Band{p.tpot.lo.in(millisecond), p.tpot.hi.in(millisecond)};
-        },
-        "TPOT p95", "you: " + duration(e.tpot.p95));
+        snapshot, {"TPOT p95", "ms", false, 0.0, {}}, &tpotMs, &tpotBandMs, "TPOT p95", "you: " + duration(e.tpot.p95));
     if (target)
         body.limits.push_back({"target " + duration(*target), Role::target, target->in(millisecond), false});
     const double perSecond = e.tpot.p50.si() > 0 ? 1 / e.tpot.p50.si() : 0;
-    chart.says = "A reader sees " + number(perSecond) +
-                 " tokens a second at the median; batches grow with the load, and "
-                 "steps with the batch.";
+    chart.says = !e.stable ? "In overload every seat is taken: steps are as long as they get, and requests wait."
+                           : "A reader sees " + number(perSecond) +
+                                 " tokens a second at the median; batches grow with the load, and "
+                                 "steps with the batch.";
     chart.body = std::move(body);
     return chart;
 }

@@ -205,8 +205,8 @@ ChartSpec fragmentation(const Snapshot& snapshot)
     }
     StackedBars body;
     body.value = {"share of KV memory", "%", false, 0.0, 100.0};
-    body.segments = {{"tokens", Role::kv, {}, {}}, {"reserved, not used", Role::waste, {}, {}},
-        {"half-filled blocks", Role::series3, {}, {}}, {"between blocks", Role::series4, {}, {}}};
+    body.segments = {{"tokens", Role::kv, {}, {}}, {"reserved for later", Role::ghost, {}, {}},
+        {"never used", Role::waste, {}, {}}, {"between blocks", Role::series4, {}, {}}};
     double paged = 0, maximum = 0;
     for (const Scheme& scheme : kSchemes) {
         Plan varied = *snapshot.now.plan;

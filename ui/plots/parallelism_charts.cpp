@@ -97,7 +97,7 @@ ChartSpec stepVsGpus(const Snapshot& snapshot)
         return chart;
     }
     LineChart body;
-    body.x = {"GPUs in a replica", "", true, {}, {}};
+    body.x = {"GPUs in a replica", "", false, 0.0, {}};
     body.y = {"step of " + whole(batch) + (batch == 1 ? " sequence" : " sequences"), "ms", true, {}, {}};
     body.curves.push_back(stepCurve(tensor, batch, "tensor parallel", Role::primary));
     if (pipeline.size() > 1)
@@ -215,7 +215,7 @@ ChartSpec costVsGpus(const Snapshot& snapshot)
     const Plan& plan = *snapshot.now.plan;
     ChartSpec chart{"Cost at capacity against GPUs", "$ per M output tokens", "", "", LineChart{}};
     LineChart body;
-    body.x = {"GPUs in a replica", "", true, {}, {}};
+    body.x = {"GPUs in a replica", "", false, 0.0, {}};
     body.y = {"cost at capacity", "$/M tok", false, 0.0, {}};
     for (const auto& [way, name, role] :
         {std::tuple{Way::tensor, "tensor parallel", Role::primary}, {Way::pipeline, "pipeline", Role::secondary}}) {
@@ -228,6 +228,10 @@ ChartSpec costVsGpus(const Snapshot& snapshot)
                                                          : "The plan has no price per GPU-hour.";
         return chart;
     }
+    double highest = 0; // all layouts are of interest, also those that cost many times as much
+    for (const Curve& curve : body.curves)
+        highest = std::max(highest, *std::max_element(curve.y.begin(), curve.y.end()));
+    body.y.max = 1.1 * highest;
     const double now = (snapshot.now.evaluation.cost.perOutputTokenAtCapacity * millionTokens).in(dollar);
     if (std::isfinite(now) && now > 0)
         body.markers.push_back({"you: " + usd(now), Role::primary, static_cast<double>(plan.layout().gpus()), now});
