@@ -1,3 +1,4 @@
+#include "app/commands/bench_simulation.h"
 #include "app/commands/declare.h"
 #include "app/commands/text_table.h"
 #include "core/evaluate.h"
@@ -13,7 +14,10 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <iterator>
 #include <memory>
+#include <string>
+#include <vector>
 
 namespace headroom::cli {
 namespace {
@@ -64,7 +68,7 @@ Plan examplePlan()
     return plan;
 }
 
-std::optional<double> stepTimeNs()
+std::optional<double> stepTimeNs(const std::string&)
 {
     const Evaluator evaluator(examplePlan());
     const StepModel& model = evaluator.step();
@@ -84,55 +88,67 @@ std::optional<double> stepTimeNs()
     return all / static_cast<double>(batches.size()) * 1e9;
 }
 
-std::optional<double> evaluatePointUs()
+std::optional<double> evaluatePointUs(const std::string&)
 {
     const Plan plan = examplePlan();
     return medianSeconds([&] { return evaluatePoint(plan).ttft.p95.si(); }) * 1e6;
 }
 
-std::optional<double> evaluateUs()
+std::optional<double> evaluateUs(const std::string&)
 {
     const Plan plan = examplePlan();
     return medianSeconds([&] { return evaluate(plan).headroom.si(); }) * 1e6;
 }
 
-std::optional<double> curve200Ms()
+std::optional<double> curve200Ms(const std::string&)
 {
     const Plan plan = examplePlan();
     return medianSeconds([&] { return sweepLoad(Evaluator(plan), 200).back().result.cost.fleet.si(); }) * 1e3;
 }
 
-std::optional<double> notThere() { return std::nullopt; }
-
 struct Row {
     const char *name, *unit, *plan;
-    std::optional<double> (*measure)(); ///< absent = n/a
+    std::optional<double> (*measure)(const std::string& traceFile); ///< absent = n/a
 };
 
-constexpr const char* kAzure = "Llama-3.1-8B bf16, A100-SXM-80GB, tp 1, chunked, budget 512, 512 sequences";
-
-/// One row of the benchmark table each; the simulator's rows measure once there is a simulator.
+/// The benchmark table: one line each.
 constexpr Row kRows[] = {
     {"step_time_ns", "ns", kExample, &stepTimeNs},
     {"evaluate_point_us", "µs", kExample, &evaluatePointUs},
     {"evaluate_us", "µs", kExample, &evaluateUs},
     {"curve200_ms", "ms", kExample, &curve200Ms},
-    {"azure_trace_ms", "ms", kAzure, &notThere},
-    {"simulate_req_s", "req/s", kAzure, &notThere},
-    {"simulate_overload_req_s", "req/s", kAzure, &notThere},
-    {"memory_10m_mib", "MiB", kAzure, &notThere},
+    {"azure_trace_ms", "ms", kSimulationPlan, &azureTraceMs},
+    {"simulate_req_s", "req/s", kSimulationPlan, &simulateReqS},
+    {"simulate_overload_req_s", "req/s", kSimulationPlan, &simulateOverloadReqS},
+    {"memory_10m_mib", "MiB", kSimulationPlan, &memory10mMib},
 };
 
-Exit run(bool json)
+struct Options {
+    std::vector<std::string> only;
+    std::string traceFile = "../shared/traces/azure_llm_2023_conv.csv";
+    bool json = false;
+};
+
+bool isWanted(const Options& options, std::string_view row)
 {
-    nlohmann::ordered_json object;
+    return options.only.empty() || std::find(options.only.begin(), options.only.end(), row) != options.only.end();
+}
+
+Exit run(const Options& options)
+{
+    for (const std::string& name : options.only)
+        if (std::none_of(std::begin(kRows), std::end(kRows), [&](const Row& row) { return row.name == name; }))
+            return report({"--row", "there is no row \"" + name + "\", `headroom-cli bench` shows them all"});
+    nlohmann::ordered_json object = nlohmann::ordered_json::object();
     std::vector<std::vector<std::string>> rows;
     for (const Row& row : kRows) {
-        const auto value = row.measure();
+        if (!isWanted(options, row.name))
+            continue;
+        const auto value = row.measure(options.traceFile);
         object[row.name] = value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json(nullptr);
         rows.push_back({row.name, value ? ui::number(*value) : "n/a", value ? row.unit : "", row.plan});
     }
-    if (json)
+    if (options.json)
         return print(object.dump(2) + "\n");
     std::string text = textTable({{"row"}, {"value", TextColumn::Align::right}, {"unit"}, {"plan"}}, rows);
     if (std::string_view(HEADROOM_BUILD_TYPE) != "Release")
@@ -144,9 +160,14 @@ Exit run(bool json)
 
 Run declareBench(CLI::App& app)
 {
-    auto json = std::make_shared<bool>(false);
-    app.add_flag("--json", *json, "One JSON object, null where a row has nothing to measure");
-    return [json] { return run(*json); };
+    auto options = std::make_shared<Options>();
+    app.add_option("--row", options->only, "Measure this row only; repeatable")
+        ->type_name("ROW")
+        ->take_all()
+        ->allow_extra_args(false);
+    app.add_option("--trace", options->traceFile, "The Azure LLM conversation trace")->capture_default_str();
+    app.add_flag("--json", options->json, "One JSON object, null where a row has nothing to measure");
+    return [options] { return run(*options); };
 }
 
 } // namespace headroom::cli
