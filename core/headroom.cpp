@@ -19,6 +19,11 @@ struct Probe {
     double rate = 0, margin = 0;
 };
 
+/// Share of the capacity that stands for no load at all; as far below saturation searches stop.
+constexpr double kIdle = 1e-4;
+/// Relative error of lambda*, and of its pessimistic edge.
+constexpr double kTolerance = 3e-4, kEdgeTolerance = 3e-3;
+
 double marginOf(const Evaluator& evaluator, double rate)
 {
     return targetMargin(evaluator.withoutBandsAt(RequestRate(rate)), evaluator.plan().targets);
@@ -38,7 +43,7 @@ double bracketedRoot(Probe low, Probe high, double capacity, double tolerance, M
     const auto finite = [kFailsBy](double f) { return std::clamp(f, -kFailsBy, kFailsBy); };
     double a = straightened(low.rate, capacity), fa = finite(low.margin);
     double b = straightened(high.rate, capacity), fb = finite(high.margin);
-    double c = a, fc = fa, step = 0.5;
+    double c = a, fc = fa, step = std::clamp(fb / (fb - fa), 0.05, 0.95);
     for (int i = 0; i < 60; ++i) {
         const double t = b + step * (a - b);
         const double ft = finite(margin(rateOf(t, capacity)));
@@ -51,7 +56,7 @@ double bracketedRoot(Probe low, Probe high, double capacity, double tolerance, M
         b = t, fb = ft;
         const double best = std::abs(fa) < std::abs(fb) ? a : b;
         const double width = std::abs(rateOf(a, capacity) - rateOf(b, capacity));
-        if (width < tolerance * rateOf(best, capacity) || std::abs(fb) < 1e-6)
+        if (width < tolerance * rateOf(best, capacity) || std::abs(fb) < 3e-4)
             return rateOf(best, capacity);
         const double xi = (a - b) / (c - b), phi = (fa - fb) / (fc - fb);
         const bool trusted = phi * phi < xi && (1 - phi) * (1 - phi) < 1 - xi;
@@ -78,19 +83,21 @@ Probe lowestFailure(const Evaluator& evaluator, Probe fails)
     return fails;
 }
 
-/// First crossing, given a probe somewhere. `margin` maps a rate to its margin; rates below `capacity`.
+/// First crossing, given a probe somewhere below `capacity`. `margin` maps a rate to its margin.
 template <class Margin>
 double firstCrossing(Probe start, double capacity, Margin margin, double tolerance)
 {
-    const double idleRate = capacity * 1e-4;
+    const double idleRate = capacity * kIdle;
     if (start.margin > 0) { // fails already: the crossing is below, unless it fails idle
         const Probe idle{idleRate, margin(idleRate)};
         return idle.margin > 0 ? 0 : bracketedRoot(idle, start, capacity, tolerance, margin);
     }
+    // A margin grows between a third and once as fast as the straightened rate: step by what is left, a little too far.
+    const double most = straightened(capacity * (1 - kIdle), capacity);
     Probe low = start;
-    for (const double share : {0.5, 0.9, 0.99, 0.9999}) { // climb towards saturation until something fails
-        const double rate = start.rate + share * (capacity - start.rate);
-        const Probe probe{rate, margin(rate)};
+    for (double at = straightened(low.rate, capacity); at < most;) {
+        at = std::min(most, at + std::clamp(-2.5 * low.margin, 0.1, 4.0));
+        const Probe probe{rateOf(at, capacity), margin(rateOf(at, capacity))};
         if (probe.margin > 0)
             return bracketedRoot(low, probe, capacity, tolerance, margin);
         low = probe;
@@ -124,16 +131,16 @@ RequestRate targetRate(const Evaluator& evaluator, const PointEvaluation& presen
     if (!targets.ttftP95 && !targets.tpotP95 && !targets.e2eP99)
         return RequestRate(capacity);
     const auto margin = [&](double rate) { return marginOf(evaluator, rate); };
-    const double idleRate = capacity * 1e-4;
+    const double idleRate = capacity * kIdle;
     Probe start{evaluator.plan().workload.arrivalRate.si(), targetMargin(present, targets)};
     if (!(start.rate < capacity) || start.rate < idleRate)
         start = {idleRate, margin(idleRate)};
     start = start.margin > 0 ? start : lowestFailure(evaluator, start);
-    const double found = firstCrossing(start, capacity, margin, 1e-4);
+    const double found = firstCrossing(start, capacity, margin, kTolerance);
     if (evaluator.plan().batching.policy != BatchPolicy::static_ || found <= 0)
         return RequestRate(found);
     const Probe earlier = lowestFailure(evaluator, {found, 0});
-    return RequestRate(earlier.rate < found ? firstCrossing(earlier, capacity, margin, 1e-4) : found);
+    return RequestRate(earlier.rate < found ? firstCrossing(earlier, capacity, margin, kTolerance) : found);
 }
 
 RequestRate pessimisticTargetRate(const Evaluator& evaluator, RequestRate found)
@@ -147,8 +154,8 @@ RequestRate pessimisticTargetRate(const Evaluator& evaluator, RequestRate found)
     };
     // Slowed by f the station saturates at capacity / f, and most margins move about as much.
     const double slowCapacity = capacity / evaluator.slowFactor();
-    const double guess = std::min(found.si() / evaluator.slowFactor(), slowCapacity * (1 - 1e-4));
-    return RequestRate(firstCrossing({guess, margin(guess)}, slowCapacity, margin, 2e-3));
+    const double guess = std::min(0.9 * found.si() / evaluator.slowFactor(), slowCapacity * (1 - kIdle));
+    return RequestRate(firstCrossing({guess, margin(guess)}, slowCapacity, margin, kEdgeTolerance));
 }
 
 namespace {

@@ -13,7 +13,7 @@ namespace headroom {
 double targetMargin(const PointEvaluation&, const Targets&);
 
 /// lambda*: the first rate, from below, at which some target fails. The capacity where no target is stated, 0 where one
-/// fails even idle. Relative error below 1e-4.
+/// fails even idle. Relative error below 1e-3.
 /// \param present an evaluation at the plan's own rate, to start from
 RequestRate targetRate(const Evaluator&, const PointEvaluation& present);
 
