@@ -16,6 +16,7 @@
 #include <QApplication>
 #include <QDir>
 #include <QStandardPaths>
+#include <QTemporaryDir>
 #include <QTimer>
 
 #include <cstdio>
@@ -94,8 +95,12 @@ int writeChart(const Arguments& arguments)
     return 0;
 }
 
-/// Paths of a window that leaves nothing behind.
-ui::WindowPaths noPaths() { return {std::filesystem::path("/dev/null"), {}}; }
+/// Paths of a window that leaves nothing behind: its settings go with `folder`. (Never a device such as /dev/null:
+/// settings are saved by renaming a new file into place, which replaces the device when root does it.)
+ui::WindowPaths pathsIn(const QTemporaryDir& folder)
+{
+    return {std::filesystem::path(folder.filePath(QStringLiteral("settings.ini")).toStdString()), {}};
+}
 
 bool parseSize(const std::string& text, QSize& size)
 {
@@ -116,7 +121,8 @@ int writeScreenshots(const Arguments& arguments)
     if (!folder.mkpath(QStringLiteral(".")))
         return complain({arguments.screenshots[0], "the folder could not be made"}, Exit::noAccess);
     ui::Document document(std::move(*plan));
-    ui::MainWindow window(document, noPaths());
+    const QTemporaryDir scratch;
+    ui::MainWindow window(document, pathsIn(scratch));
     window.resize(size);
     window.show();
     for (const auto& [choice, suffix] :
@@ -142,7 +148,8 @@ int bench(const Arguments& arguments)
     constexpr int kStarts = 9;
     std::vector<BenchRow> rows = benchStart(QCoreApplication::applicationFilePath(), kStarts);
     ui::Document document(std::move(*plan));
-    ui::MainWindow window(document, noPaths());
+    const QTemporaryDir scratch;
+    ui::MainWindow window(document, pathsIn(scratch));
     window.show();
     QCoreApplication::processEvents();
     for (BenchRow& row : benchSliders(window))
@@ -200,7 +207,8 @@ int showWindow(const Arguments& arguments)
     if (!plan)
         return complain(plan.error());
     ui::Document document(std::move(*plan));
-    ui::MainWindow window(document, arguments.untilFirstFrame ? noPaths() : userPaths());
+    const QTemporaryDir scratch;
+    ui::MainWindow window(document, arguments.untilFirstFrame ? pathsIn(scratch) : userPaths());
     if (!arguments.plan.file.empty())
         window.openFile(arguments.plan.file);
     if (!arguments.plan.file.empty())
