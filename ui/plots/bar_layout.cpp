@@ -204,72 +204,144 @@ void paintBarsBehind(QPainter& p, const StackedBars&, const BarLayout& layout, c
     p.restore();
 }
 
+namespace {
+
+/// Paints what lies above the bars, and notes where the texts are.
+class FrontPainter {
+public:
+    FrontPainter(QPainter& p, const StackedBars& c, const BarLayout& layout, const Theme& theme, const QFont& font)
+        : m_p(p),
+          m_chart(c),
+          m_layout(layout),
+          m_theme(theme),
+          m_metrics(font),
+          m_pieces(barPieces(c)),
+          m_line(std::ceil(m_metrics.height()))
+    {
+        m_p.setFont(font);
+    }
+
+    void limits()
+    {
+        const PlotFrame& f = m_layout.frame;
+        double lastRight = f.whole.left();
+        for (const Limit& l : m_chart.limits) {
+            if (!f.x.range.contains(l.value))
+                continue;
+            const double x = std::round(f.x.pixel(l.value));
+            QPen pen(m_theme.color(l.role), 1, Qt::CustomDashLine, Qt::FlatCap);
+            pen.setDashPattern({5, 3});
+            m_p.setPen(pen);
+            m_p.drawLine(QLineF(x, f.area.top() - 2, x, f.area.bottom()));
+            const QString name = text(l.name);
+            const double w = m_metrics.horizontalAdvance(name);
+            const double from = std::clamp(x - w / 2, f.whole.left(), std::max(f.whole.left(), f.whole.right() - w));
+            if (from < lastRight)
+                continue; // its neighbour's name is there; hover says it
+            write(QRectF(from, f.area.top() - m_line - 2, w, m_line), name, m_theme.textColor(l.role));
+            lastRight = from + w + 8;
+        }
+    }
+
+    void namesAndTotals()
+    {
+        const PlotFrame& f = m_layout.frame;
+        const double row = f.area.height() / std::max<double>(1, static_cast<double>(m_layout.categories.size()));
+        for (std::size_t i = 0; i < m_layout.categories.size(); ++i) {
+            const double top = f.area.top() + row * (static_cast<double>(i) + 0.5) - m_line / 2;
+            const double w = m_metrics.horizontalAdvance(m_layout.categories[i]);
+            write(QRectF(f.area.left() - 8 - w, top, w, m_line), m_layout.categories[i], m_theme.text);
+            if (i >= m_chart.totals.size())
+                continue;
+            const QString total = text(m_chart.totals[i]);
+            const QRectF where(f.x.pixel(endOf(i)) + 6, top, m_metrics.horizontalAdvance(total), m_line);
+            if (crossesLimit(where))
+                m_p.fillRect(where.adjusted(-1, 0, 1, 0), m_theme.card);
+            write(where, total, m_theme.text);
+        }
+    }
+
+    void namesInPieces()
+    {
+        if (!namesInside(m_chart))
+            return;
+        for (const BarPiece& piece : m_pieces) {
+            const QRectF r = m_layout.rect(piece);
+            if (fitsInside(m_chart, piece, r.width(), m_metrics))
+                write(r.adjusted(kInsideMargin, 0, -kInsideMargin, 0), pieceText(m_chart, piece),
+                    m_theme.onColor(m_chart.segments[piece.segment].role));
+        }
+    }
+
+    void zeroLine()
+    {
+        const PlotFrame& f = m_layout.frame;
+        if (f.x.range.from >= 0 || f.x.range.to <= 0)
+            return;
+        const double zero = std::round(f.x.pixel(0));
+        m_p.setPen(QPen(m_theme.muted, 1));
+        m_p.drawLine(QLineF(zero, f.area.top(), zero, f.area.bottom()));
+    }
+
+    void hairlines() { partPieces(m_p, m_pieces, m_layout, m_theme); }
+
+    std::vector<QRectF> takeTexts() { return std::move(m_texts); }
+
+private:
+    void write(const QRectF& rect, const QString& s, const QColor& color)
+    {
+        if (s.isEmpty())
+            return;
+        m_p.setPen(color);
+        paintCentred(m_p, rect, s, Qt::AlignLeft);
+        m_texts.push_back(rect);
+    }
+
+    double endOf(std::size_t category) const
+    {
+        double end = 0;
+        for (const BarPiece& piece : m_pieces)
+            if (piece.category == category)
+                end = std::max(end, piece.to);
+        return end;
+    }
+
+    bool crossesLimit(const QRectF& where) const
+    {
+        return std::any_of(m_chart.limits.begin(), m_chart.limits.end(), [&](const Limit& l) {
+            const double x = m_layout.frame.x.pixel(l.value);
+            return x > where.left() - 2 && x < where.right() + 2;
+        });
+    }
+
+    QPainter& m_p;
+    const StackedBars& m_chart;
+    const BarLayout& m_layout;
+    const Theme& m_theme;
+    QFontMetricsF m_metrics;
+    std::vector<BarPiece> m_pieces;
+    double m_line;
+    std::vector<QRectF> m_texts;
+};
+
+} // namespace
+
 std::vector<QRectF> paintBarsFront(
     QPainter& p, const StackedBars& c, const BarLayout& layout, const Theme& theme, const QFont& font)
 {
     const PlotFrame& f = layout.frame;
-    const QFontMetricsF metrics(font);
-    const std::vector<BarPiece> pieces = barPieces(c);
-    std::vector<QRectF> texts;
-    const auto write = [&](const QRectF& rect, const QString& s, const QColor& color) {
-        if (s.isEmpty())
-            return;
-        p.setPen(color);
-        paintCentred(p, rect, s, Qt::AlignLeft);
-        texts.push_back(rect);
-    };
     p.save();
-    p.setFont(font);
-    const double row = f.area.height() / std::max<double>(1, static_cast<double>(c.categories.size()));
-    const double line = std::ceil(metrics.height());
-    for (std::size_t i = 0; i < layout.categories.size(); ++i) {
-        const double middle = f.area.top() + row * (static_cast<double>(i) + 0.5);
-        const double w = metrics.horizontalAdvance(layout.categories[i]);
-        write(QRectF(f.area.left() - 8 - w, middle - line / 2, w, line), layout.categories[i], theme.text);
-        if (i >= c.totals.size() || c.totals[i].empty())
-            continue;
-        double end = 0;
-        for (const BarPiece& piece : pieces)
-            if (piece.category == i)
-                end = std::max(end, piece.to);
-        const QString total = text(c.totals[i]);
-        write(QRectF(f.x.pixel(end) + 6, middle - line / 2, metrics.horizontalAdvance(total), line), total, theme.text);
-    }
-    partPieces(p, pieces, layout, theme);
-    if (namesInside(c))
-        for (const BarPiece& piece : pieces) {
-            const QRectF r = layout.rect(piece);
-            if (fitsInside(c, piece, r.width(), metrics))
-                write(r.adjusted(kInsideMargin, 0, -kInsideMargin, 0), pieceText(c, piece),
-                    theme.onColor(c.segments[piece.segment].role));
-        }
-    if (f.x.range.from < 0 && f.x.range.to > 0) {
-        const double zero = std::round(f.x.pixel(0));
-        p.setPen(QPen(theme.muted, 1));
-        p.drawLine(QLineF(zero, f.area.top(), zero, f.area.bottom()));
-    }
-    double lastRight = f.whole.left();
-    for (const Limit& l : c.limits) {
-        if (!f.x.range.contains(l.value))
-            continue;
-        const double x = std::round(f.x.pixel(l.value));
-        QPen pen(theme.color(l.role), 1, Qt::CustomDashLine, Qt::FlatCap);
-        pen.setDashPattern({5, 3});
-        p.setPen(pen);
-        p.drawLine(QLineF(x, f.area.top() - 2, x, f.area.bottom()));
-        const QString name = text(l.name);
-        const double w = metrics.horizontalAdvance(name);
-        const double from = std::clamp(x - w / 2, f.whole.left(), std::max(f.whole.left(), f.whole.right() - w));
-        if (from < lastRight)
-            continue; // its neighbour's name is there; hover says it
-        write(QRectF(from, f.area.top() - line - 2, w, line), name, theme.textColor(l.role));
-        lastRight = from + w + 8;
-    }
+    FrontPainter front(p, c, layout, theme, font);
+    front.hairlines();
+    front.limits();
+    front.namesAndTotals();
+    front.namesInPieces();
+    front.zeroLine();
     paintLegend(p,
         QRectF(f.area.left(), layout.legendTop, f.whole.right() - f.area.left(), f.whole.bottom() - layout.legendTop),
         layout.legend, font, theme);
     p.restore();
-    return texts;
+    return front.takeTexts();
 }
 
 } // namespace headroom::ui

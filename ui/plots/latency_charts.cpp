@@ -143,7 +143,7 @@ void addDistributions(LineChart& body, const PlanResults& results, const std::ve
             body.curves.push_back(std::move(curve));
     };
     add(q.ttft, "TTFT", Role::prefill);
-    add(q.e2e, "E2E", Role::primary);
+    add(q.e2e, "E2E", Role::secondary);
     if (!isGhost)
         add(q.tpot, "TPOT", Role::decode);
 }
