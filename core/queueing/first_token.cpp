@@ -41,7 +41,7 @@ public:
     /// Prompts that start at a step boundary `from` to `from + width` seconds after they came, with nothing ahead.
     struct Start {
         double from, width;
-        double behind; ///< tokens that come after and may join the last step
+        double leftover; ///< of the others' tokens: those certainly ahead; half of the rest is ahead, half behind
     };
     /// Arrivals that find nobody: a step begins at once.
     void idle(double weight)
@@ -51,11 +51,11 @@ public:
             put(node, 0, Start{0, 0, 0}, 0, m_class.prompt[i], m_class.pairs[i],
                 weight * (kStrata[i + 1] - kStrata[i]));
     }
-    /// Behind a backlog of tokens, possibly none.
-    void behindOthers(const Encounter& e, const Start& start, double backlog, double weight)
+    /// With tokens of others, possibly none.
+    void amongOthers(const Encounter& e, const Start& start, double others, double weight)
     {
         for (std::size_t i = 0; i + 1 < kCoarseStrata.size(); ++i)
-            put(e.level.node, e.level.phase.law.perToken, start, backlog, m_class.coarsePrompt[i],
+            put(e.level.node, e.level.phase.law.perToken, start, others, m_class.coarsePrompt[i],
                 m_class.coarsePairs[i], weight * (kStrata[kCoarseStrata[i + 1]] - kStrata[kCoarseStrata[i]]));
     }
     /// What arrivals find: the steps are idle, partly filled, or full, in proportion to the time they take.
@@ -96,19 +96,19 @@ public:
         if (weight > 0)
             kinds[2] = {weight, step / weight, 0};
     }
-    /// Tokens ahead of an arrival when its step ends: none, or a gamma variable.
-    struct Ahead {
+    /// Tokens of others that come in the same step, or were left by it, when it ends: none, or a gamma variable.
+    struct Others {
         double none, mean, scv;
     };
-    Ahead aheadAfter(const Encounter& e, const Kind& kind) const
+    Others othersAfter(const Encounter& e, const Kind& kind) const
     {
         const double length = e.rate * kind.step; // expected arrivals in the step
-        const double tokens = length * m_tables.promptMean, before = 0.5 * tokens;
-        const double none = kind.leftover > 0 ? 0 : -std::expm1(-length) / length;
-        // A compound Poisson sum over an age uniform in the step, and what a full step leaves.
-        const double mean = kind.leftover + before;
-        const double square = 2 * kind.leftover * kind.leftover + 2 * kind.leftover * before +
-                              0.5 * length * m_tables.promptSecond + tokens * tokens / 3;
+        const double tokens = length * m_tables.promptMean;
+        const double none = kind.leftover > 0 ? 0 : std::exp(-length);
+        // A compound Poisson sum, and what a full step leaves.
+        const double mean = kind.leftover + tokens;
+        const double square = 2 * kind.leftover * kind.leftover + 2 * kind.leftover * tokens +
+                              length * m_tables.promptSecond + tokens * tokens;
         const double some = std::max(1e-9, 1 - none);
         return {none, mean / some, std::clamp(square * some / (mean * mean) - 1, 0.0, 6.0)};
     }
@@ -123,19 +123,19 @@ public:
         for (const Kind& kind : met) {
             if (kind.weight < kRare * e.weight)
                 continue;
-            const Ahead ahead = aheadAfter(e, kind);
-            const Start start{0, kind.step, 0.5 * e.rate * m_tables.promptMean * kind.step};
+            const Others others = othersAfter(e, kind);
+            const Start start{0, kind.step, kind.leftover};
             if (fine)
-                alone(e, start, kind.weight * ahead.none);
+                alone(e, start, kind.weight * others.none);
             else
-                behindOthers(e, start, 0, kind.weight * ahead.none);
-            const double some = kind.weight * (1 - ahead.none);
+                amongOthers(e, start, 0, kind.weight * others.none);
+            const double some = kind.weight * (1 - others.none);
             if (some < kRare * e.weight)
                 continue;
             if (fine)
-                behindPieces(e, start, gammaPieces(kBacklogCuts, ahead.mean, ahead.scv), kBacklogCuts, some);
+                amongPieces(e, start, gammaPieces(kBacklogCuts, others.mean, others.scv), kBacklogCuts, some);
             else
-                behindPieces(e, start, gammaPieces(kStepCuts, ahead.mean, ahead.scv), kStepCuts, some);
+                amongPieces(e, start, gammaPieces(kStepCuts, others.mean, others.scv), kStepCuts, some);
         }
     }
     /// Arrivals that wait for a seat: gamma, as ramps between its quantiles. They take it at the end of a step, with
@@ -144,15 +144,15 @@ public:
     {
         constexpr std::array<Cut, 8> kCuts{{{0.15, -1.4395}, {0.2, -0.6745}, {0.2, -0.1257}, {0.2, 0.3853},
             {0.13, 0.8779}, {0.07, 1.3787}, {0.035, 1.8808}, {0.015, 2.4324}}};
-        Ahead all{0, 0, 0};
-        double behind = 0;
+        Others all{0, 0, 0};
+        double left = 0;
         for (const Kind& kind : kinds(e)) {
-            const Ahead one = aheadAfter(e, kind);
+            const Others one = othersAfter(e, kind);
             const double share = kind.weight / e.weight, some = share * (1 - one.none);
             all.none += share * one.none;
             all.mean += some * one.mean;
             all.scv += some * one.scv;
-            behind += 0.5 * share * e.rate * m_tables.promptMean * kind.step;
+            left += share * kind.leftover;
         }
         const double some = std::max(1e-9, 1 - all.none);
         const auto backlog = gammaPieces(kStepCuts, all.mean / some, all.scv / some);
@@ -160,10 +160,10 @@ public:
         for (std::size_t i = 0; i < pieces.size(); ++i) {
             const double from = i == 0 ? 0.5 * pieces[0] : 0.5 * (pieces[i - 1] + pieces[i]);
             const double to = i + 1 < pieces.size() ? 0.5 * (pieces[i] + pieces[i + 1]) : 2 * pieces[i] - from;
-            const Start start{from, to - from, behind};
+            const Start start{from, to - from, left};
             const double weight = e.weight * kCuts[i].weight;
-            behindOthers(e, start, 0, weight * all.none);
-            behindPieces(e, start, backlog, kStepCuts, weight * (1 - all.none));
+            amongOthers(e, start, 0, weight * all.none);
+            amongPieces(e, start, backlog, kStepCuts, weight * (1 - all.none));
         }
     }
 
@@ -175,27 +175,27 @@ private:
                 weight * (kStrata[i + 1] - kStrata[i]));
     }
     template <std::size_t N>
-    void behindPieces(const Encounter& e, const Start& start, const std::array<double, N>& backlog,
+    void amongPieces(const Encounter& e, const Start& start, const std::array<double, N>& backlog,
         const std::array<Cut, N>& cuts, double weight)
     {
         for (std::size_t i = 0; i < N; ++i)
-            behindOthers(e, start, backlog[i], weight * cuts[i].weight);
+            amongOthers(e, start, backlog[i], weight * cuts[i].weight);
     }
-    void put(const PromptNode& node, double perToken, const Start& start, double backlog, double own, double pairs,
+    void put(const PromptNode& node, double perToken, const Start& start, double others, double own, double pairs,
         double weight)
     {
-        const double total = backlog + own, fullStep = node.withChunk.back();
-        // ceil(x) - 1 for x > 0, and 0 at whole numbers' left: how many full steps come before the last.
-        const double inSteps = total / node.capacity;
-        double full = 0;
-        if (inSteps > 1)
-            full = std::ceil(inSteps) - 1;
-        const double rest = total - full * node.capacity;
-        const double late = perToken * std::min(node.capacity - rest, start.behind);
-        const double time = full * fullStep + node.step(rest) + node.perPair * pairs + node.perToken * backlog + late;
-        double queue = start.from + 0.5 * start.width;
-        if (backlog >= node.capacity)
-            queue += std::floor(backlog / node.capacity) * fullStep;
+        double time = node.perPair * pairs, queue = start.from + 0.5 * start.width;
+        if (others + own <= node.capacity) { // all in one step, whatever their order
+            time += node.step(others + own) + node.perToken * others;
+        } else {
+            const double known = std::min(start.leftover, others), ahead = known + 0.5 * (others - known);
+            const double total = ahead + own, fullStep = node.withChunk.back();
+            const double full = std::max(0.0, std::ceil(total / node.capacity) - 1),
+                         rest = total - full * node.capacity;
+            const double late = perToken * std::min(node.capacity - rest, others - ahead);
+            time += full * fullStep + node.step(rest) + node.perToken * ahead + late;
+            queue += std::floor(ahead / node.capacity) * fullStep;
+        }
         m_out.ttft.add(start.from + time, start.from + time + start.width, weight, queue);
         m_out.queueMean += weight * queue;
     }
