@@ -148,9 +148,11 @@ bool TokenBucket::take(double now, double amount)
 {
     m_level = level(now);
     m_time = now;
-    if (m_level < amount)
+    // What has trickled in over many small intervals may miss a whole request by rounding.
+    constexpr double kRounding = 1e-9;
+    if (m_level + kRounding < amount)
         return false;
-    m_level -= amount;
+    m_level = std::max(0.0, m_level - amount);
     return true;
 }
 

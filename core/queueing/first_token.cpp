@@ -216,7 +216,7 @@ ClassLatency classLatency(const StationTables& t, const Operating& at, const Sta
         const double wait = l.phase.residual() * 2 + 5 * (l.phase.waiting / l.node.capacity + 1) * l.phase.law.fullStep;
         const double backlog = meanWaitingTokens(l.phase, rate * t.promptMean) / l.node.capacity * l.phase.law.fullStep;
         longest = std::max(longest, tail + wait);
-        usual = std::max(usual, 6 * (l.node.alone + backlog + l.phase.residual()));
+        usual = std::max(usual, 4 * (l.node.alone + backlog + l.phase.residual()));
     };
     for (const Encounter& e : at.seated)
         cover(e.level, e.rate);
@@ -225,7 +225,7 @@ ClassLatency classLatency(const StationTables& t, const Operating& at, const Sta
     if (!at.waiting.empty())
         longest += at.seatWait * (1 + 7 * std::sqrt(at.seatWaitScv));
     if (longest <= 0)
-        longest = 10 * t.prompts.front().alone * c.prompt.back() / t.promptMean;
+        longest = 2 * t.prompts.front().alone * c.prompt.back() / t.promptMean;
     usual = usual > 0 ? std::min(usual, 0.5 * longest) : 0.5 * longest;
 
     ClassLatency out{c.share, LatencyGrid(usual, longest), 0};

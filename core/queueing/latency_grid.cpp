@@ -25,8 +25,6 @@ void LatencyGrid::finish()
         waited += waitedSlope * width;
         value = next;
     }
-    const Knot& last = m_knots[kCells];
-    m_mean = std::max(0.0, m_end * last.cumulative - last.integral);
 }
 
 LatencyGrid::At LatencyGrid::at(double t) const

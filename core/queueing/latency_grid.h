@@ -11,7 +11,7 @@ namespace headroom {
 /// median. Built by adding uniform pieces, then finished once; lookups are cheap.
 class LatencyGrid {
 public:
-    static constexpr std::size_t kHalf = 128, kCells = 2 * kHalf;
+    static constexpr std::size_t kHalf = 192, kCells = 2 * kHalf;
 
     /// \param knee, end seconds, 0 < knee < end
     LatencyGrid(double knee, double end);
@@ -71,6 +71,7 @@ inline void LatencyGrid::add(double from, double to, double weight, double waite
     const double least = 1e-6 * m_end;
     const double start = std::clamp(from, 0.0, m_end - least), width = std::max(std::min(to, m_end) - start, least);
     const double slope = weight / width;
+    m_mean += weight * (start + 0.5 * width);
     bend(start, slope, slope * waited);
     bend(start + width, -slope, -slope * waited);
 }

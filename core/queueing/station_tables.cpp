@@ -241,42 +241,57 @@ PromptPhase solvePromptPhase(const PromptNode& node, const PromptLoad& load, boo
     return phase;
 }
 
-Saturation saturate(const StationTables& t, double seats)
+namespace {
+
+/// Rates that a number of decodes allows: by the time that steps take, and by the tokens that they hold.
+struct Rates {
+    double byTime, byBudget;
+};
+
+Rates ratesAt(const StationTables& t, double decodes)
 {
     const bool exclusive = t.input.policy == BatchPolicy::prefillFirst;
     const double m = t.gapsMean, p = t.promptMean;
-    const auto rate = [&](double decodes) {
-        const PromptNode node = t.promptNodeAt(decodes);
-        const PromptLaw law = node.law(gathered(node, m > 0 ? p * decodes / m : p), exclusive);
-        const double steps = m / decodes; // per request
-        const double perStep = 1 / std::max(steps, 1e-9);
-        if (exclusive) { // prompts that arrive in one decode step share a prefill step, up to its capacity
-            const double together = perStep < 1e-6 ? 1 : perStep / -std::expm1(-perStep);
-            const double sharing = std::clamp(node.capacity / p, 1.0, together);
-            const double byTime = 1 / (steps * t.decodeStepAt(decodes) + law.setup / sharing + law.perToken * p);
-            return std::min(byTime, node.capacity / (p * law.fullStep));
-        }
-        const double busy = -std::expm1(-perStep * std::max(1.0, p / node.capacity)); // share of steps with prompts
-        const double setup = (law.setup - node.idleStep) * busy;
-        const double byTime = 1 / (steps * (t.decodeStepAt(decodes) + setup) + law.perToken * p);
-        const double byBudget = node.capacity / (p * law.fullStep);
-        return std::min(byTime, byBudget);
-    };
-    if (m <= 0) { // nothing decodes: prompts alone
+    const PromptNode node = t.promptNodeAt(decodes);
+    const PromptLaw law = node.law(gathered(node, std::min(p * decodes / m, node.capacity)), exclusive);
+    const double steps = m / decodes, perStep = decodes / m; // steps of a request; prompts of a step
+    const double byBudget = node.capacity / (p * law.fullStep);
+    if (exclusive) { // prompts that arrive in one decode step share a prefill step, up to its capacity
+        const double together = perStep < 1e-6 ? 1 : perStep / -std::expm1(-perStep);
+        const double sharing = std::clamp(node.capacity / p, 1.0, together);
+        return {1 / (steps * t.decodeStepAt(decodes) + law.setup / sharing + law.perToken * p), byBudget};
+    }
+    const double busy = -std::expm1(-perStep * std::max(1.0, p / node.capacity)); // share of steps with prompts
+    const double setup = (law.setup - node.idleStep) * busy;
+    return {1 / (steps * (t.decodeStepAt(decodes) + setup) + law.perToken * p), byBudget};
+}
+
+} // namespace
+
+Saturation saturate(const StationTables& t, double seats)
+{
+    const double p = t.promptMean;
+    if (t.gapsMean <= 0) { // nothing decodes: prompts alone
         const PromptNode node = t.promptNodeAt(0);
         const double together = std::max(1.0, std::min(seats, node.capacity / p));
         const double tokens = together * p;
         return {together / (node.step(tokens) + node.perToken * tokens), 0};
     }
-    if (exclusive)
-        return {rate(seats), seats};
-    // Seats = B + q(B) * (time of a prompt): increasing in B, so bisect.
-    double low = 1e-3, high = seats;
-    for (int round = 0; round < 24; ++round) {
-        const double middle = 0.5 * (low + high);
-        (middle + rate(middle) * t.promptNodeAt(middle).alone < seats ? low : high) = middle;
+    if (t.input.policy == BatchPolicy::prefillFirst) {
+        const Rates rates = ratesAt(t, seats);
+        return {std::min(rates.byTime, rates.byBudget), seats};
     }
-    return {rate(low), low};
+    // Seats = B + q(B) * (time of a prompt); or, where prompts are the bottleneck, B* with the other seats waiting.
+    double low = 1e-3, high = std::min(seats, t.prompts.back().decodes);
+    for (int round = 0; round < 24 && high - low > 1e-4 * high; ++round) {
+        const double middle = 0.5 * (low + high);
+        const Rates rates = ratesAt(t, middle);
+        const bool tooMany =
+            rates.byTime > rates.byBudget || middle + rates.byTime * t.promptNodeAt(middle).alone > seats;
+        (tooMany ? high : low) = middle;
+    }
+    const Rates rates = ratesAt(t, low);
+    return {std::min(rates.byTime, rates.byBudget), low};
 }
 
 namespace {

@@ -1,0 +1,285 @@
+#include "core/queueing/batch_queue.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cmath>
+
+namespace headroom {
+namespace {
+
+/// A step law with a kink, like a model of 8 billion parameters: 2 ms overhead, 5 ms of weights, then arithmetic.
+double exampleStep(double decodes, double context, double tokens, double prompts, double cached)
+{
+    const double arithmetic = 2.7e-5 * (decodes + tokens);
+    const double pairs = tokens * (cached + tokens / std::max(prompts, 1.0) / 2);
+    return 2e-3 + std::max(5e-3, arithmetic) + 5e-8 * decodes * context + 1e-9 * pairs;
+}
+
+struct Example {
+    Workload workload;
+    WorkloadSummary summary;
+    StationInput input;
+
+    Example()
+    {
+        workload.shape.prompt = {LengthShape::lognormal, 1024, 1.0, {}};
+        workload.shape.output = {LengthShape::lognormal, 256, 0.8, {}};
+        input.seats = 64;
+        input.networkIn = Seconds(0.015);
+        input.networkOut = Seconds(0.01);
+        input.retrieval = Seconds(0.03);
+        input.post = Seconds(0.005);
+    }
+    BatchStation make()
+    {
+        summary = summarize(workload);
+        input.workload = &summary;
+        return station(input, exampleStep);
+    }
+};
+
+constexpr std::array<BatchPolicy, 5> kPolicies{BatchPolicy::static_, BatchPolicy::continuous, BatchPolicy::prefillFirst,
+    BatchPolicy::chunked, BatchPolicy::disaggregated};
+
+TEST(BatchStation, TendsToALoneRequestAsTheRateGoesToZero)
+{
+    Example e;
+    e.workload.shape.prompt = {LengthShape::fixed, 512, 0, {}};
+    e.workload.shape.output = {LengthShape::fixed, 101, 0, {}};
+    const BatchStation s = e.make();
+    const double first = exampleStep(0, 0, 512, 1, 0), gap = s.decodeStep(1).si();
+    for (double share : {0.0, 1e-9, 1e-6, 1e-5, 1e-4}) {
+        const StationResult r = solve(s, share * s.capacity());
+        EXPECT_NEAR(r.ttft.mean.si(), 0.045 + first, 0.02 * first) << share;
+        EXPECT_NEAR(r.ttft.p99.si(), 0.045 + first, 0.02 * first) << share;
+        for (Seconds tpot : {r.tpot.mean, r.tpot.p50, r.tpot.p95, r.tpot.p99})
+            EXPECT_NEAR(tpot.si(), gap, 0.02 * gap) << share;
+        for (Seconds e2e : {r.e2e.mean, r.e2e.p50, r.e2e.p99})
+            EXPECT_NEAR(e2e.si(), 0.06 + first + 100 * gap, 0.02 * 100 * gap) << share;
+    }
+    EXPECT_EQ(solve(s, RequestRate(0)).meanConcurrency, 0);
+}
+
+TEST(BatchStation, PartsAddUpToTheMeanAndToThePercentiles)
+{
+    for (BatchPolicy policy : kPolicies) {
+        Example e;
+        e.input.policy = policy;
+        e.input.replicas = 4;
+        e.input.prefillShare = 0.25;
+        const BatchStation s = e.make();
+        for (double load : {0.01, 0.5, 0.9}) {
+            const StationResult r = solve(s, load * s.capacity());
+            ASSERT_TRUE(r.stable);
+            EXPECT_NEAR(r.partsMean.total().si(), r.e2e.mean.si(), 1e-9 * r.e2e.mean.si());
+            EXPECT_NEAR(r.partsP95.total().si(), r.e2e.p95.si(), 1e-9 * r.e2e.p95.si());
+            EXPECT_NEAR(r.partsP99.total().si(), r.e2e.p99.si(), 1e-9 * r.e2e.p99.si());
+            EXPECT_GE(r.partsP99.queue.si(), 0);
+        }
+    }
+}
+
+TEST(BatchStation, KeepsLittlesLaw)
+{
+    Example e;
+    e.input.replicas = 3;
+    const BatchStation s = e.make();
+    const RequestRate rate = 0.7 * s.capacity();
+    const StationResult r = solve(s, rate);
+    const Seconds inEngine = r.partsMean.queue + r.partsMean.prefill + r.partsMean.decode;
+    EXPECT_NEAR(r.meanConcurrency, (rate / 3 * inEngine).in(request), 1e-9);
+    EXPECT_NEAR(r.meanQueue, (rate / 3 * r.partsMean.queue).in(request), 1e-9);
+}
+
+TEST(BatchStation, AnswersOverloadWithInfiniteWaitsAndFullThroughput)
+{
+    for (BatchPolicy policy : kPolicies) {
+        Example e;
+        e.input.policy = policy;
+        e.input.replicas = 2;
+        const BatchStation s = e.make();
+        const StationResult r = solve(s, 1.3 * s.capacity());
+        EXPECT_FALSE(r.stable);
+        EXPECT_NEAR(r.utilization, 1.3, 1e-12);
+        EXPECT_EQ(r.throughput, s.capacity());
+        EXPECT_TRUE(std::isinf(r.ttft.p50.si()) && std::isinf(r.e2e.mean.si()));
+        EXPECT_TRUE(std::isfinite(r.tpot.mean.si()) && r.tpot.mean.si() > 0);
+        EXPECT_EQ(r.attainment, 0);
+    }
+}
+
+TEST(BatchStation, WithoutSeatsServesNobody)
+{
+    Example e;
+    e.input.seats = 0;
+    const BatchStation s = e.make();
+    EXPECT_EQ(s.capacity(), RequestRate(0));
+    EXPECT_FALSE(solve(s, RequestRate(1)).stable);
+    EXPECT_EQ(solve(s, RequestRate(1)).throughput, RequestRate(0));
+}
+
+// MODEL.md 2: the token budget caps the rate at C / ((p + m) d(B*, B* c, C - B*)), B* = C m / (p + m).
+TEST(BatchStation, IsCappedByTheTokenBudget)
+{
+    Example e;
+    e.workload.shape.prompt = {LengthShape::fixed, 4000, 0, {}};
+    e.workload.shape.output = {LengthShape::fixed, 101, 0, {}};
+    e.input.seats = 256;
+    e.input.tokenBudget = Tokens(512);
+    const BatchStation s = e.make();
+    const double decodes = 512.0 * 100 / 4100;
+    // Chunks of 512 - B* tokens lie anywhere in the prompt: 2,000 tokens before them on average.
+    const double full = exampleStep(decodes, e.summary.contextMean, 512 - decodes, 1, 2000 - (512 - decodes) / 2);
+    const double bound = 512 / (4100 * full);
+    EXPECT_NEAR(s.capacity().si(), bound, 0.04 * bound);
+}
+
+TEST(BatchStation, HasQuantilesThatRiseAndAgreeWithItsSummary)
+{
+    for (BatchPolicy policy : kPolicies) {
+        Example e;
+        e.input.policy = policy;
+        e.input.replicas = 2;
+        const BatchStation s = e.make();
+        const RequestRate rate = 0.6 * s.capacity();
+        const std::array<double, 5> p{0.05, 0.5, 0.8, 0.95, 0.99};
+        const LatencyQuantiles q = latencyQuantiles(s, rate, p);
+        const StationResult r = solve(s, rate);
+        EXPECT_EQ(q.ttft[1], r.ttft.p50.si());
+        EXPECT_EQ(q.e2e[3], r.e2e.p95.si());
+        EXPECT_EQ(q.e2e[4], r.e2e.p99.si());
+        for (std::size_t i = 1; i < p.size(); ++i) {
+            EXPECT_GE(q.ttft[i], q.ttft[i - 1]);
+            EXPECT_GE(q.tpot[i], q.tpot[i - 1]);
+            EXPECT_GE(q.e2e[i], q.e2e[i - 1]);
+        }
+    }
+}
+
+TEST(BatchStation, AttainsATargetAsOftenAsItsQuantileSays)
+{
+    Example e;
+    const Seconds p80(latencyQuantiles(e.make(), 0.6 * e.make().capacity(), std::array{0.8}).ttft[0]);
+    e.input.targets.ttftP95 = p80;
+    const BatchStation s = e.make();
+    EXPECT_NEAR(solve(s, 0.6 * s.capacity()).attainment, 0.8, 0.01);
+    const Seconds e2e90(latencyQuantiles(s, 0.6 * s.capacity(), std::array{0.9}).e2e[0]);
+    e.input.targets = {};
+    e.input.targets.e2eP99 = e2e90;
+    EXPECT_NEAR(solve(e.make(), 0.6 * s.capacity()).attainment, 0.9, 0.01);
+}
+
+TEST(BatchStation, GivesEachClassItsOwnTargets)
+{
+    Example e;
+    RequestClass small, large;
+    small.name = "small";
+    small.share = 0.7;
+    small.shape = e.workload.shape;
+    large = small;
+    large.name = "large";
+    large.share = 0.3;
+    large.shape.prompt.mean = 6000;
+    small.ttftTarget = large.ttftTarget = Seconds(0.2);
+    e.workload.classes = {small, large};
+    const BatchStation s = e.make();
+    const StationResult r = solve(s, 0.5 * s.capacity());
+    ASSERT_EQ(r.attainmentPerClass.size(), 2U);
+    EXPECT_GT(r.attainmentPerClass[0], r.attainmentPerClass[1] + 0.1);
+    EXPECT_NEAR(r.attainment, 0.7 * r.attainmentPerClass[0] + 0.3 * r.attainmentPerClass[1], 1e-12);
+}
+
+TEST(BatchStation, WaitsLessBehindARouterThatKnows)
+{
+    const auto p95 = [](Balancing balancing) {
+        Example e;
+        e.input.replicas = 8;
+        e.input.seats = 16;
+        e.input.balancing = balancing;
+        const BatchStation s = e.make();
+        return solve(s, 0.9 * s.capacity()).ttft.p95;
+    };
+    EXPECT_LT(p95(Balancing::joinShortest), p95(Balancing::roundRobin));
+    EXPECT_LT(p95(Balancing::roundRobin), p95(Balancing::random));
+    EXPECT_LT(p95(Balancing::powerOfTwo), p95(Balancing::random));
+}
+
+TEST(BatchStation, SuffersFromBursts)
+{
+    Example e;
+    const BatchStation steady = e.make();
+    const RequestRate rate = 0.7 * steady.capacity();
+    e.workload.process = e.input.process = ArrivalProcess::mmpp2;
+    e.workload.arrivalRate = rate;
+    e.input.burst = e.workload.burst = {.peakRatio = 2, .burstShare = 0.2, .meanBurst = Seconds(30)};
+    const StationResult bursts = solve(e.make(), rate), smooth = solve(steady, rate);
+    EXPECT_GT(bursts.ttft.p95.si(), 2 * smooth.ttft.p95.si());
+    EXPECT_FALSE(bursts.covered);
+    EXPECT_FALSE(bursts.reason.empty());
+    EXPECT_TRUE(smooth.covered);
+}
+
+TEST(ClosedLoop, OfOneClientIsALoneRequestAfterAnother)
+{
+    Example e;
+    e.workload.shape.prompt = {LengthShape::fixed, 512, 0, {}};
+    e.workload.shape.output = {LengthShape::fixed, 101, 0, {}};
+    e.input.process = ArrivalProcess::closedLoop;
+    e.input.concurrency = 1;
+    const BatchStation s = e.make();
+    const StationResult r = solve(s, RequestRate(123));
+    const double cycle = 0.06 + exampleStep(0, 0, 512, 1, 0) + 100 * s.decodeStep(1).si();
+    EXPECT_NEAR(r.throughput.si(), 1 / cycle, 0.02 / cycle);
+    EXPECT_NEAR(r.e2e.mean.si(), cycle, 0.02 * cycle);
+}
+
+TEST(ClosedLoop, SaturatesAtCapacityAndKeepsLittlesLaw)
+{
+    double last = 0;
+    for (int clients : {1, 4, 16, 64, 200, 2000}) {
+        Example e;
+        e.input.process = ArrivalProcess::closedLoop;
+        e.input.concurrency = clients;
+        const BatchStation s = e.make();
+        const StationResult r = solve(s, RequestRate(0));
+        EXPECT_GE(r.throughput.si(), last);
+        EXPECT_LE(r.throughput.si(), s.capacity().si() * (1 + 1e-9));
+        EXPECT_NEAR(r.throughput.si() * r.e2e.mean.si(), clients, 0.04 * clients) << clients;
+        last = r.throughput.si();
+    }
+}
+
+TEST(Disaggregation, TakesPromptsOutOfTheTimeBetweenTokens)
+{
+    Example e;
+    e.input.replicas = 4;
+    e.input.prefillShare = 0.25;
+    const BatchStation mixed = e.make();
+    const RequestRate rate = 0.6 * mixed.capacity();
+    e.input.policy = BatchPolicy::disaggregated;
+    e.input.transferPerToken = Seconds(1e-5);
+    const BatchStation split = e.make();
+    const StationResult a = solve(mixed, rate), b = solve(split, rate);
+    EXPECT_LT((b.tpot.p99 - b.tpot.p50).si(), (a.tpot.p99 - a.tpot.p50).si());
+    // The slower pool sets the pace.
+    e.input.prefillShare = 0.75;
+    EXPECT_LT(e.make().capacity(), split.capacity());
+}
+
+TEST(StaticBatching, GivesTheFirstTokenWithTheLast)
+{
+    Example e;
+    e.input.policy = BatchPolicy::static_;
+    e.input.seats = 16;
+    const BatchStation s = e.make();
+    const StationResult r = solve(s, 0.7 * s.capacity());
+    EXPECT_EQ(r.ttft, r.e2e);
+    EXPECT_FALSE(r.covered);
+    Example chunked;
+    chunked.input.seats = 16;
+    EXPECT_GT(chunked.make().capacity(), 1.5 * s.capacity()) << "padding to the longest costs";
+}
+
+} // namespace
+} // namespace headroom
