@@ -11,6 +11,7 @@ std::span<const Command> commands()
         Command{"catalog", "GPUs, models and prices that ship, with sources", &declareCatalog},
         Command{"evaluate", "Closed forms of a plan: fits, latency, headroom, cost, what limits", &declareEvaluate},
         Command{"step", "How long one engine step takes", &declareStep},
+        Command{"simulate", "Event by event: queues, batches, memory, latency distributions", &declareSimulate},
         Command{"sweep", "A table over a grid of one or more fields", &declareSweep},
         Command{"import", "Recognise a foreign file and turn it into plan fields or a workload", &declareImport},
         Command{"chart", "The data of one chart as CSV", &declareChart},

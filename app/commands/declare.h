@@ -9,6 +9,7 @@ Run declareFields(CLI::App&);
 Run declareCatalog(CLI::App&);
 Run declareEvaluate(CLI::App&);
 Run declareStep(CLI::App&);
+Run declareSimulate(CLI::App&);
 Run declareSweep(CLI::App&);
 Run declareImport(CLI::App&);
 Run declareChart(CLI::App&);

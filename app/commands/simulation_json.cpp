@@ -1,0 +1,132 @@
+#include "app/commands/simulation_json.h"
+
+#include "app/commands/text_table.h"
+#include "ui/plots/numbers.h"
+
+#include <nlohmann/json.hpp>
+
+#include <array>
+#include <cstdio>
+
+namespace headroom::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json orNull(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
+
+Json distribution(const sim::Distribution& d)
+{
+    return {{"mean", d.mean}, {"p50", d.p50}, {"p95", d.p95}, {"p99", d.p99}, {"ci_lo", orNull(d.ciLo)},
+        {"ci_hi", orNull(d.ciHi)}};
+}
+
+Json parts(const LatencyParts& p)
+{
+    return {{"network", p.network.si()}, {"retrieval", p.retrieval.si()}, {"queue", p.queue.si()},
+        {"prefill", p.prefill.si()}, {"decode", p.decode.si()}, {"post", p.post.si()}};
+}
+
+std::string hex(std::uint64_t value)
+{
+    std::array<char, 17> text{};
+    std::snprintf(text.data(), text.size(), "%016llx", static_cast<unsigned long long>(value));
+    return text.data();
+}
+
+void addCounts(Json& object, const sim::Counters& c)
+{
+    object["requests"] = c.requests;
+    object["completed"] = c.completed;
+    object["rejected"] = c.rejected;
+    object["unfinished"] = c.unfinished;
+    object["timed_out"] = c.timedOut;
+    object["attempts"] = c.attempts;
+    Json rejections = Json::object();
+    for (std::size_t i = 1; i < c.rejections.size(); ++i)
+        rejections[std::string(sim::kRejectionNames[i])] = c.rejections[i];
+    object["rejections"] = rejections;
+    object["adjusted"] = c.adjusted;
+    object["truncated"] = c.truncated;
+    object["preemptions"] = c.preemptions;
+    object["swaps"] = c.swaps;
+    object["wasted_tokens"] = c.wastedTokens;
+    object["cached_tokens"] = c.cachedTokens;
+}
+
+} // namespace
+
+std::string simulationJson(const sim::SimResult& r, std::optional<double> utilization)
+{
+    Json object;
+    addCounts(object, r.counters);
+    object["simulated_s"] = r.simulatedSeconds;
+    object["engine_wall_s"] = r.engineWallSeconds;
+    object["seed"] = r.seed;
+    object["replications"] = r.replications;
+    object["fingerprint"] = hex(r.fingerprint);
+    object["limit"] = r.limit.empty() ? Json(nullptr) : Json(r.limit);
+    object["cancelled"] = r.cancelled;
+    for (const auto& [key, d] :
+        {std::pair{"ttft_s", &r.ttft}, {"tpot_s", &r.tpot}, {"itl_s", &r.itl}, {"e2e_s", &r.e2e}, {"queue_s", &r.queue},
+            {"slowdown", &r.slowdown}, {"normalized_latency_s", &r.normalizedLatency}})
+        object[key] = distribution(*d);
+    object["slowest_gaps_mean_s"] = r.slowestGapsMean;
+    object["head_of_line_mean_s"] = orNull(r.headOfLineMean);
+    object["latency_parts_s"] = {{"mean", parts(r.partsMean)}, {"p99", parts(r.partsP99)}};
+    object["throughput"] = {{"output_tok_s", r.outputTokensPerSecond}, {"total_tok_s", r.totalTokensPerSecond},
+        {"req_s", r.requestsPerSecond}, {"goodput_req_s", r.goodputPerSecond}};
+    object["slo_attainment"] = r.attainment;
+    object["utilization"] = orNull(utilization);
+    object["busy_fraction"] = r.busyFraction;
+    object["kv_fraction"] = r.kvFraction;
+    object["kv_peak_fraction"] = r.kvPeakFraction;
+    object["events"] = r.counters.events;
+    object["steps"] = r.counters.steps;
+    object["leaps"] = r.counters.leaps;
+    object["series"] = {{"interval_s", r.series.interval}, {"waiting", r.series.waiting}, {"running", r.series.running},
+        {"kv_fraction", r.series.kvFraction}, {"output_tok_s", r.series.outputTokensPerSecond},
+        {"busy_fraction", r.series.busyFraction}};
+    return object.dump();
+}
+
+std::string simulationText(const Plan& plan, const sim::SimResult& r, std::optional<double> utilization)
+{
+    const auto& c = r.counters;
+    const auto count = [](std::uint64_t n) { return ui::whole(static_cast<double>(n)); };
+    std::string verdict = count(c.completed) + " of " + count(c.requests) + " requests completed in " +
+                          ui::duration(Seconds(r.simulatedSeconds)) + " of simulated time";
+    for (const auto& [n, what] :
+        {std::pair{c.rejected, " rejected"}, {c.timedOut, " timed out"}, {c.unfinished, " unfinished"}})
+        if (n > 0)
+            verdict += ", " + count(n) + what;
+    if (!r.limit.empty())
+        verdict += "; stopped at the limit of " + r.limit;
+    std::string text = heading(plan.name) + verdict + ".\n\n";
+    using Align = TextColumn::Align;
+    std::vector<std::vector<std::string>> rows;
+    for (const auto& [label, d] :
+        {std::pair{"TTFT", &r.ttft}, {"TPOT", &r.tpot}, {"ITL", &r.itl}, {"E2E", &r.e2e}, {"queue", &r.queue}})
+        rows.push_back({label, ui::duration(Seconds(d->mean)), ui::duration(Seconds(d->p50)),
+            ui::duration(Seconds(d->p95)), ui::duration(Seconds(d->p99)),
+            d->ciLo ? ui::duration(Seconds(*d->ciLo)) + " to " + ui::duration(Seconds(*d->ciHi)) : std::string("-")});
+    text += textTable({{"latency"}, {"mean", Align::right}, {"p50", Align::right}, {"p95", Align::right},
+                          {"p99", Align::right}, {"95 % interval of the p95"}},
+        rows);
+    text +=
+        "\n" +
+        block("Load",
+            {{"output", ui::number(r.outputTokensPerSecond) + " tok/s"},
+                {"requests", ui::number(r.requestsPerSecond) + " req/s"},
+                {"goodput", ui::number(r.goodputPerSecond) + " req/s"}, {"within targets", ui::percent(r.attainment)},
+                {"offered load", utilization ? ui::percent(*utilization) : "-"}, {"busy", ui::percent(r.busyFraction)},
+                {"KV memory", ui::percent(r.kvFraction) + ", peak " + ui::percent(r.kvPeakFraction)},
+                {"preemptions", count(c.preemptions)}});
+    text += "\n" + block("Run", {{"steps", count(c.steps) + " in " + count(c.leaps) + " leaps"},
+                                    {"engine", ui::duration(Seconds(r.engineWallSeconds))},
+                                    {"replications", std::to_string(r.replications)}, {"seed", std::to_string(r.seed)},
+                                    {"fingerprint", hex(r.fingerprint)}});
+    return text;
+}
+
+} // namespace headroom::cli
