@@ -4,21 +4,27 @@
 #include "core/sim/step_laws.h"
 
 #include <cstdint>
+#include <vector>
 
 namespace headroom::sim {
 
 class IdleTime {
 public:
     /// \param chunk prompt tokens of a step of the policy alone: the token budget when chunked, else everything
-    IdleTime(StepLaws& laws, std::int64_t chunk) : m_laws(&laws), m_chunk(chunk) {}
+    IdleTime(const Physics&, std::int64_t chunk);
     /// Seconds from the first scheduled step to the last token. \param cached prompt tokens that need no computing
-    double engineSeconds(std::int64_t prompt, std::int64_t cached, std::int64_t output) const;
+    double engineSeconds(std::int64_t prompt, std::int64_t cached, std::int64_t output);
 
 private:
-    double chunks(std::int64_t count, std::int64_t size, std::int64_t cached) const;
+    double chunks(std::int64_t count, std::int64_t size, std::int64_t cached);
+    const StepLaw& lawOf(std::int64_t tokens);
 
-    StepLaws* m_laws;
+    const Physics* m_physics;
+    std::size_t m_reaches = 1;
     std::int64_t m_chunk;
+    StepLaw m_decode;
+    std::vector<StepLaw> m_laws; ///< of one chunk, by its tokens; base below 0 = not asked for yet
+    StepLaw m_long;              ///< of a chunk longer than the table
 };
 
 } // namespace headroom::sim

@@ -33,9 +33,13 @@ public:
             m_ramps.push_back({first, increment, steps, count});
             if (m_total > Sample::kExactLimit || m_ramps.size() > kMostRamps)
                 spill();
-        } else {
-            m_histogram.addRamp(first, increment, static_cast<std::uint64_t>(steps), static_cast<std::uint64_t>(count));
+            return;
         }
+        const double last = first + increment * static_cast<double>(steps - 1);
+        if (Histogram::bucketOf(first) == Histogram::bucketOf(last)) // nearly always: one entry with the same mean
+            m_histogram.add(0.5 * (first + last), static_cast<std::uint64_t>(steps * count));
+        else
+            m_histogram.addRamp(first, increment, static_cast<std::uint64_t>(steps), static_cast<std::uint64_t>(count));
     }
     void merge(const GapSample&);
     std::uint64_t count() const { return m_total; }

@@ -34,12 +34,13 @@ FixedSeconds fixedSeconds(const FixedLatency& f)
         .networkOut = f.network.si() / 2};
 }
 
-Recorder::Recorder(const Scenario& scenario, StepLaws& laws, std::uint64_t warmup)
+Recorder::Recorder(const Scenario& scenario, std::uint64_t warmup)
     : m_scenario(scenario),
       m_fixed(fixedSeconds(scenario.latency)),
-      m_idle(laws, scenario.batching.policy == BatchPolicy::chunked
-                       ? std::max<std::int64_t>(1, static_cast<std::int64_t>(scenario.batching.tokenBudget.in(token)))
-                       : kEverything),
+      m_idle(scenario.physics,
+          scenario.batching.policy == BatchPolicy::chunked
+              ? std::max<std::int64_t>(1, static_cast<std::int64_t>(scenario.batching.tokenBudget.in(token)))
+              : kEverything),
       m_warmup(warmup),
       m_measured(m_fixed),
       m_series(scenario.record.seriesPoints)

@@ -17,7 +17,7 @@ namespace headroom::sim {
 class Recorder {
 public:
     /// \param warmup requests with a smaller number are left out of the statistics
-    Recorder(const Scenario&, StepLaws&, std::uint64_t warmup);
+    Recorder(const Scenario&, std::uint64_t warmup);
 
     /// A request has reached the engine and waits.
     void enter(const Sequence& s, double now)

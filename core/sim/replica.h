@@ -36,6 +36,10 @@ struct Outbox {
     std::vector<std::int32_t> prefilled; ///< prefill pool: first token out, KV waits to be pulled
     std::vector<Transfer> transfers;     ///< decode pool: pulls begun
     std::vector<std::int32_t> dropped;   ///< of clients that have gone, freed at a step boundary
+    bool isEmpty() const
+    {
+        return finished.empty() && prefilled.empty() && transfers.empty() && dropped.empty() && withdrawn.empty();
+    }
     std::vector<std::int32_t> withdrawn; ///< the same, out of the queue: the slot is still in it
 };
 

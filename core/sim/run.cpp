@@ -25,7 +25,7 @@ Run::Run(const Scenario& scenario, std::uint64_t replication)
     : m_scenario(scenario),
       m_fixed(fixedSeconds(scenario.latency)),
       m_laws(scenario.physics),
-      m_recorder(scenario, m_laws, warmupOf(scenario)),
+      m_recorder(scenario, warmupOf(scenario)),
       m_source(scenario, replication),
       m_earliest(static_cast<std::size_t>(std::max(1, scenario.replicas))),
       m_router(routerPolicy(scenario.router)),
@@ -338,6 +338,8 @@ void Run::planAwaiting()
 /// Takes what a replica has handed back.
 void Run::drain(std::size_t replica)
 {
+    if (m_outbox.isEmpty())
+        return;
     for (const auto slot : m_outbox.finished)
         finished(slot);
     m_outbox.finished.clear();

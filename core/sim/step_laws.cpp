@@ -8,14 +8,13 @@ namespace {
 
 constexpr std::size_t kRemembered = 4096; ///< 0.4 MB: stays in the second-level cache
 
-/// Sum over positions P + 1 ... P + x of min(position, reach).
+} // namespace
+
 double pairsWithin(double x, double cached, double reach)
 {
     const double below = std::clamp(reach - cached, 0.0, x); // positions that have not filled the reach
     return below * cached + 0.5 * below * (below + 1) + (x - below) * reach;
 }
-
-} // namespace
 
 StepLaws::StepLaws(const Physics& physics) : m_physics(&physics), m_mixed(kRemembered)
 {

@@ -15,6 +15,9 @@ struct ChunkSums {
     std::array<double, kReaches> pairs{}, prefix{};
 };
 
+/// Sum over positions P + 1 ... P + x of min(position, reach).
+double pairsWithin(double x, double cached, double reach);
+
 class StepLaws {
 public:
     explicit StepLaws(const Physics&);

@@ -22,20 +22,12 @@ std::uint64_t rank(double p, std::uint64_t n)
     return std::min(k, n) - 1;
 }
 
-// A bucket is the leading 7 mantissa bits and the exponent of a double, so no logarithm is needed. Widest bucket:
-// 1/128 = 0.78 % of its lower edge, so its middle is within 0.39 %.
-constexpr int kMantissaBits = 7;
-constexpr int kShift = 52 - kMantissaBits;
+// Widest bucket: 1/128 = 0.78 % of its lower edge, so its middle is within 0.39 %.
 constexpr double kSmallest = 0x1p-40, kLargest = 0x1p40;
-constexpr std::uint64_t kOrigin = std::bit_cast<std::uint64_t>(kSmallest) >> kShift;
 
-std::size_t bucketOf(double value)
-{
-    return static_cast<std::size_t>((std::bit_cast<std::uint64_t>(value) >> kShift) - kOrigin);
-}
 double lowerEdge(std::size_t bucket)
 {
-    return std::bit_cast<double>((static_cast<std::uint64_t>(bucket) + kOrigin) << kShift);
+    return std::bit_cast<double>(static_cast<std::uint64_t>(bucket) << Histogram::kShift);
 }
 double middle(std::size_t bucket) { return 0.5 * (lowerEdge(bucket) + lowerEdge(bucket + 1)); }
 

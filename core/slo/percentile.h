@@ -2,6 +2,7 @@
 // F(x) >= P. Exact below a million values, above that from a histogram with at most 0.5 % error.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -20,6 +21,14 @@ void quantiles(std::span<double> values, std::span<const double> probabilities, 
 /// histograms add up exactly, in any order. Values are non-negative; below 2^-40 (1e-12) they count as zero.
 class Histogram {
 public:
+    static constexpr int kShift = 52 - 7; ///< mantissa bits that a bucket leaves out
+    /// Number of the bucket of a value: equal for values that are counted together. A bucket is the exponent and the
+    /// leading 7 mantissa bits of a double, so no logarithm is needed. \param value at least 0
+    static constexpr std::size_t bucketOf(double value)
+    {
+        return static_cast<std::size_t>(std::bit_cast<std::uint64_t>(value) >> kShift);
+    }
+
     /// Adds a value `count` times. Negative counts as zero, above 2^40 as 2^40.
     void add(double value, std::uint64_t count = 1);
     /// Adds first, first + increment, ..., `terms` values, each `count` times. Costs one operation for each bucket
