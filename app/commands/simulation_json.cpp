@@ -102,7 +102,7 @@ std::string simulationText(const Plan& plan, const sim::SimResult& r, std::optio
             verdict += ", " + count(n) + what;
     if (!r.limit.empty())
         verdict += "; stopped at the limit of " + r.limit;
-    std::string text = heading(plan.name) + verdict + ".\n\n";
+    std::string text = heading(plan.name) + "\n" + verdict + ".\n\n";
     using Align = TextColumn::Align;
     std::vector<std::vector<std::string>> rows;
     for (const auto& [label, d] :

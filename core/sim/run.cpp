@@ -1,5 +1,7 @@
 #include "core/sim/run.h"
 
+#include "core/error.h"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -82,12 +84,15 @@ SimResult Run::execute(const std::stop_token& stop, const std::function<void(std
     m_recorder.counters().events = events;
     if (m_now >= m_scenario.limits.horizon)
         limit = "horizon";
+    const bool empty = m_recorder.inSystem() == 0;
     endUnfinished();
     double peak = 0;
-    for (const auto& replica : m_replicas)
+    for (const auto& replica : m_replicas) {
+        HR_ASSERT(!empty || replica.blocks().used() == 0); // all memory has come back
         if (replica.blocks().total() > 0)
             peak = std::max(
                 peak, static_cast<double>(replica.blocks().peak()) / static_cast<double>(replica.blocks().total()));
+    }
     SimResult result = m_recorder.result(m_now, peak);
     result.limit = std::move(limit);
     result.cancelled = cancelled;

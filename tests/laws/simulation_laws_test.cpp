@@ -1,0 +1,157 @@
+// Laws that hold on every sample path, on random plans of every policy.
+#include "core/sim/simulate.h"
+#include "tests/core/sim/random_scenario.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace headroom::sim {
+namespace {
+
+constexpr BatchPolicy kPolicies[] = {BatchPolicy::static_, BatchPolicy::continuous, BatchPolicy::prefillFirst,
+    BatchPolicy::chunked, BatchPolicy::disaggregated};
+constexpr std::uint64_t kPlans = 100;
+
+template <class Check>
+void onRandomPlans(const Check& check)
+{
+    for (const auto policy : kPolicies)
+        for (std::uint64_t seed = 10'000; seed < 10'000 + kPlans; ++seed) {
+            Scenario s = randomScenario(policy, seed);
+            s.scheduling.retries = static_cast<int>(seed % 3);
+            s.scheduling.retryBackoff = Seconds(0.2);
+            s.scheduling.admission = static_cast<Admission>(seed % 5);
+            s.scheduling.queueCap = 5;
+            s.scheduling.bucketRate = RequestRate(20);
+            s.scheduling.bucketBurst = 5;
+            s.router = static_cast<Router>(seed / 5 % 5);
+            SCOPED_TRACE("seed " + std::to_string(seed) + ": " + describe(s));
+            check(s, simulate(s));
+            if (::testing::Test::HasFailure())
+                return;
+        }
+}
+
+TEST(LittlesLaw, HoldsOnTheSamplePathOfEveryStation)
+{
+    onRandomPlans([](const Scenario&, const SimResult& r) {
+        for (const auto& station : {r.inQueue, r.inPrefill, r.inDecode, r.inSystem})
+            EXPECT_NEAR(station.area, station.residence, 1e-9 * std::max(1.0, station.residence));
+    });
+}
+
+TEST(Conservation, EveryAttemptEndsInExactlyOneWay)
+{
+    onRandomPlans([](const Scenario& s, const SimResult& r) {
+        const auto& c = r.counters;
+        EXPECT_EQ(c.requests, s.trace->requests.size());
+        EXPECT_EQ(c.attempts, c.completed + c.rejected + c.timedOut + c.unfinished);
+        EXPECT_EQ(c.unfinished, 0U); // there is no horizon: from empty to empty
+        EXPECT_EQ(r.rows.size(), c.attempts);
+        EXPECT_LE(c.completed, c.requests);
+        std::uint64_t reasons = 0;
+        for (const auto n : c.rejections)
+            reasons += n;
+        EXPECT_EQ(reasons, c.rejected);
+    });
+}
+
+TEST(Causality, NoTokenBeforeItsPrefillAndNoPrefillBeforeArrival)
+{
+    onRandomPlans([](const Scenario& s, const SimResult& r) {
+        const double before = s.latency.network.si() / 2 + s.latency.frontend.si() + s.latency.retrieval.si();
+        for (const auto& row : r.rows) {
+            EXPECT_GE(row.queue, 0);
+            EXPECT_GE(row.finish, row.firstToken);
+            if (row.outputTokens > 0) { // a step takes time
+                EXPECT_GT(row.firstToken, row.arrival + before + row.queue);
+            }
+        }
+    });
+}
+
+TEST(Memory, IsNeverOverfilledAndAllOfItReturns)
+{
+    // Overfilling, and blocks that are still held at the end, stop the program: the run itself checks both.
+    onRandomPlans([](const Scenario&, const SimResult& r) {
+        EXPECT_LE(r.kvPeakFraction, 1);
+        EXPECT_GE(r.kvFraction, 0);
+        EXPECT_LE(r.kvFraction, r.kvPeakFraction + 1e-12);
+    });
+}
+
+TEST(Determinism, SameSeedSameBytesOnAnyNumberOfThreads)
+{
+    Scenario s = randomScenario(BatchPolicy::chunked, 3);
+    s.trace.reset();
+    s.workload.process = ArrivalProcess::gamma;
+    s.workload.arrivalCv = 2;
+    s.workload.arrivalRate = RequestRate(8);
+    s.limits.requests = 3000;
+    s.replications = 6;
+    const SimResult one = simulate(s);
+    for (const int threads : {2, 5, 64}) {
+        s.threads = threads;
+        const SimResult many = simulate(s);
+        EXPECT_EQ(one.fingerprint, many.fingerprint);
+        EXPECT_EQ(one.counters, many.counters);
+        EXPECT_EQ(one.ttft, many.ttft);
+        EXPECT_EQ(one.e2e, many.e2e);
+        EXPECT_EQ(one.itl, many.itl);
+        EXPECT_EQ(one.rows, many.rows);
+        EXPECT_EQ(one.series.waiting, many.series.waiting);
+    }
+    s.seed = 4;
+    EXPECT_NE(one.fingerprint, simulate(s).fingerprint);
+}
+
+TEST(CommonRandomNumbers, AnotherPolicySeesTheSameRequests)
+{
+    Scenario s = randomScenario(BatchPolicy::chunked, 8);
+    s.trace.reset();
+    s.workload.process = ArrivalProcess::poisson;
+    s.workload.arrivalRate = RequestRate(5);
+    s.limits.requests = 500;
+    s.scheduling = {};
+    s.router = Router::random;
+    const SimResult chunked = simulate(s);
+    s.batching.policy = BatchPolicy::prefillFirst;
+    s.router = Router::joinShortest;
+    const SimResult prefillFirst = simulate(s);
+    ASSERT_EQ(chunked.rows.size(), prefillFirst.rows.size());
+    for (std::size_t i = 0; i < chunked.rows.size(); ++i) {
+        EXPECT_EQ(chunked.rows[i].arrival, prefillFirst.rows[i].arrival);
+        EXPECT_EQ(chunked.rows[i].promptTokens, prefillFirst.rows[i].promptTokens);
+    }
+}
+
+TEST(Replicas, AnotherOneDoesNotLengthenTheQueue)
+{
+    Scenario s = randomScenario(BatchPolicy::chunked, 21);
+    s.trace.reset();
+    s.workload.process = ArrivalProcess::poisson;
+    s.kv = {.blocks = 2000, .blockTokens = 16};
+    s.maxContext = Tokens(8192);
+    s.batching.maxSequences = 16;
+    s.scheduling = {};
+    s.physics = affinePhysics(0.01, 1e-4, 5e-5, 1e-6);
+    s.classes.resize(1);
+    s.limits.requests = 4000;
+    s.record.rows = false;
+    for (const double rate : {4.0, 8.0, 16.0}) {
+        s.workload.arrivalRate = RequestRate(rate);
+        double last = INFINITY;
+        for (const int replicas : {1, 2, 3, 4}) {
+            s.replicas = replicas;
+            s.replications = 5;
+            const SimResult r = simulate(s);
+            const double noise = (*r.queue.ciHi - *r.queue.ciLo) / 2;
+            EXPECT_LE(r.queue.mean, last + noise) << rate << " req/s, " << replicas << " replicas";
+            last = r.queue.mean;
+        }
+    }
+}
+
+} // namespace
+} // namespace headroom::sim
