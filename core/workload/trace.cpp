@@ -129,9 +129,14 @@ Workload workloadOf(const TraceSummary& summary, Workload workload)
         // Within a tenth of 1 the gaps are as good as exponential, and exact product forms apply.
         workload.process = std::abs(summary.gapCv - 1) < 0.1 ? ArrivalProcess::poisson : ArrivalProcess::gamma;
     }
+    // Within the ranges that a plan may hold (fields()): beyond them nothing would change.
+    constexpr double kMostGapCv = 20, kMostLengthCv = 10, kMostHits = 0.99;
+    workload.arrivalCv = std::min(workload.arrivalCv, kMostGapCv);
     workload.shape.prompt = summary.prompt;
     workload.shape.output = summary.output;
-    workload.shape.prefixHitRate = summary.prefixHitRate;
+    for (LengthDistribution* d : {&workload.shape.prompt, &workload.shape.output})
+        d->cv = std::min(d->cv, kMostLengthCv); // for people: the quantiles say the spread
+    workload.shape.prefixHitRate = std::min(summary.prefixHitRate, kMostHits);
     workload.classes.clear();
     return workload;
 }

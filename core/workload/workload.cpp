@@ -62,11 +62,11 @@ double uniformMoment(int k, double a, double b)
 double empiricalMoment(const LengthDistribution& d, int k, double limit)
 {
     double sum = 0;
-    for (std::size_t i = 0; i + 1 < d.quantiles.size(); ++i) {
+    for (std::size_t i = 0; i + 1 < d.quantiles.size() && d.quantiles[i] <= limit; ++i) {
         const double a = d.quantiles[i], b = d.quantiles[i + 1];
         if (b <= limit)
             sum += uniformMoment(k, a, b);
-        else if (a <= limit)
+        else
             sum += (limit - a) / (b - a) * uniformMoment(k, a, limit);
     }
     return sum / static_cast<double>(d.quantiles.size() - 1);
@@ -162,6 +162,25 @@ std::vector<RequestClass> normalisedClasses(const Workload& w)
     return classes;
 }
 
+constexpr std::size_t kNodes = 24;
+/// Probability above each node, v^4, and the node's weight, proportional to v^3 and adding up to 1.
+struct Grid {
+    std::array<double, kNodes> above{}, weight{};
+};
+constexpr Grid kGrid = [] {
+    Grid grid;
+    double all = 0;
+    for (std::size_t i = 0; i < kNodes; ++i) {
+        const double v = (static_cast<double>(i) + 0.5) / kNodes;
+        grid.above[i] = v * v * v * v;
+        grid.weight[i] = v * v * v;
+        all += grid.weight[i];
+    }
+    for (double& w : grid.weight)
+        w /= all;
+    return grid;
+}();
+
 /// P(prompt + output > x) of a mixture: the less variable length is summed over midpoints in v with probability
 /// 1 - v^4 (the tail gets the nodes), the other enters by its distribution function.
 class LengthSum {
@@ -177,19 +196,16 @@ public:
             term.wide = promptVariesMore ? &c.shape.prompt : &c.shape.output;
             const auto& narrow = promptVariesMore ? c.shape.output : c.shape.prompt;
             for (std::size_t i = 0; i < kNodes; ++i)
-                term.narrow[i] = headroom::quantile(narrow, 1 - std::pow(node(i), 4));
+                term.narrow[i] = headroom::quantile(narrow, 1 - kGrid.above[i]);
         }
     }
     double survival(double x) const
     {
-        double sum = 0, weights = 0;
+        double sum = 0;
         for (const auto& term : m_terms)
-            for (std::size_t i = 0; i < kNodes; ++i) {
-                const double weight = term.share * std::pow(node(i), 3);
-                sum += weight * (1 - cumulative(*term.wide, x - term.narrow[i]));
-                weights += weight;
-            }
-        return sum / weights;
+            for (std::size_t i = 0; i < kNodes; ++i)
+                sum += term.share * kGrid.weight[i] * (1 - cumulative(*term.wide, x - term.narrow[i]));
+        return sum;
     }
     /// Regula falsi (Illinois) on ln survival over ln x, which is smooth; it keeps a bracket, so steps do no harm.
     double quantile(double p, double start) const
@@ -224,14 +240,12 @@ public:
     }
 
 private:
-    static constexpr std::size_t kNodes = 24;
     struct Term {
         double share = 0;
         const LengthDistribution* wide = nullptr;
         std::array<double, kNodes> narrow{}; // tokens
     };
-    static double node(std::size_t i) { return (static_cast<double>(i) + 0.5) / kNodes; }
-    std::vector<Term> m_terms;
+    std::vector<Term> m_terms; ///< shares add up to 1
 };
 
 } // namespace

@@ -72,11 +72,26 @@ TEST(WorkloadOfTrace, TakesRateBurstinessAndLengthsAndKeepsTheRest)
     before.classes.resize(2);
     const Workload w = workloadOf(summarize(evenTrace(101, 0.25)), before);
     EXPECT_DOUBLE_EQ(w.arrivalRate.si(), 4);
-    EXPECT_EQ(w.process, ArrivalProcess::gamma);
-    EXPECT_NEAR(w.arrivalCv, 0, 1e-9);
+    EXPECT_EQ(w.process, ArrivalProcess::deterministic) << "arrivals at equal gaps";
     EXPECT_EQ(w.peakFactor, 2);
     EXPECT_TRUE(w.classes.empty());
     EXPECT_EQ(w.shape.output.shape, LengthShape::empirical);
+}
+
+TEST(WorkloadOfTrace, StaysWithinWhatAPlanMayHold)
+{
+    TraceSummary s = summarize(evenTrace(101, 0.25));
+    s.gapCv = 2;
+    EXPECT_EQ(workloadOf(s, {}).process, ArrivalProcess::gamma);
+    EXPECT_EQ(workloadOf(s, {}).arrivalCv, 2);
+    s.gapCv = 1.05;
+    EXPECT_EQ(workloadOf(s, {}).process, ArrivalProcess::poisson);
+    s.gapCv = 70;
+    s.prefixHitRate = 0.999;
+    s.prompt.cv = 30;
+    EXPECT_EQ(workloadOf(s, {}).arrivalCv, 20);
+    EXPECT_EQ(workloadOf(s, {}).shape.prefixHitRate, 0.99);
+    EXPECT_EQ(workloadOf(s, {}).shape.prompt.cv, 10);
 }
 
 } // namespace
