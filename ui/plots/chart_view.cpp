@@ -8,6 +8,7 @@
 #include <QClipboard>
 #include <QContextMenuEvent>
 #include <QFileDialog>
+#include <QFileInfo>
 #include <QFontMetricsF>
 #include <QGuiApplication>
 #include <QKeyEvent>
@@ -363,10 +364,13 @@ void ChartView::copyData() { QGuiApplication::clipboard()->setText(text(chartCsv
 void ChartView::exportAs()
 {
     const QString name = m_id.isEmpty() ? QStringLiteral("chart") : m_id;
-    const QString path = QFileDialog::getSaveFileName(this, tr("Save chart"), name + QStringLiteral(".png"),
-        tr("PNG picture (*.png);;SVG drawing (*.svg);;PDF page (*.pdf);;CSV data (*.csv)"));
+    QString filter;
+    QString path = QFileDialog::getSaveFileName(this, tr("Save chart"), name + QStringLiteral(".png"),
+        tr("PNG picture (*.png);;SVG drawing (*.svg);;PDF page (*.pdf);;CSV data (*.csv)"), &filter);
     if (path.isEmpty())
         return;
+    if (const qsizetype dot = filter.indexOf(QLatin1String("*.")); QFileInfo(path).suffix().isEmpty() && dot >= 0)
+        path += filter.mid(dot + 1, 4); // a name without a suffix gets that of the chosen kind
     if (const auto done = exportChart(*m_chart, std::filesystem::path(path.toStdString())); !done)
         emit exportFailed(text(done.error().where) + QStringLiteral(": ") + text(done.error().message));
 }

@@ -37,11 +37,11 @@ constexpr std::array kInputs{
     Input{"prompt tokens", [](Plan& p, double f) { scaleField(p, "workload.prompt_tokens_mean", f); }},
     Input{"output tokens", [](Plan& p, double f) { scaleField(p, "workload.output_tokens_mean", f); }},
     Input{"spread of outputs", [](Plan& p, double f) { scaleField(p, "workload.output_tokens_cv", f); }},
-    Input{"memory bandwidth", [](Plan& p, double f) { p.hardware.gpu.bandwidth *= f; }},
+    Input{"bandwidth", [](Plan& p, double f) { p.hardware.gpu.bandwidth *= f; }},
     Input{"compute", [](Plan& p, double f) { p.hardware.calibration.compute *= f; }},
     Input{"GPU memory", [](Plan& p, double f) { p.hardware.gpu.memory *= f; }},
     Input{"network", [](Plan& p, double f) { p.hardware.calibration.network *= f; }},
-    Input{"engine overhead", [](Plan& p, double f) { p.hardware.calibration.overhead *= f; }},
+    Input{"overhead", [](Plan& p, double f) { p.hardware.calibration.overhead *= f; }},
     Input{"token budget", [](Plan& p, double f) { p.batching.tokenBudget *= f; }},
     Input{"GPU price", [](Plan& p, double f) { p.hardware.pricePerGpu *= f; }},
 };
@@ -54,13 +54,13 @@ struct Output {
 };
 
 constexpr std::array kOutputs{
-    Output{"TTFT p95, if an input changed by 10 %", "% of TTFT p95", "time to first token",
+    Output{"TTFT p95", "% for ±10 % of an input", "time to first token",
         [](const PointEvaluation& e) { return e.ttft.p95.si(); }},
-    Output{"TPOT p95, if an input changed by 10 %", "% of TPOT p95", "time per output token",
+    Output{"TPOT p95", "% for ±10 % of an input", "time per output token",
         [](const PointEvaluation& e) { return e.tpot.p95.si(); }},
-    Output{"Cost, if an input changed by 10 %", "% of $ per output token", "cost of an output token",
+    Output{"Cost of a token", "% for ±10 % of an input", "cost of an output token",
         [](const PointEvaluation& e) { return e.cost.perOutputToken.si(); }},
-    Output{"Capacity, if an input changed by 10 %", "% of the saturation rate", "rate at saturation",
+    Output{"Capacity", "% for ±10 % of an input", "rate at saturation",
         [](const PointEvaluation& e) { return e.capacity.si(); }},
 };
 
@@ -100,7 +100,7 @@ ChartSpec tornado(const Output& output, double base, const std::vector<Probe>& p
         body.categories.push_back(r.name);
         less.values.push_back(100 * std::clamp(r.less, -kWidestBar, kWidestBar));
         more.values.push_back(100 * std::clamp(r.more, -kWidestBar, kWidestBar));
-        body.totals.push_back(changeText(r.less) + " / " + changeText(r.more));
+        body.totals.push_back(changeText(std::max(r.less, r.more))); // what the right end of the bar is
     }
     body.segments = {less, more};
     ChartSpec chart{output.title, output.unit, "", rows.empty() ? "None of the inputs changes it." : "", {}};
