@@ -1,8 +1,9 @@
 #include "app/commands/bench_simulation.h"
 #include "app/commands/declare.h"
+#include "app/commands/example_plan.h"
 #include "app/commands/text_table.h"
 #include "core/evaluate.h"
-#include "core/plan/catalog.h"
+#include "core/plan/plan_io.h"
 #include "core/sweep.h"
 #include "ui/plots/numbers.h"
 
@@ -13,7 +14,7 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
+#include <ctime>
 #include <iterator>
 #include <memory>
 #include <string>
@@ -22,50 +23,51 @@
 namespace headroom::cli {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-double secondsSince(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+/// CPU seconds of this thread: the rows are about one thread, and other programs on the machine must not count.
+double threadSeconds()
+{
+    timespec now{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
 
 /// Keeps a result alive for the optimiser.
 void use(double value) { asm volatile("" : : "m"(value) : "memory"); }
 
-/// Seconds that one call takes: the median of 15 samples, each of so many calls that it lasts 20 ms, after a warm-up
-/// of the same length. The median, because a sample that the system interrupted is only ever too long.
+/// CPU seconds that one call takes: the median of 15 samples, each of so many calls that it lasts 20 ms, after a warm-up
+/// of the same length. The median, because a sample that was disturbed is only ever too long.
 template <class Call>
 double medianSeconds(const Call& call)
 {
     constexpr double kSample = 0.02;
     std::size_t calls = 1;
     while (true) { // warm-up, and how many calls fill a sample
-        const auto start = Clock::now();
+        const double start = threadSeconds();
         for (std::size_t i = 0; i < calls; ++i)
             use(call());
-        if (secondsSince(start) >= kSample)
+        if ((threadSeconds() - start) >= kSample)
             break;
         calls *= 2;
     }
     std::array<double, 15> samples{};
     for (double& sample : samples) {
-        const auto start = Clock::now();
+        const double start = threadSeconds();
         for (std::size_t i = 0; i < calls; ++i)
             use(call());
-        sample = secondsSince(start) / static_cast<double>(calls);
+        sample = (threadSeconds() - start) / static_cast<double>(calls);
     }
     std::nth_element(samples.begin(), samples.begin() + samples.size() / 2, samples.end());
     return samples[samples.size() / 2];
 }
 
-constexpr const char* kExample = "Llama-3.1-8B bf16, H100-SXM-80GB, tp 1, chunked, 256 sequences, 512-token budget";
+constexpr const char* kExample = "example llama-3.1-8b-h100: bf16, one H100-SXM-80GB, chunked, N_max 256";
 
-/// The plan of the closed-form rows: the first example at its own load.
+/// The plan of the closed-form rows: the first example as it ships.
 Plan examplePlan()
 {
-    Plan plan = defaultPlan();
-    HR_ASSERT(chooseModel(plan, "Llama-3.1-8B") && chooseGpu(plan, "H100-SXM-80GB"));
-    plan.batching.policy = BatchPolicy::chunked;
-    plan.batching.maxSequences = 256;
-    plan.batching.tokenBudget = Tokens(512);
-    return plan;
+    auto plan = parsePlan(embedded::examplePlanJson(), "llama-3.1-8b-h100.plan.json");
+    HR_ASSERT(plan.has_value());
+    return std::move(*plan);
 }
 
 std::optional<double> stepTimeNs(const std::string&)

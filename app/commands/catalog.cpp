@@ -92,12 +92,12 @@ Json pricesJson()
     return array;
 }
 
-/// Sources of an entry in a cell: each once, recalled ones marked.
+/// Sources of an entry in a cell, each once.
 std::string sourcesText(const std::vector<Provenance>& provenance)
 {
     std::vector<std::string> seen;
     for (const Provenance& p : provenance) {
-        std::string text = p.source + (p.date.empty() ? "" : " " + p.date) + (p.recalled ? " (recalled)" : "");
+        std::string text = p.recalled ? "recalled" : p.source + (p.date.empty() ? "" : " " + p.date);
         if (std::find(seen.begin(), seen.end(), text) == seen.end())
             seen.push_back(std::move(text));
     }
