@@ -38,7 +38,10 @@ public:
         const double last = first + increment * static_cast<double>(steps - 1);
         if (Histogram::bucketOf(first) == Histogram::bucketOf(last)) // nearly always: one entry with the same mean
             m_histogram.add(0.5 * (first + last), static_cast<std::uint64_t>(steps * count));
-        else
+        else if (steps == 2) {
+            m_histogram.add(first, static_cast<std::uint64_t>(count));
+            m_histogram.add(last, static_cast<std::uint64_t>(count));
+        } else
             m_histogram.addRamp(first, increment, static_cast<std::uint64_t>(steps), static_cast<std::uint64_t>(count));
     }
     void merge(const GapSample&);

@@ -197,6 +197,8 @@ ReplicaView Replica::view(double now)
     v.swapped = !m_swapped.empty();
     if (v.waiting == 0 || v.seatsLeft <= 0)
         return v;
+    if (m_policy->budget == BatchingRow::Budget::bounds && v.decodes + v.prefillTokens >= m_limits.tokenBudget)
+        return v; // most steps of a loaded replica: no need to look whether the first would fit
     const auto head = m_queue.front(m_context.pool);
     const Sequence& s = at(head);
     v.headFits = fits(s);

@@ -73,7 +73,8 @@ constexpr std::array<BatchingRow, 5> kBatching{{
     {BatchPolicy::static_, "static", "Static", &staticBatch, MemoryTurn::decodesFirst},
     {BatchPolicy::continuous, "continuous", "Continuous", &continuousBatch, MemoryTurn::decodesFirst},
     {BatchPolicy::prefillFirst, "prefill_first", "Prefill first", &prefillFirst, MemoryTurn::promptsFirst},
-    {BatchPolicy::chunked, "chunked", "Chunked prefill", &chunkedPrefill, MemoryTurn::decodesFirst},
+    {BatchPolicy::chunked, "chunked", "Chunked prefill", &chunkedPrefill, MemoryTurn::decodesFirst,
+        BatchingRow::Budget::bounds},
     {BatchPolicy::disaggregated, "disaggregated", "Disaggregated", &decodeOnly, MemoryTurn::decodesFirst},
 }};
 

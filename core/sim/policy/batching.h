@@ -50,6 +50,8 @@ struct BatchingRow {
     std::string_view id, label;
     BatchDecision (*decide)(const ReplicaView&, const BatchLimits&);
     MemoryTurn memoryTurn;
+    /// Nobody is admitted while prompts in progress fill the budget: then a view says nothing of the first that waits.
+    enum class Budget { bounds, ignored } budget = Budget::ignored;
 };
 
 std::span<const BatchingRow> batchingPolicies();

@@ -1,0 +1,89 @@
+// The batch chain against the simulator (MODEL.md 2): Poisson arrivals, loads up to 0.85. Prints every figure that
+// misses, so that a change of the chain is judged by what it moves.
+#include "core/evaluate.h"
+#include "core/plan/catalog.h"
+#include "core/sim/simulate.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdio>
+#include <string>
+
+namespace headroom {
+namespace {
+
+struct Lengths {
+    const char* name;
+    double prompt, promptCv, output, outputCv;
+};
+constexpr Lengths kLengths[] = {{"chat", 1024, 1.0, 256, 0.8}, {"short", 200, 0.6, 150, 1.0},
+    {"documents", 4000, 0.5, 300, 0.7}, {"writing", 300, 0.5, 1000, 0.5}, {"fixed", 512, 0, 128, 0}};
+
+struct Machine {
+    const char* gpu;
+    int sequences, budget;
+};
+constexpr Machine kMachines[] = {{"H100-SXM-80GB", 256, 2048}, {"A100-SXM-80GB", 64, 512}};
+constexpr double kLoads[] = {0.3, 0.6, 0.85};
+
+LengthDistribution lengths(double mean, double cv)
+{
+    return {cv > 0 ? LengthShape::lognormal : LengthShape::fixed, mean, cv, {}};
+}
+
+Plan planOf(BatchPolicy policy, const Machine& machine, const Lengths& l, double load)
+{
+    Plan plan = defaultPlan();
+    const bool known = chooseModel(plan, "Llama-3.1-8B") && chooseGpu(plan, machine.gpu);
+    EXPECT_TRUE(known);
+    plan.deployment.replicas = policy == BatchPolicy::disaggregated ? 4 : 1;
+    plan.batching.policy = policy;
+    plan.batching.maxSequences = machine.sequences;
+    plan.batching.tokenBudget = Tokens(machine.budget);
+    plan.model.maxContext = Tokens(65536);
+    plan.workload.process = ArrivalProcess::poisson;
+    plan.workload.classes.clear();
+    plan.workload.shape.prompt = lengths(l.prompt, l.promptCv);
+    plan.workload.shape.output = lengths(l.output, l.outputCv);
+    plan.workload.arrivalRate = load * Evaluator(plan).capacity();
+    return plan;
+}
+
+class ClosedForm : public ::testing::TestWithParam<BatchPolicy> {};
+
+TEST_P(ClosedForm, EndToEndTimesAgreeWithTheSimulatorUpToALoadOf085)
+{
+    int misses = 0;
+    for (const auto& machine : kMachines)
+        for (const auto& l : kLengths)
+            for (const double load : kLoads) {
+                const Plan plan = planOf(GetParam(), machine, l, load);
+                auto scenario = sim::makeScenario(plan);
+                ASSERT_TRUE(scenario);
+                scenario->limits.requests = 40'000;
+                const auto simulated = sim::simulate(*scenario);
+                const auto formula = evaluatePoint(plan);
+                const std::string where = std::string(machine.gpu) + ", " + l.name + ", load " + std::to_string(load);
+                const auto error = [](Seconds closed, double simulatedSeconds) {
+                    return closed.si() / simulatedSeconds - 1;
+                };
+                const double e2e50 = error(formula.e2e.p50, simulated.e2e.p50);
+                const double e2e95 = error(formula.e2e.p95, simulated.e2e.p95);
+                const double ttft50 = error(formula.ttft.p50, simulated.ttft.p50);
+                const double ttft95 = error(formula.ttft.p95, simulated.ttft.p95);
+                const bool e2eMisses = std::abs(e2e50) > 0.10 || std::abs(e2e95) > 0.15;
+                misses += e2eMisses ? 1 : 0;
+                if (e2eMisses || std::abs(ttft50) > 0.10 || std::abs(ttft95) > 0.15)
+                    std::printf("outside: %s: E2E p50 %+.0f %%, p95 %+.0f %%; TTFT p50 %+.0f %%, p95 %+.0f %%\n",
+                        where.c_str(), 100 * e2e50, 100 * e2e95, 100 * ttft50, 100 * ttft95);
+            }
+    // One in thirty lies at the very edge: long prompts, a budget of 512 tokens and a load of 0.85.
+    EXPECT_LE(misses, 1);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Policies, ClosedForm, ::testing::Values(BatchPolicy::chunked, BatchPolicy::continuous, BatchPolicy::disaggregated));
+
+} // namespace
+} // namespace headroom
