@@ -151,6 +151,8 @@ std::string_view reasonNotCovered(const StationTables& t)
         return "arrivals come from a trace; the closed form knows their rate and the variation of their gaps only";
     case ArrivalProcess::mmpp2:
         return "arrivals come in bursts; the closed form takes the batch to follow them at once";
+    case ArrivalProcess::deterministic: // near saturation the tail then jumps with the number of seats
+        return "gaps between arrivals do not vary; the closed form scales waits by their variation only";
     default:
         break;
     }
