@@ -181,8 +181,6 @@ void addCharts(PageFlow& flow, const Snapshot& snapshot, const ReportOptions& op
             continue;
         if (row.tab != tab) {
             charts.reset();
-            if (tab.empty())
-                flow.newPage();
             tab = row.tab;
             flow.heading(tabName(tab));
             if (const std::string sentence = tabSentence(tab, snapshot); !sentence.empty())
@@ -224,6 +222,8 @@ PageFlow flowOf(const Snapshot& snapshot, const QSizeF& page, const ReportOption
     addVerdict(flow, snapshot, options);
     flow.newPage();
     addGroups(flow, QStringLiteral("Results"), resultTables(snapshot));
+    if (!snapshot.pinned.empty())
+        flow.newPage(); // plans side by side, not over a page break
     addGroups(flow, QStringLiteral("Comparison"), comparisonTables(snapshot));
     addSensitivity(flow, snapshot);
     addCharts(flow, snapshot, options);

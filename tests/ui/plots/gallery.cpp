@@ -1,5 +1,5 @@
 // Paints every kind of chart, and every chart of the catalog for a plan, into pictures to be looked at:
-// chart_gallery OUTDIR [PLAN].
+// chart_gallery OUTDIR [PLAN [PINNED ...]].
 #include "sample_charts.h"
 
 #include "core/plan/plan_io.h"
@@ -46,9 +46,11 @@ void paintGrid(const QString& path, const Theme& theme, const std::vector<ChartS
 }
 
 /// Every chart of the catalog, a picture per tab.
-void paintTabs(const QString& folder, const Theme& theme, const headroom::Plan& plan)
+void paintTabs(const QString& folder, const Theme& theme, const headroom::Plan& plan,
+    const std::vector<std::shared_ptr<const headroom::PlanResults>>& pinned)
 {
     headroom::Snapshot snapshot;
+    snapshot.pinned = pinned;
     snapshot.now = headroom::planResults(plan.name, std::make_shared<const headroom::Plan>(plan), snapshot.curvePoints);
     std::map<std::string, std::vector<ChartSpec>> tabs;
     for (const ChartRow& row : charts()) {
@@ -110,9 +112,14 @@ int main(int argc, char** argv)
             std::printf("%s: %s\n", plan.error().where.c_str(), plan.error().message.c_str());
             return 1;
         }
+        std::vector<std::shared_ptr<const headroom::PlanResults>> pinned;
+        for (int k = 3; k < argc; ++k)
+            if (const auto other = headroom::loadPlan(argv[k]))
+                pinned.push_back(std::make_shared<const headroom::PlanResults>(
+                    headroom::planResults(other->name, std::make_shared<const headroom::Plan>(*other), 200)));
         for (const Theme& theme : {lightTheme(), darkTheme()}) {
             applyTheme(app, theme);
-            paintTabs(folder, theme, *plan);
+            paintTabs(folder, theme, *plan, pinned);
         }
         return 0;
     }
