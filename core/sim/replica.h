@@ -134,6 +134,7 @@ private:
 
     // replica_finish.cpp
     void bookLeap(std::int64_t tokens, std::int64_t usedBefore);
+    void bookHeadOfLine();
     void bookDecodes();
     std::int64_t promptsThatEnd() const;
     void bookChunks();
@@ -197,6 +198,7 @@ private:
     bool m_decodesRun = false;
     std::vector<Chunk> m_chunks;
     ChunkSums m_sums;
+    std::vector<std::int64_t> m_blockers; ///< total tokens of who holds what others wait for, sorted
     Leap m_leap;
     double m_leapEnd = std::numeric_limits<double>::infinity();
 };

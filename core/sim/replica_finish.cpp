@@ -32,6 +32,31 @@ void Replica::bookLeap(std::int64_t tokens, std::int64_t usedBefore)
                                                     static_cast<double>(m_blocks.total())
                                               : 0;
     m_context.recorder.leap(m_leap.start, m_leapEnd, m_leap.steps, m_seats, share, tokens);
+    if (m_context.scenario.record.headOfLine && m_queue.size() > 0)
+        bookHeadOfLine();
+}
+
+/// Head-of-line blocking (topic 4.4): each second of waiting counts by the share of seats that longer requests hold, or
+/// of the prompts in progress while seats are free. Longer: more prompt and output tokens in all.
+void Replica::bookHeadOfLine()
+{
+    const auto total = [](const Sequence& s) { return std::int64_t{s.prompt} + s.output; };
+    const bool onlyPrompts = m_seats < m_limits.maxSequences && !m_prefilling.empty();
+    m_blockers.clear();
+    for (auto slot = m_first; slot != kNoSlot; slot = at(slot).following)
+        if (!onlyPrompts || at(slot).stage == Stage::prefilling)
+            m_blockers.push_back(total(at(slot)));
+    if (m_blockers.empty())
+        return;
+    std::ranges::sort(m_blockers);
+    m_queue.forEach([&](std::int32_t slot) {
+        Sequence& s = at(slot);
+        if (s.stage != Stage::waiting || s.scheduled)
+            return;
+        const auto longer = m_blockers.end() - std::ranges::upper_bound(m_blockers, total(s));
+        const double seconds = m_leapEnd - std::max(m_leap.start, s.reached);
+        s.headOfLine += seconds * static_cast<double>(longer) / static_cast<double>(m_blockers.size());
+    });
 }
 
 /// Gaps between tokens: the first step of the leap ends the gaps of each group since its last token.

@@ -63,6 +63,15 @@ public:
     double frontKey() const { return m_heap.empty() ? 0 : m_heap.front().key; }
     /// One of the waiting has been withdrawn (its stage says so).
     void forgetOne() { --m_size; }
+    /// Calls visit(slot) for each that waits, in no order that means anything; withdrawn ones too.
+    template <class Visit>
+    void forEach(const Visit& visit) const
+    {
+        for (const Entry& entry : m_heap)
+            visit(entry.slot);
+        for (std::size_t i = 0; i < m_count; ++i)
+            visit(m_ring[(m_head + i) & (m_ring.size() - 1)]);
+    }
     /// Waiting, without the withdrawn.
     std::int64_t size() const { return m_size; }
     QueueShape shape() const { return m_shape; }
