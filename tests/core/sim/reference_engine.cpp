@@ -252,7 +252,9 @@ void Simulation::arrive(int i)
     const bool split = policy() == BatchPolicy::disaggregated;
     const std::int64_t most = blocks(r.prompt + r.output - 1);
     bool never = most > m_s.kv.blocks;
-    if (usesBuddy()) {
+    if (r.prompt >= maxContext()) {
+        never = true; // whatever it would reserve
+    } else if (usesBuddy()) {
         const BuddyAllocator empty(slots());
         never = !empty.has(reserved(r));
     } else if (isStatic()) {
