@@ -149,12 +149,26 @@ std::vector<std::pair<std::string, std::string>> evaluationCells(const Evaluatio
     return cells;
 }
 
+std::vector<std::pair<std::string, std::string>> jsonCells(const std::string& compact, const std::string& prefix)
+{
+    std::vector<std::pair<std::string, std::string>> cells;
+    flatten(Json::parse(compact), prefix, cells);
+    return cells;
+}
+
 std::string stepJson(const StepParts& p) { return stepObject(p).dump(); }
 
 std::string withFirstMembers(const std::string& object, const std::string& members)
 {
     const bool bothFilled = !members.empty() && object.size() > 2;
     return "{" + members + (bothFilled ? "," : "") + object.substr(1);
+}
+
+std::string withoutMember(const std::string& object, const std::string& key)
+{
+    Json json = Json::parse(object);
+    json.erase(key);
+    return json.dump();
 }
 
 std::string indented(const std::string& compact) { return Json::parse(compact).dump(2); }

@@ -16,10 +16,14 @@ std::string evaluationJson(const Evaluation&);
 /// The same as columns of a table: dotted keys ("ttft_s.p95") with exact values, "inf" for infinite, always the same
 /// columns in the same order. The elasticities are left out.
 std::vector<std::pair<std::string, std::string>> evaluationCells(const Evaluation&);
+/// The leaves of any compact object as columns, each key behind `prefix`.
+std::vector<std::pair<std::string, std::string>> jsonCells(const std::string& compact, const std::string& prefix);
 /// {"seconds": ..., "parts": {...}, "groups": {...}}.
 std::string stepJson(const StepParts&);
 /// Puts `members` ("\"a\":1,\"b\":2") in front of the members of a compact object.
 std::string withFirstMembers(const std::string& object, const std::string& members);
+/// The object without one of its members.
+std::string withoutMember(const std::string& object, const std::string& key);
 /// Compact JSON text over several lines, two spaces deep.
 std::string indented(const std::string& compact);
 /// A JSON string with its quotes.

@@ -4,8 +4,11 @@
 #include "app/commands/interrupt.h"
 #include "app/commands/result_json.h"
 #include "app/commands/resumable_file.h"
+#include "app/commands/simulation_json.h"
 #include "app/commands/text_table.h"
+#include "core/importers/trace_file.h"
 #include "core/plan/plan_io.h"
+#include "core/sim/simulate.h"
 #include "core/version_info.h"
 #include "ui/plots/catalog.h"
 #include "ui/plots/numbers.h"
@@ -17,6 +20,7 @@
 #include <algorithm>
 #include <atomic>
 #include <charconv>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <thread>
@@ -29,7 +33,8 @@ struct Options {
     std::vector<std::string> vary;
     std::string shard, file;
     int threads = 1;
-    bool json = false;
+    std::uint64_t requests = 100'000, seed = 1;
+    bool simulate = false, json = false;
 };
 
 /// Shard `index` of `count` (from 1) evaluates every count-th point, so that shards cost about the same.
@@ -54,10 +59,17 @@ Result<Shard> parseShard(const std::string& text)
     return shard;
 }
 
+/// What is simulated at each point besides the closed forms.
+struct Simulation {
+    std::uint64_t requests = 100'000, seed = 1;
+    std::shared_ptr<const Trace> trace; ///< of a plan that replays one
+};
+
 struct Grid {
     Plan plan;
     std::vector<SweepAxis> axes;
     Shard shard;
+    std::optional<Simulation> simulation;
     std::size_t pieces() const
     {
         const std::size_t size = gridSize(axes);
@@ -69,8 +81,30 @@ struct Grid {
 struct Row {
     std::vector<std::string> coordinates; ///< one per axis
     std::optional<Evaluation> result;     ///< absent where a field refuses its value
+    std::string simulated;                ///< a compact JSON object; empty without --simulate
+    Seconds simulatedTtft, simulatedE2e;  ///< p95 and p99, for people
     Error refused;
 };
+
+constexpr const char* kSimulated = "simulated"; ///< key and column prefix of what the simulator says
+constexpr const char* kSeries = "series";       ///< left out: hundreds of numbers for each point
+
+/// Simulates the plan of a row; what cannot run takes the row out, with the reason.
+void simulateRow(Row& row, const Plan& plan, const Simulation& simulation)
+{
+    auto scenario = sim::makeScenario(plan, simulation.trace);
+    if (!scenario) {
+        row.refused = scenario.error();
+        row.result.reset();
+        return;
+    }
+    scenario->limits.requests = simulation.requests;
+    scenario->seed = simulation.seed;
+    const sim::SimResult result = sim::simulate(*scenario);
+    row.simulated = withoutMember(simulationJson(result, row.result->utilization), kSeries);
+    row.simulatedTtft = Seconds(result.ttft.p95);
+    row.simulatedE2e = Seconds(result.e2e.p99);
+}
 
 Row evaluatePiece(const Grid& grid, std::size_t piece)
 {
@@ -78,9 +112,12 @@ Row evaluatePiece(const Grid& grid, std::size_t piece)
     Row row;
     for (std::size_t i = 0; i < grid.axes.size(); ++i)
         row.coordinates.push_back(axisText(grid.axes[i], point.coordinates[i]));
-    if (point.plan)
-        row.result = evaluate(*point.plan);
     row.refused = std::move(point.refused);
+    if (point.plan) {
+        row.result = evaluate(*point.plan);
+        if (grid.simulation)
+            simulateRow(row, *point.plan, *grid.simulation);
+    }
     return row;
 }
 
@@ -108,6 +145,9 @@ std::string csvHeader(const Grid& grid)
         line += (line.empty() ? "" : ",") + std::string(info(*axis.field).key);
     for (const auto& [key, value] : evaluationCells(Evaluation{}))
         line += (line.empty() ? "" : ",") + key;
+    if (grid.simulation)
+        for (const auto& [key, value] : jsonCells(withoutMember(simulationJson({}, 0.0), kSeries), kSimulated))
+            line += "," + key;
     return line + "\r\n";
 }
 
@@ -118,6 +158,9 @@ std::string csvLine(const Row& row)
         line += (line.empty() ? "" : ",") + ui::csvCell(coordinate);
     for (const auto& [key, value] : evaluationCells(*row.result))
         line += (line.empty() ? "" : ",") + ui::csvCell(value);
+    if (!row.simulated.empty())
+        for (const auto& [key, value] : jsonCells(row.simulated, kSimulated))
+            line += "," + ui::csvCell(value);
     return line + "\r\n";
 }
 
@@ -129,6 +172,8 @@ std::string jsonLine(const Grid& grid, const Row& row)
         members += (i ? "," : "") + quoted(std::string(info(*grid.axes[i].field).key)) + ":" +
                    (number ? row.coordinates[i] : quoted(row.coordinates[i]));
     }
+    if (!row.simulated.empty())
+        members += "," + quoted(kSimulated) + ":" + row.simulated;
     return withFirstMembers(evaluationJson(*row.result), members) + "\n";
 }
 
@@ -143,6 +188,10 @@ std::string textRows(const Grid& grid, const std::vector<Row>& rows)
         columns.push_back({name, Align::right});
     columns.push_back({"limited by", Align::left});
     columns.push_back({"verdict", Align::left});
+    if (grid.simulation) {
+        columns.push_back({"simulated TTFT p95", Align::right});
+        columns.push_back({"E2E p99", Align::right});
+    }
     std::vector<std::vector<std::string>> cells;
     for (const Row& row : rows) {
         if (!row.result)
@@ -159,9 +208,29 @@ std::string textRows(const Grid& grid, const std::vector<Row>& rows)
                              : !e.meetsTargets ? "misses targets"
                                                : "holds")})
             line.push_back(std::move(cell));
+        if (grid.simulation)
+            line.insert(line.end(), {ui::duration(row.simulatedTtft), ui::duration(row.simulatedE2e)});
         cells.push_back(std::move(line));
     }
     return textTable(columns, cells);
+}
+
+/// The trace is read once, for a plan that replays one; its path is relative to the plan file.
+Outcome<Simulation> readSimulation(const Options& options, const Plan& plan)
+{
+    Simulation simulation{options.requests, options.seed, nullptr};
+    if (options.requests < 1)
+        return tl::unexpected(Failure{Exit::badInput, {{"--requests", "expected at least 1"}}});
+    if (plan.workload.process != ArrivalProcess::trace || plan.workload.traceFile.empty())
+        return simulation;
+    const auto file = std::filesystem::path(options.plan.file).parent_path() / plan.workload.traceFile;
+    if (auto readable = checkReadable(file.string()); !readable)
+        return tl::unexpected(readable.error());
+    auto read = readTraceFile(file);
+    if (!read)
+        return tl::unexpected(Failure{Exit::badInput, {read.error()}});
+    simulation.trace = std::make_shared<const Trace>(std::move(read->trace));
+    return simulation;
 }
 
 Outcome<Grid> readGrid(const Options& options)
@@ -169,7 +238,7 @@ Outcome<Grid> readGrid(const Options& options)
     auto plan = readPlan(options.plan);
     if (!plan)
         return tl::unexpected(plan.error());
-    Grid grid{std::move(*plan), {}, {}};
+    Grid grid{std::move(*plan), {}, {}, std::nullopt};
     for (const std::string& text : options.vary) {
         auto axis = parseAxis(text, grid.plan);
         if (!axis)
@@ -180,6 +249,12 @@ Outcome<Grid> readGrid(const Options& options)
     if (!shard)
         return tl::unexpected(Failure{Exit::badInput, {shard.error()}});
     grid.shard = *shard;
+    if (options.simulate) {
+        auto simulation = readSimulation(options, grid.plan);
+        if (!simulation)
+            return tl::unexpected(simulation.error());
+        grid.simulation = std::move(*simulation);
+    }
     if (gridSize(grid.axes) > kMaxGridPoints)
         return tl::unexpected(Failure{Exit::badInput,
             {{"--vary", "the grid has more than " + ui::whole(static_cast<double>(kMaxGridPoints)) + " points"}}});
@@ -203,12 +278,15 @@ std::string identityOf(const Options& options, const Grid& grid)
                        std::to_string(grid.shard.count);
     for (const std::string& axis : options.vary)
         text += " " + axis;
+    if (grid.simulation)
+        text += " simulate " + std::to_string(options.requests) + " seed " + std::to_string(options.seed);
     std::replace(text.begin(), text.end(), '\n', ' ');
     return text;
 }
 
 // Points between two writes of the progress file: enough work that writing it costs little, little enough to lose.
-constexpr std::size_t kBlock = 128;
+constexpr std::size_t kBlock = 128, kSimulatedBlock = 8;
+std::size_t blockOf(const Grid& grid) { return grid.simulation ? kSimulatedBlock : kBlock; }
 
 Exit toFile(const Options& options, const Grid& grid)
 {
@@ -220,7 +298,7 @@ Exit toFile(const Options& options, const Grid& grid)
         if (auto written = file->append(csvHeader(grid), 0); !written)
             return report(written.error());
     while (file->done() < grid.pieces()) {
-        const std::size_t count = std::min(kBlock, grid.pieces() - file->done());
+        const std::size_t count = std::min(blockOf(grid), grid.pieces() - file->done());
         std::string text;
         const auto rows = evaluatePieces(grid, file->done(), count, options.threads);
         if (interrupted())
@@ -245,8 +323,8 @@ Exit toStandardOutput(const Options& options, const Grid& grid)
 {
     std::map<std::string, std::size_t> refused;
     std::vector<Row> all;
-    for (std::size_t first = 0; first < grid.pieces(); first += kBlock) {
-        auto rows = evaluatePieces(grid, first, std::min(kBlock, grid.pieces() - first), options.threads);
+    for (std::size_t first = 0; first < grid.pieces(); first += blockOf(grid)) {
+        auto rows = evaluatePieces(grid, first, std::min(blockOf(grid), grid.pieces() - first), options.threads);
         if (interrupted())
             return Exit::interrupted;
         std::string text;
@@ -286,6 +364,9 @@ Run declareSweep(CLI::App& app)
         ->required()
         ->take_all()
         ->allow_extra_args(false);
+    app.add_flag("--simulate", options->simulate, "Run the simulator at each point too");
+    app.add_option("--requests", options->requests, "Simulated requests of a point")->capture_default_str();
+    app.add_option("--seed", options->seed, "Seed of every simulation")->capture_default_str();
     app.add_option("--shard", options->shard, "Evaluate share I of N only")->type_name("I/N");
     app.add_option("--out", options->file, "Write CSV (JSON lines with --json); an interrupted run continues");
     app.add_option("--threads", options->threads, "Threads, default all");

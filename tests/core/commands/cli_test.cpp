@@ -270,6 +270,29 @@ TEST(CliSweep, ShardsArePartsOfTheWhole)
     EXPECT_EQ(parts, whole);
 }
 
+TEST(CliSweep, SimulatesEachPointTheSameOnAnyNumberOfThreads)
+{
+    const CliProcess cli;
+    const auto lines = [&](const char* threads) {
+        return linesOf(cli.run({"sweep", cli.plan(), "--vary", "workload.arrival_rate_req_s=2,6,12", "--simulate",
+                                   "--requests", "3000", "--threads", threads, "--json"})
+                           .out);
+    };
+    const auto one = lines("1"), many = lines("3");
+    ASSERT_EQ(one.size(), 3u);
+    ASSERT_EQ(many.size(), 3u);
+    for (std::size_t i = 0; i < one.size(); ++i) {
+        const Json& simulated = one[i]["simulated"];
+        EXPECT_EQ(simulated["fingerprint"], many[i]["simulated"]["fingerprint"]);
+        EXPECT_EQ(simulated["requests"], 3000);
+        EXPECT_NEAR(simulated["e2e_s"]["p50"].get<double>() / one[i]["e2e_s"]["p50"].get<double>(), 1, 0.15)
+            << "two clocks, one physics";
+    }
+    const Json alone = jsonOf(
+        cli.run({"simulate", cli.plan(), "--set", "workload.arrival_rate_req_s=6", "--requests", "3000", "--json"}));
+    EXPECT_EQ(alone["fingerprint"], one[1]["simulated"]["fingerprint"]);
+}
+
 TEST(CliSweep, AFileAppearsWhenCompleteAndAKilledRunContinues)
 {
     const CliProcess cli;
