@@ -41,7 +41,7 @@ public:
     /// Prompts that start at a step boundary `from` to `from + width` seconds after they came, with nothing ahead.
     struct Start {
         double from, width;
-        double leftover; ///< of the others' tokens: those certainly ahead; half of the rest is ahead, half behind
+        double ahead; ///< share of the others' tokens that are ahead: what was left before, and half of what came since
     };
     /// Arrivals that find nobody: a step begins at once.
     void idle(double weight)
@@ -60,7 +60,7 @@ public:
     }
     /// What arrivals find: the steps are idle, partly filled, or full, in proportion to the time they take.
     struct Kind {
-        double weight, step, leftover; ///< share of arrivals; seconds; tokens left for the next (exponential)
+        double weight, step, leftover; ///< share of arrivals; seconds; mean tokens left for the next
     };
     std::array<Kind, 5> kinds(const Encounter& e) const
     {
@@ -69,7 +69,7 @@ public:
         const double tokens = e.rate * m_tables.promptMean * p.stepMean; // in a step
         std::array<Kind, 5> out{};
         out[0] = {p.idleSteps * e.level.node.idleStep, e.level.node.idleStep, 0};
-        out[1] = {p.fullSteps * p.law.fullStep, p.law.fullStep, p.waiting};
+        out[1] = {p.fullSteps * p.law.fullStep, p.law.fullStep, p.leftover / std::max(p.fullSteps, 1e-9)};
         const double mean = std::max(tokens - c * p.fullSteps, 0.1 * tokens) / std::max(partial, 1e-9);
         const double square = std::max(p.tokensSecond - c * c * p.fullSteps, 0.0) / std::max(partial, 1e-9);
         const auto sizes = gammaPieces(kStepCuts, mean, std::clamp(square / (mean * mean) - 1, 0.0, 6.0));
@@ -107,7 +107,11 @@ public:
         const double none = kind.leftover > 0 ? 0 : std::exp(-length);
         // A compound Poisson sum, and what a full step leaves.
         const double mean = kind.leftover + tokens;
-        const double square = 2 * kind.leftover * kind.leftover + 2 * kind.leftover * tokens +
+        // The rest of a geometric number of prompts, as the work of M/G/1: between one rest and exponential.
+        const PromptLaw& law = e.level.phase.law;
+        const double load = std::min(1.0, e.rate * m_tables.promptMean * law.fullStep / law.capacity);
+        const double leftScv = m_tables.restScv * (1 - load) + load;
+        const double square = (1 + leftScv) * kind.leftover * kind.leftover + 2 * kind.leftover * tokens +
                               length * m_tables.promptSecond + tokens * tokens;
         const double some = std::max(1e-9, 1 - none);
         return {none, mean / some, std::clamp(square * some / (mean * mean) - 1, 0.0, 6.0)};
@@ -124,7 +128,7 @@ public:
             if (kind.weight < kRare * e.weight)
                 continue;
             const Others others = othersAfter(e, kind);
-            const Start start{0, kind.step, kind.leftover};
+            const Start start{0, kind.step, shareAhead(kind.leftover, e.rate * kind.step * m_tables.promptMean)};
             if (fine)
                 alone(e, start, kind.weight * others.none);
             else
@@ -145,7 +149,7 @@ public:
         constexpr std::array<Cut, 8> kCuts{{{0.15, -1.4395}, {0.2, -0.6745}, {0.2, -0.1257}, {0.2, 0.3853},
             {0.13, 0.8779}, {0.07, 1.3787}, {0.035, 1.8808}, {0.015, 2.4324}}};
         Others all{0, 0, 0};
-        double left = 0;
+        double left = 0, came = 0;
         for (const Kind& kind : kinds(e)) {
             const Others one = othersAfter(e, kind);
             const double share = kind.weight / e.weight, some = share * (1 - one.none);
@@ -153,6 +157,7 @@ public:
             all.mean += some * one.mean;
             all.scv += some * one.scv;
             left += share * kind.leftover;
+            came += share * e.rate * kind.step * m_tables.promptMean;
         }
         const double some = std::max(1e-9, 1 - all.none);
         const auto backlog = gammaPieces(kStepCuts, all.mean / some, all.scv / some);
@@ -160,7 +165,7 @@ public:
         for (std::size_t i = 0; i < pieces.size(); ++i) {
             const double from = i == 0 ? 0.5 * pieces[0] : 0.5 * (pieces[i - 1] + pieces[i]);
             const double to = i + 1 < pieces.size() ? 0.5 * (pieces[i] + pieces[i + 1]) : 2 * pieces[i] - from;
-            const Start start{from, to - from, left};
+            const Start start{from, to - from, shareAhead(left, came)};
             const double weight = e.weight * kCuts[i].weight;
             amongOthers(e, start, 0, weight * all.none);
             amongPieces(e, start, backlog, kStepCuts, weight * (1 - all.none));
@@ -168,6 +173,7 @@ public:
     }
 
 private:
+    static double shareAhead(double left, double came) { return (left + 0.5 * came) / std::max(left + came, 1e-9); }
     void alone(const Encounter& e, const Start& start, double weight)
     {
         for (std::size_t i = 0; i < kStratumCount; ++i)
@@ -188,7 +194,7 @@ private:
         if (others + own <= node.capacity) { // all in one step, whatever their order
             time += node.step(others + own) + node.perToken * others;
         } else {
-            const double known = std::min(start.leftover, others), ahead = known + 0.5 * (others - known);
+            const double ahead = start.ahead * others;
             const double total = ahead + own, fullStep = node.withChunk.back();
             const double full = std::max(0.0, std::ceil(total / node.capacity) - 1),
                          rest = total - full * node.capacity;

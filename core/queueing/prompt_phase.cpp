@@ -82,8 +82,10 @@ void refinePromptPhase(PromptPhase& phase, const PromptLaw& law, const PromptLoa
     phase.waiting = solveBacklog(rho, spare, law.capacity, wanted);
     const Truncated x = truncate(phase.waiting, law.capacity);
     const double inPartial = x.full < 0.999 ? (x.mean - law.capacity * x.full) / (1 - x.full) : 0.5 * law.capacity;
-    // An idle step follows an idle or a partial one in which nothing arrived.
-    const double quiet = (1 - x.full) * (1 - below(load.rate * law.setup)) / (1 + load.rate * law.perToken * inPartial);
+    // An idle step follows an idle or a partial one in which nothing arrived. Few of the busy steps are partial where a
+    // prompt alone fills several, whatever its length; the exponential shape knows that for varied lengths only.
+    const double full = std::max(x.full, law.loneFull / (1 + law.loneFull));
+    const double quiet = (1 - full) * (1 - below(load.rate * law.setup)) / (1 + load.rate * law.perToken * inPartial);
     const double noise = below(load.rate * law.idleStep);
     busy = noise / (noise + quiet);
 
@@ -91,7 +93,7 @@ void refinePromptPhase(PromptPhase& phase, const PromptLaw& law, const PromptLoa
     phase.stepMean = (phase.idleSteps * law.idleStep + busy * law.setup) / (1 - rho);
     const double tokensPerStep = tokens * phase.stepMean;
     phase.perBusyStep = tokensPerStep / busy;
-    phase.fullSteps = std::min(busy * x.full, tokensPerStep / law.capacity);
+    phase.fullSteps = std::min(busy * full, tokensPerStep / law.capacity);
     phase.leftover = tokensPerStep * x.leftover;
     phase.tokensSecond = tokensPerStep * x.second;
     phase.stepSecond = phase.idleSteps * law.idleStep * law.idleStep + busy * law.setup * law.setup +

@@ -11,6 +11,7 @@ struct PromptLaw {
     double perToken = 0;    ///< e: each prompt token
     double capacity = 0;    ///< c: prompt tokens that a step can hold
     double fullStep = 0;    ///< duration of a full step; the line may miss it a little
+    double loneFull = 0;    ///< full steps that a prompt alone makes, on average
     bool exclusive = false; ///< prefill-first: a step with prompt tokens gives no decode tokens
 };
 

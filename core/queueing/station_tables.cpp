@@ -100,6 +100,7 @@ void lonePrompts(PromptNode& node, const std::vector<StationClass>& classes, dou
         }
     }
     node.service = node.alone - steps * least;
+    node.fullChunks = steps - 1;
     node.perToken = node.perPair * pairs / tokens;
     node.lone = {node.lone.x / steps, node.lone.y / steps, node.lone.xx / steps, node.lone.xy / steps};
 }
@@ -158,7 +159,7 @@ PromptLaw PromptNode::law(const ChunkMoments& m, bool exclusive) const
     // The line through small chunks of a concave law would make a full step longer than it is.
     const double full = withChunk.back() + perToken * capacity;
     slope = std::min(slope, std::max(0.0, full - setup) / capacity);
-    return {idleStep, setup, slope, capacity, full, exclusive};
+    return {idleStep, setup, slope, capacity, full, fullChunks, exclusive};
 }
 
 ChunkMoments gathered(const PromptNode& node, double tokens)
@@ -211,6 +212,7 @@ PromptNode StationTables::promptNodeAt(double b) const
     out.perToken = lerp(low.perToken, high.perToken, part);
     out.alone = lerp(low.alone, high.alone, part);
     out.service = lerp(low.service, high.service, part);
+    out.fullChunks = lerp(low.fullChunks, high.fullChunks, part);
     return out;
 }
 
@@ -315,6 +317,25 @@ void splitCapacity(StationTables& t)
 
 } // namespace
 
+namespace {
+
+/// The equilibrium distribution of prompt lengths has mean E[x^2]/(2 E[x]) and second moment E[x^3]/(3 E[x]).
+double restScv(const std::vector<StationClass>& classes)
+{
+    double first = 0, second = 0, third = 0;
+    for (const StationClass& c : classes) {
+        for (std::size_t i = 0; i < kStratumCount; ++i) {
+            const double x = c.prompt[i], w = c.share * (kStrata[i + 1] - kStrata[i]);
+            first += w * x;
+            second += w * x * x;
+            third += w * x * x * x;
+        }
+    }
+    return std::max(0.0, 4.0 / 3 * third * first / (second * second) - 1);
+}
+
+} // namespace
+
 std::shared_ptr<const StationTables> makeTables(const StationInput& input, const StepFunction& step)
 {
     auto t = std::make_shared<StationTables>();
@@ -334,6 +355,7 @@ std::shared_ptr<const StationTables> makeTables(const StationInput& input, const
         t->classes.push_back(classTable(c, input.targets));
         t->longestPrompt = std::max(t->longestPrompt, t->classes.back().prompt.back());
     }
+    t->restScv = restScv(t->classes);
     if (t->input.seats < 1)
         return t;
     t->decodes = batchNodes(t->input.seats);

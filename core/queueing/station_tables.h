@@ -52,13 +52,14 @@ struct PromptNode {
     double decodes = 0;
     double idleStep = 0; ///< d(B, B c, 0)
     std::array<double, kChunkKnots.size()>
-        withChunk{};     ///< step with kChunkKnots * capacity prompt tokens, without perPair
-    double perPair = 0;  ///< seconds per pair of a prompt token and a token it attends to
-    double capacity = 0; ///< prompt tokens of a step
-    ChunkMoments lone;   ///< steps of prompts that are alone
-    double perToken = 0; ///< mean seconds per prompt token for its pairs
-    double alone = 0;    ///< mean time of a prompt that starts at a step boundary
-    double service = 0;  ///< mean of what it takes from the decodes: T_p
+        withChunk{};       ///< step with kChunkKnots * capacity prompt tokens, without perPair
+    double perPair = 0;    ///< seconds per pair of a prompt token and a token it attends to
+    double capacity = 0;   ///< prompt tokens of a step
+    ChunkMoments lone;     ///< steps of prompts that are alone
+    double perToken = 0;   ///< mean seconds per prompt token for its pairs
+    double alone = 0;      ///< mean time of a prompt that starts at a step boundary
+    double fullChunks = 0; ///< mean number of full steps of a prompt that is alone
+    double service = 0;    ///< mean of what it takes from the decodes: T_p
 
     /// Seconds of a step with x prompt tokens, without their pairs. x in (0, capacity].
     double step(double x) const
@@ -87,8 +88,9 @@ struct StationTables {
     StationInput input; ///< pointers are null: nothing outside is kept
     double arrivalScv = 1;
     double promptMean = 0, promptSecond = 0; ///< tokens not in the cache, per request
-    double gapsMean = 0, gapsSecond = 0;     ///< m and E[(n_out - 1)^2]
-    double longestPrompt = 0;                ///< representative of the last stratum, tokens
+    double restScv = 1; ///< squared coefficient of variation of what is left of a prompt at a random token of it
+    double gapsMean = 0, gapsSecond = 0; ///< m and E[(n_out - 1)^2]
+    double longestPrompt = 0;            ///< representative of the last stratum, tokens
     double meanContext = 0;
     std::vector<StationClass> classes;
     std::vector<double> decodes, decodeStep; ///< d(B, B c, 0) at increasing B, from 1 to seats

@@ -19,8 +19,13 @@ namespace {
 TEST(PromptPhase, WithoutALimitIsTheGatedQueue)
 {
     const double d = 0.01, e = 3e-5, lambda = 20, p = 600, p2 = 2 * p * p, rho = e * lambda * p;
-    const PromptPhase phase = solvePromptPhase(
-        {.idleStep = d, .setup = d, .perToken = e, .capacity = 1e9, .fullStep = d + e * 1e9, .exclusive = false},
+    const PromptPhase phase = solvePromptPhase({.idleStep = d,
+                                                   .setup = d,
+                                                   .perToken = e,
+                                                   .capacity = 1e9,
+                                                   .fullStep = d + e * 1e9,
+                                                   .loneFull = 0,
+                                                   .exclusive = false},
         {.rate = lambda, .mean = p, .second = p2});
     const double mean = d / (1 - rho);
     const double second = (d * d + 2 * d * rho * mean + e * e * lambda * p2 * mean) / (1 - rho * rho);
@@ -32,7 +37,7 @@ TEST(PromptPhase, WithoutALimitIsTheGatedQueue)
 
 TEST(PromptPhase, WithoutPromptsIsDecodeSteps)
 {
-    const PromptPhase phase = solvePromptPhase({0.02, 0.03, 1e-5, 2048, 0.05, false}, {0, 500, 5e5});
+    const PromptPhase phase = solvePromptPhase({0.02, 0.03, 1e-5, 2048, 0.05, 0, false}, {0, 500, 5e5});
     EXPECT_EQ(phase.stepMean, 0.02);
     EXPECT_EQ(phase.tokenInterval, 0.02);
     EXPECT_EQ(phase.residual(), 0.01);
@@ -42,7 +47,7 @@ TEST(PromptPhase, ServesWhatComes)
 {
     // Tokens that leave in steps are those that arrive: E[X] = lambda p E[T], and rates of idle steps stay shares.
     for (double load : {0.1, 0.5, 0.9, 0.99}) {
-        const PromptLaw law{0.01, 0.012, 2e-5, 1000, 0.032, false};
+        const PromptLaw law{0.01, 0.012, 2e-5, 1000, 0.032, 0, false};
         const double rate = load * law.capacity / law.fullStep / 400;
         const PromptPhase phase = solvePromptPhase(law, {rate, 400, 2 * 400 * 400});
         ASSERT_TRUE(phase.stable);
@@ -52,13 +57,13 @@ TEST(PromptPhase, ServesWhatComes)
         EXPECT_GE(phase.stepSecond, phase.stepMean * phase.stepMean);
     }
     EXPECT_FALSE(
-        solvePromptPhase({0.01, 0.012, 2e-5, 1000, 0.032, false}, {1000 / 0.032 / 400 * 1.001, 400, 3.2e5}).stable);
+        solvePromptPhase({0.01, 0.012, 2e-5, 1000, 0.032, 0, false}, {1000 / 0.032 / 400 * 1.001, 400, 3.2e5}).stable);
 }
 
 TEST(PromptPhase, PrefillFirstDelaysTokensByThePromptsBetweenThem)
 {
     // With tiny prompts' setup only: of the time a share lambda f goes to prompts while they come one by one.
-    const PromptPhase phase = solvePromptPhase({0.01, 0.001, 1e-6, 1e6, 1.001, true}, {2, 100, 1e4});
+    const PromptPhase phase = solvePromptPhase({0.01, 0.001, 1e-6, 1e6, 1.001, 0, true}, {2, 100, 1e4});
     EXPECT_NEAR(phase.tokenInterval, 0.01 / (1 - 2 * 0.0011), 0.01 * 1e-3);
 }
 
