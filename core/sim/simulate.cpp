@@ -17,6 +17,7 @@ namespace headroom::sim {
 namespace {
 
 constexpr int kLeastForCi = 5, kMostForCi = 200;
+constexpr std::chrono::milliseconds kTellEvery{15};
 
 /// Runs replications on threads and hands them out in order, so that nothing depends on who was first.
 class Crew {
@@ -29,14 +30,20 @@ public:
           m_offered(static_cast<std::size_t>(most))
     {}
 
-    /// Runs one replication, timed. The clock is read about the run, never in it.
-    void run(std::size_t i)
+    /// Runs one replication, timed, and tells now and then. The clock is read about the run, never in it.
+    void run(std::size_t i, const std::function<void()>& tell)
     {
+        auto told = std::chrono::steady_clock::now();
         const auto begin = std::chrono::steady_clock::now();
         auto run = std::make_unique<Run>(m_scenario, i);
         auto replication = std::make_unique<Replication>(fixedSeconds(m_scenario.latency));
-        replication->result = run->execute(
-            m_stop, [&](std::uint64_t offered) { m_offered[i].store(offered, std::memory_order_relaxed); });
+        replication->result = run->execute(m_stop, [&](std::uint64_t offered) {
+            m_offered[i].store(offered, std::memory_order_relaxed);
+            if (const auto now = std::chrono::steady_clock::now(); tell && now - told > kTellEvery) {
+                told = now;
+                tell();
+            }
+        });
         replication->result.engineWallSeconds =
             std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
         replication->measured = run->takeMeasured();
@@ -52,9 +59,9 @@ public:
     {
         for (;;) {
             const auto i = static_cast<std::size_t>(m_next.fetch_add(1));
-            if (i >= static_cast<std::size_t>(m_most) || m_enough.load() || m_stop.stop_requested())
+            if (i >= static_cast<std::size_t>(m_most) || m_stop.stop_requested())
                 return;
-            run(i);
+            run(i, {});
         }
     }
     /// Waits for replication i, telling how far things are; null if it will not come.
@@ -65,14 +72,13 @@ public:
             if (m_stop.stop_requested() &&
                 m_ready.wait_for(lock, std::chrono::milliseconds(20)) == std::cv_status::timeout && !m_done[i])
                 return nullptr;
-            m_ready.wait_for(lock, std::chrono::milliseconds(15));
+            m_ready.wait_for(lock, kTellEvery);
             lock.unlock();
             tell();
             lock.lock();
         }
         return std::move(m_done[i]);
     }
-    void enough() { m_enough = true; }
     double offered() const
     {
         double sum = 0;
@@ -86,7 +92,6 @@ private:
     std::stop_token m_stop;
     int m_most;
     std::atomic<int> m_next{0};
-    std::atomic<bool> m_enough{false};
     std::mutex m_mutex;
     std::condition_variable m_ready;
     std::vector<std::unique_ptr<Replication>> m_done;
@@ -99,12 +104,14 @@ SimResult simulate(const Scenario& scenario, std::stop_token stop, const Progres
 {
     const int wanted = std::max(1, scenario.replications);
     const int most = scenario.untilCi ? std::max(wanted, kMostForCi) : wanted;
-    Crew crew(scenario, stop, most);
-    // More threads than cores help nobody; one replication runs on a thread of its own so that progress can be told.
+    std::stop_source enough; // asked for by the caller, or when no more replications are wanted
+    const std::stop_callback forward(stop, [&enough] { enough.request_stop(); });
+    Crew crew(scenario, enough.get_token(), most);
+    // More threads than cores help nobody. One thread is the caller's own: its memory is warm from the last run.
     const int cores = static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1U, 1024U));
     const int threads = std::clamp(std::min(scenario.threads, cores), 1, most);
     std::vector<std::jthread> workers;
-    for (int i = 0; i < threads; ++i)
+    for (int i = 0; threads > 1 && i < threads; ++i)
         workers.emplace_back([&crew] { crew.work(); });
 
     Merged merged(scenario);
@@ -114,6 +121,8 @@ SimResult simulate(const Scenario& scenario, std::stop_token stop, const Progres
             progress({.fraction = total > 0 ? std::min(1.0, crew.offered() / total) : 1, .partial = partial});
     };
     for (int i = 0; i < most; ++i) {
+        if (threads == 1)
+            crew.run(static_cast<std::size_t>(i), progress ? std::function<void()>([&] { tell(nullptr); }) : nullptr);
         const auto replication = crew.await(static_cast<std::size_t>(i), [&] { tell(nullptr); });
         if (!replication) {
             merged.cancel();
@@ -130,7 +139,7 @@ SimResult simulate(const Scenario& scenario, std::stop_token stop, const Progres
             tell(&partial);
         }
     }
-    crew.enough();
+    enough.request_stop();
     workers.clear();
     return merged.result();
 }
