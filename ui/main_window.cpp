@@ -5,6 +5,7 @@
 #include "ui/autosave.h"
 #include "ui/format.h"
 #include "ui/panels/chart_page.h"
+#include "ui/panels/dock_title.h"
 #include "ui/panels/notice_bar.h"
 #include "ui/panels/plan_panel.h"
 #include "ui/panels/summary_panel.h"
@@ -89,6 +90,7 @@ void MainWindow::makeCentre()
     column->addWidget(m_tabBar);
     column->addWidget(m_stack, 1);
     setCentralWidget(centre);
+    centre->setFocus(); // nothing is chosen at the start
     connect(m_summary, &SummaryPanel::explainRequested, this,
         [this](const QString& chart, const QString&) { showChart(chart.toStdString()); });
 }
@@ -99,6 +101,7 @@ void MainWindow::makeDocks()
     m_planDock = new QDockWidget(tr("Plan"));
     m_planDock->setObjectName(QStringLiteral("dock.plan"));
     m_planDock->setWidget(m_planPanel);
+    m_planDock->setTitleBarWidget(new DockTitle(tr("Plan"), m_planDock));
     addDockWidget(Qt::LeftDockWidgetArea, m_planDock);
 }
 
@@ -181,8 +184,10 @@ void MainWindow::refresh()
     clock.start();
     if (ChartPage* page = currentPage()) {
         page->display(snapshot);
-        m_timing->setText(tr("Evaluated in %1 · %n plot(s) in %2", nullptr, page->chartCount())
-                              .arg(quantity(m_document.evaluateMs() * 1e-3, "s", 2),
+        const int count = page->chartCount();
+        const QString plots = count == 1 ? tr("1 plot") : tr("%1 plots").arg(count);
+        m_timing->setText(tr("Evaluated in %1 · %2 in %3")
+                              .arg(quantity(m_document.evaluateMs() * 1e-3, "s", 2), plots,
                                   quantity(static_cast<double>(clock.nsecsElapsed()) * 1e-9, "s", 2)));
     } else {
         m_timing->setText(tr("Evaluated in %1").arg(quantity(m_document.evaluateMs() * 1e-3, "s", 2)));

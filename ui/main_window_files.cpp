@@ -112,10 +112,9 @@ void MainWindow::openFile(const std::filesystem::path& path)
     const auto differences = differencesFromCatalog(m_document.plan());
     if (!differences.empty())
         m_notices->post({QStringLiteral("catalog"),
-            tr("Figures of this plan differ from today's catalog: %1%2")
-                .arg(text(differences.front()),
-                    differences.size() > 1 ? tr(" and %n more", nullptr, static_cast<int>(differences.size()) - 1)
-                                           : QString()),
+            tr("Figures of this plan differ from today's catalog (%1 in all): %2")
+                .arg(differences.size())
+                .arg(text(differences.front())),
             Mood::plain, {{tr("Update"), [this] { m_catalogAction->trigger(); }}}});
 }
 

@@ -20,12 +20,31 @@ QString tr(const char* words) { return QCoreApplication::translate("Verdict", wo
 
 QString rate(RequestRate r) { return number(r.si(), 3) + QStringLiteral(" req/s"); }
 
-/// Splits "410 ms" into the number and the unit that stands beside it in grey.
-void split(const QString& all, QString& value, QString& unit)
+/// Big number and what stands beside it in grey: "410" and "± 60 ms", or "ms · 350–480" where the band is lopsided.
+void showTime(const LatencySummary& latency, Tile& tile)
 {
+    const double p95 = latency.p95.si(), lo = latency.lo.si(), hi = latency.hi.si();
+    const QString all = quantity(p95, "s", 3);
     const qsizetype gap = all.lastIndexOf(QLatin1Char(' '));
-    value = gap < 0 ? all : all.left(gap);
-    unit = gap < 0 ? QString() : all.mid(gap + 1);
+    tile.value = all.left(gap);
+    tile.aside = all.mid(gap + 1);
+    if (!(p95 > 0) || hi <= lo)
+        return;
+    if (!std::isfinite(hi)) {
+        tile.aside = tr("%1 · band open above").arg(tile.aside);
+        return;
+    }
+    constexpr double kLopsided = 0.25; // below this the two sides look the same at two digits
+    if (std::abs((hi - p95) - (p95 - lo)) < kLopsided * (hi - lo)) {
+        tile.aside = band(p95, lo, hi, "s");
+        return;
+    }
+    const auto inUnit = [&](double value) {
+        return quantity(value, "s", 2).section(QLatin1Char(' '), 1) == tile.aside
+                   ? quantity(value, "s", 2).section(QLatin1Char(' '), 0, 0)
+                   : quantity(value, "s", 2);
+    };
+    tile.aside = QStringLiteral("%1 · %2–%3").arg(tile.aside, inUnit(lo), inUnit(hi));
 }
 
 Tile headroomTile(const Evaluation& e)
@@ -66,9 +85,7 @@ Tile latencyTile(const QString& label, const LatencySummary& latency, std::optio
         t.mood = Mood::bad;
         return t;
     }
-    split(quantity(latency.p95.si(), "s", 3), t.value, t.aside);
-    if (std::isfinite(latency.hi.si()) && latency.hi > latency.lo)
-        t.aside = band(latency.p95.si(), latency.lo.si(), latency.hi.si(), "s");
+    showTime(latency, t);
     if (!target) {
         t.word = tr("no target");
     } else if (latency.p95 > *target) {
@@ -132,7 +149,7 @@ Tile costTile(const Evaluation& e)
         t.word = tr("nothing is served");
         return t;
     }
-    t.value = QStringLiteral("$") + number(perMillion, perMillion < 1 ? 2 : 3);
+    t.value = money(perMillion);
     if (std::isfinite(e.costBand.hi) && e.costBand.hi > e.costBand.lo && perMillion > 0) {
         const double half = (e.costBand.hi - e.costBand.lo) / 2 / e.cost.perOutputToken.si();
         t.aside = half < 0.005 ? QString() : tr("± %1").arg(percent(half, 2));

@@ -1,0 +1,180 @@
+#include "ui/document.h"
+
+#include "core/plan/catalog.h"
+#include "core/plan/fields.h"
+#include "core/plan/plan_io.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <QSignalSpy>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <fstream>
+
+namespace headroom::ui {
+namespace {
+
+constexpr const char* kRate = "workload.arrival_rate_req_s";
+
+std::string rateText(const Document& document) { return fieldText(*findField(kRate), document.plan()); }
+
+void write(const std::filesystem::path& file, const std::string& text) { std::ofstream(file) << text; }
+
+TEST(Document, AnEditChangesThePlanAndItsNumbersWithOneSignal)
+{
+    Document document(defaultPlan());
+    const double before = document.snapshot()->now.evaluation.utilization;
+    QSignalSpy changes(&document, &Document::changed);
+    ASSERT_TRUE(document.edit(kRate, "8"));
+    EXPECT_EQ(changes.size(), 1);
+    EXPECT_EQ(document.plan().workload.arrivalRate.si(), 8);
+    EXPECT_GT(document.snapshot()->now.evaluation.utilization, before);
+    EXPECT_EQ(*document.snapshot()->now.plan, document.plan());
+}
+
+TEST(Document, UndoBringsTheVeryPlanBackAndRedoTheChange)
+{
+    Document document(defaultPlan());
+    const Plan before = document.plan();
+    ASSERT_TRUE(document.edit(kRate, "8"));
+    const Plan after = document.plan();
+    document.undoStack().undo();
+    EXPECT_EQ(document.plan(), before);
+    EXPECT_FALSE(document.isModified());
+    document.undoStack().redo();
+    EXPECT_EQ(document.plan(), after);
+    EXPECT_TRUE(document.isModified());
+}
+
+TEST(Document, MovesOfOneDragAreOneUndoStepAndTheNextDragIsAnother)
+{
+    Document document(defaultPlan());
+    for (const char* value : {"5", "6", "7"})
+        ASSERT_TRUE(document.edit(kRate, value, Gesture::continued));
+    document.endGesture();
+    for (const char* value : {"8", "9"})
+        ASSERT_TRUE(document.edit(kRate, value, Gesture::continued));
+    document.endGesture();
+    EXPECT_EQ(document.undoStack().count(), 2);
+    document.undoStack().undo();
+    EXPECT_EQ(rateText(document), "7");
+}
+
+TEST(Document, ADragThatComesBackLeavesNoUndoStep)
+{
+    Document document(defaultPlan());
+    const std::string before = rateText(document);
+    ASSERT_TRUE(document.edit(kRate, "9", Gesture::continued));
+    ASSERT_TRUE(document.edit(kRate, before, Gesture::continued));
+    document.endGesture();
+    EXPECT_EQ(document.undoStack().count(), 0);
+}
+
+TEST(Document, ADragDrawsFewerPointsAndRestDrawsAll)
+{
+    Document document(defaultPlan());
+    ASSERT_TRUE(document.edit(kRate, "5", Gesture::continued));
+    EXPECT_LE(document.snapshot()->curvePoints, Document::kDragPoints);
+    EXPECT_TRUE(QTest::qWaitFor([&] { return document.snapshot()->curvePoints == Document::kRestPoints; }));
+}
+
+TEST(Document, AValueOutOfRangeChangesNothingAndNamesTheKey)
+{
+    Document document(defaultPlan());
+    const Plan before = document.plan();
+    for (const char* bad : {"-1", "nan", "inf", "1e400", "many", ""}) {
+        const auto edited = document.edit(kRate, bad);
+        ASSERT_FALSE(edited) << bad;
+        EXPECT_EQ(edited.error().where, kRate);
+    }
+    EXPECT_EQ(document.plan(), before);
+    EXPECT_EQ(document.undoStack().count(), 0);
+}
+
+TEST(Document, AClashWithAnotherFieldIsKeptAndShownAtItsKey)
+{
+    Document document(defaultPlan());
+    const auto good = document.snapshot();
+    ASSERT_TRUE(document.edit("deployment.tp", "3")); // 3 does not divide 32 heads
+    EXPECT_EQ(document.plan().deployment.tp, 3);
+    EXPECT_NE(document.errorOf("deployment.tp"), nullptr);
+    EXPECT_EQ(document.snapshot(), good) << "numbers stay those of the last plan that made sense";
+    ASSERT_TRUE(document.edit("deployment.tp", "2"));
+    EXPECT_EQ(document.errorOf("deployment.tp"), nullptr);
+}
+
+TEST(Document, SaveAndOpenGiveTheSamePlan)
+{
+    QTemporaryDir folder;
+    const std::filesystem::path file = folder.filePath(QStringLiteral("a.plan.json")).toStdString();
+    Document document(defaultPlan());
+    ASSERT_TRUE(document.edit(kRate, "7.25"));
+    ASSERT_TRUE(document.saveAs(file));
+    EXPECT_FALSE(document.isModified());
+    EXPECT_EQ(document.path(), file);
+    Document other(defaultPlan());
+    ASSERT_TRUE(other.open(file));
+    EXPECT_EQ(other.plan(), document.plan());
+}
+
+TEST(Document, AFileThatCannotBeReadLeavesTheOpenPlanAndItsUndoSteps)
+{
+    QTemporaryDir folder;
+    Document document(defaultPlan());
+    ASSERT_TRUE(document.edit(kRate, "7"));
+    const Plan before = document.plan();
+    const std::filesystem::path bad = folder.filePath(QStringLiteral("bad.plan.json")).toStdString();
+    for (const char* text : {"", "{", "[]", "{\"schema\": 1, \"workload\": {\"arrival_rate_req_s\": -5}}"}) {
+        write(bad, text);
+        const auto opened = document.open(bad);
+        ASSERT_FALSE(opened) << text;
+        EXPECT_THAT(opened.error().where, testing::HasSubstr("bad.plan.json"));
+        EXPECT_EQ(document.plan(), before);
+        EXPECT_TRUE(document.undoStack().canUndo());
+    }
+}
+
+TEST(Document, AFileWrittenByAnotherProgramIsNoticedOnce)
+{
+    QTemporaryDir folder;
+    const std::filesystem::path file = folder.filePath(QStringLiteral("a.plan.json")).toStdString();
+    Document document(defaultPlan());
+    ASSERT_TRUE(document.saveAs(file));
+    QSignalSpy notices(&document, &Document::fileChangedOnDisk);
+    QTest::qWait(50);
+    EXPECT_EQ(notices.size(), 0) << "our own write is not news";
+    Plan other = document.plan();
+    other.name = "other";
+    ASSERT_TRUE(savePlan(other, file));
+    EXPECT_TRUE(QTest::qWaitFor([&] { return notices.size() == 1; }));
+    ASSERT_TRUE(document.reload());
+    EXPECT_EQ(document.plan().name, "other");
+}
+
+TEST(Document, PinsKeepTheirPlanWhileTheOpenOneChanges)
+{
+    Document document(defaultPlan());
+    const Plan before = document.plan();
+    ASSERT_TRUE(document.pin("first"));
+    ASSERT_TRUE(document.edit(kRate, "9"));
+    ASSERT_EQ(document.snapshot()->pinned.size(), 1U);
+    EXPECT_EQ(*document.snapshot()->pinned[0]->plan, before);
+    for (int i = 1; i < Document::kMaxPinned; ++i)
+        EXPECT_TRUE(document.pin("more"));
+    EXPECT_FALSE(document.pin("one too many"));
+    document.unpin(0);
+    EXPECT_EQ(document.snapshot()->pinned.size(), 7U);
+}
+
+TEST(Document, UndoStepsAreBounded)
+{
+    Document document(defaultPlan());
+    for (int i = 0; i < 300; ++i)
+        ASSERT_TRUE(document.edit(kRate, std::to_string(1 + i % 7)));
+    EXPECT_LE(document.undoStack().count(), 200);
+}
+
+} // namespace
+} // namespace headroom::ui

@@ -1,0 +1,256 @@
+#include "tests/ui/window_fixture.h"
+#include "ui/panels/chart_page.h"
+#include "ui/panels/notice_bar.h"
+#include "ui/panels/summary_panel.h"
+#include "ui/plots/catalog.h"
+#include "ui/plots/chart_view.h"
+
+#include <gmock/gmock.h>
+
+#include <QAction>
+#include <QAbstractButton>
+#include <QComboBox>
+#include <QLineEdit>
+#include <QMessageBox>
+#include <QTimer>
+#include <QUndoStack>
+
+#include <fstream>
+#include <set>
+
+namespace headroom::ui {
+namespace {
+
+/// The field's reason not to apply, or nothing.
+std::string_view whyNot(const Field& field, const Plan& plan)
+{
+    return info(field).notApplicable == nullptr ? std::string_view() : info(field).notApplicable(plan);
+}
+
+/// All number fields: one key press. Choices: another row of the combo box.
+void change(FieldEditor& editor)
+{
+    if (auto* box = editor.findChild<QComboBox*>()) {
+        const int next = (box->currentIndex() + 1) % box->count();
+        box->setCurrentIndex(next);
+        emit box->activated(next);
+        return;
+    }
+    QTest::keyClick(editor.slider(), Qt::Key_Right);
+}
+
+TEST_F(WindowTest, EveryFieldHasAnEditorThatChangesThePlanAndUndoBringsItBack)
+{
+    const Plan before = document.plan();
+    for (const Field& field : fields()) {
+        const std::string key(info(field).key);
+        FieldEditor* editor = window->planPanel().editor(key);
+        ASSERT_NE(editor, nullptr) << key;
+        if (!whyNot(field, document.plan()).empty()) {
+            EXPECT_TRUE(editor->isHidden()) << key << " does not apply and must not be shown";
+            continue;
+        }
+        change(*editor);
+        if (document.plan() == before) // already at the end of its range
+            QTest::keyClick(editor->slider(), Qt::Key_Left);
+        EXPECT_NE(document.plan(), before) << key;
+        document.endGesture();
+        while (document.undoStack().canUndo())
+            document.undoStack().undo();
+        EXPECT_EQ(document.plan(), before) << key;
+    }
+}
+
+TEST_F(WindowTest, ARealSliderMovedByTheMouseMovesTheOperatingPointOfThePlot)
+{
+    ASSERT_TRUE(window->showChart("latency_vs_load"));
+    const ChartView* view = window->currentPage()->view("latency_vs_load");
+    const auto operatingPoint = [&] { return std::get<LineChart>(view->chart().body).markers.at(0).x; };
+    const double before = operatingPoint();
+    ValueSlider* slider = window->planPanel().editor("workload.arrival_rate_req_s")->slider();
+    const QPoint from = slider->handleCentre(slider->value());
+    QTest::mousePress(slider, Qt::LeftButton, {}, from);
+    std::vector<double> seen;
+    for (int dx = 4; dx <= 40; dx += 4) {
+        QTest::mouseMove(slider, from + QPoint(dx, 0));
+        seen.push_back(operatingPoint());
+        EXPECT_DOUBLE_EQ(seen.back(), document.plan().workload.arrivalRate.si());
+    }
+    QTest::mouseRelease(slider, Qt::LeftButton, {}, from + QPoint(40, 0));
+    EXPECT_TRUE(std::ranges::is_sorted(seen)) << "the plot follows every move";
+    EXPECT_GT(seen.back(), before);
+    EXPECT_EQ(document.undoStack().count(), 1) << "a drag is one undo step";
+    document.undoStack().undo();
+    EXPECT_DOUBLE_EQ(operatingPoint(), before);
+}
+
+TEST_F(WindowTest, DoubleClickOnASliderGoesBackToTheOpenedValue)
+{
+    const Plan before = document.plan();
+    ValueSlider* slider = window->planPanel().editor("workload.arrival_rate_req_s")->slider();
+    QTest::keyClick(slider, Qt::Key_PageUp);
+    ASSERT_NE(document.plan(), before);
+    QTest::mouseDClick(slider, Qt::LeftButton, {}, slider->handleCentre(slider->value()));
+    EXPECT_EQ(document.plan(), before);
+}
+
+TEST_F(WindowTest, EveryChartOfEveryTabDrawsAndFollowsTheLoad)
+{
+    for (const std::string& tab : window->tabs()) {
+        ASSERT_TRUE(window->showTab(tab));
+        const ChartPage* page = window->currentPage();
+        if (page == nullptr)
+            continue;
+        ASSERT_GT(page->chartCount(), 0) << tab;
+        EXPECT_FALSE(page->sentence().isEmpty()) << tab;
+        for (const ChartView* view : page->views()) {
+            EXPECT_EQ(view->chart().empty, "") << qPrintable(view->chartId());
+            const QImage picture = view->image();
+            std::set<QRgb> colours;
+            for (int y = 0; y < picture.height(); y += 2)
+                for (int x = 0; x < picture.width(); x += 2)
+                    colours.insert(picture.pixel(x, y));
+            EXPECT_GT(colours.size(), 4U) << qPrintable(view->chartId());
+        }
+    }
+}
+
+TEST_F(WindowTest, HiddenTabsAreNotBuilt)
+{
+    window->showTab("capacity");
+    int pages = static_cast<int>(window->findChildren<ChartPage*>().size());
+    EXPECT_EQ(pages, 1);
+}
+
+TEST_F(WindowTest, EveryActionHasANameATipAndAShortcutOfItsOwn)
+{
+    std::map<QString, QString> owners;
+    int named = 0;
+    for (const QAction* action : window->findChildren<QAction*>()) {
+        if (action->isSeparator() || action->menu() != nullptr || action->text().isEmpty())
+            continue;
+        ++named;
+        EXPECT_FALSE(action->toolTip().isEmpty()) << qPrintable(action->text());
+        if (action->shortcut().isEmpty())
+            continue;
+        const auto [it, fresh] = owners.emplace(action->shortcut().toString(), action->text());
+        EXPECT_TRUE(fresh) << qPrintable(action->text()) << " and " << qPrintable(it->second) << " share "
+                           << qPrintable(it->first);
+    }
+    EXPECT_GT(named, 15);
+}
+
+TEST_F(WindowTest, EveryControlHasAnAccessibleName)
+{
+    for (const Field& field : fields())
+        window->planPanel().editor(info(field).key);
+    for (const QWidget* widget : window->findChildren<QWidget*>()) {
+        const bool control = qobject_cast<const QAbstractButton*>(widget) != nullptr ||
+                             qobject_cast<const QComboBox*>(widget) != nullptr ||
+                             qobject_cast<const QAbstractSlider*>(widget) != nullptr ||
+                             qobject_cast<const QAbstractSpinBox*>(widget) != nullptr;
+        if (!control || widget->focusPolicy() == Qt::NoFocus || widget->objectName().startsWith(QLatin1String("qt_")))
+            continue;
+        const auto* button = qobject_cast<const QAbstractButton*>(widget);
+        EXPECT_TRUE(!widget->accessibleName().isEmpty() || (button != nullptr && !button->text().isEmpty()))
+            << widget->metaObject()->className() << " " << qPrintable(widget->objectName());
+    }
+}
+
+TEST_F(WindowTest, ABadFileLeavesTheOpenPlanAndSaysFileAndKey)
+{
+    const Plan before = document.plan();
+    const auto file = folder() / "broken.plan.json";
+    std::ofstream(file) << "{\"schema\": 1, \"workload\": {\"arrival_rate_req_s\": \"fast\"}}";
+    window->openFile(file);
+    EXPECT_EQ(document.plan(), before);
+    EXPECT_THAT(window->notices().text().toStdString(),
+        testing::AllOf(testing::HasSubstr("broken.plan.json"), testing::HasSubstr("arrival_rate_req_s")));
+}
+
+TEST_F(WindowTest, ClosingWithChangesAsksAndCancelKeepsTheWindow)
+{
+    ASSERT_TRUE(document.edit("workload.arrival_rate_req_s", "7"));
+    bool asked = false;
+    QTimer::singleShot(0, window.get(), [&] {
+        auto* box = window->findChild<QMessageBox*>(QStringLiteral("question.save"));
+        asked = box != nullptr;
+        if (box != nullptr)
+            box->button(QMessageBox::Cancel)->click();
+    });
+    EXPECT_FALSE(window->close());
+    EXPECT_TRUE(asked);
+    EXPECT_TRUE(window->isVisible());
+    QTimer::singleShot(0, window.get(), [&] {
+        window->findChild<QMessageBox*>(QStringLiteral("question.save"))->button(QMessageBox::Discard)->click();
+    });
+    EXPECT_TRUE(window->close());
+}
+
+TEST_F(WindowTest, ClosingWithoutChangesAsksNothing) { EXPECT_TRUE(window->close()); }
+
+TEST_F(WindowTest, TheTitleNamesThePlanAndShowsChanges)
+{
+    EXPECT_THAT(window->windowTitle().toStdString(), testing::HasSubstr("test[*]"));
+    EXPECT_FALSE(window->isWindowModified());
+    ASSERT_TRUE(document.edit("workload.arrival_rate_req_s", "7"));
+    EXPECT_TRUE(window->isWindowModified());
+    document.undoStack().undo();
+    EXPECT_FALSE(window->isWindowModified());
+}
+
+TEST_F(WindowTest, SearchFindsAFieldByKeyAndByWordAndSaysWhenThereIsNone)
+{
+    auto* search = window->planPanel().findChild<QLineEdit*>();
+    ASSERT_NE(search, nullptr);
+    const auto shown = [&] {
+        QStringList keys;
+        for (const FieldEditor* editor : window->planPanel().findChildren<FieldEditor*>())
+            if (editor->isVisible())
+                keys.append(QString::fromStdString(std::string(editor->fieldInfo().key)));
+        return keys;
+    };
+    search->setText(QStringLiteral("token_budget"));
+    EXPECT_THAT(shown(), testing::ElementsAre(QStringLiteral("batching.token_budget")));
+    search->setText(QStringLiteral("no such thing"));
+    EXPECT_THAT(shown(), testing::IsEmpty());
+    search->clear();
+    EXPECT_EQ(shown().size(), static_cast<qsizetype>(PlanPanel::kFirst.size()));
+}
+
+TEST_F(WindowTest, ATileLeadsToThePlotThatExplainsIt)
+{
+    for (int i = 0; i < kTiles; ++i) {
+        const TileButton& tile = window->summary().tile(static_cast<TileId>(i));
+        const ChartRow* row = findChart(tile.tile().chart.toStdString());
+        ASSERT_NE(row, nullptr) << qPrintable(tile.tile().label);
+        const_cast<TileButton&>(tile).click();
+        EXPECT_EQ(window->currentTab(), row->tab) << qPrintable(tile.tile().label);
+    }
+}
+
+TEST_F(WindowTest, ThemesSwitchEveryPlotAndAreRemembered)
+{
+    window->setThemeChoice(ThemeChoice::dark);
+    EXPECT_TRUE(window->theme().dark);
+    const QRgb dark = window->currentPage()->views().front()->image().pixel(2, 2);
+    window->setThemeChoice(ThemeChoice::light);
+    EXPECT_NE(window->currentPage()->views().front()->image().pixel(2, 2), dark);
+    window->setThemeChoice(ThemeChoice::dark);
+    window.reset();
+    open();
+    EXPECT_TRUE(window->theme().dark);
+}
+
+TEST_F(WindowTest, APlanWithAnErrorSaysSoAndKeepsTheLastNumbers)
+{
+    const QString before = window->summary().tile(TileId::utilization).tile().value;
+    ASSERT_TRUE(document.edit("deployment.tp", "3"));
+    EXPECT_FALSE(window->summary().notice().isEmpty());
+    EXPECT_EQ(window->summary().tile(TileId::utilization).tile().value, before);
+    document.undoStack().undo();
+    EXPECT_TRUE(window->summary().notice().isEmpty());
+}
+
+} // namespace
+} // namespace headroom::ui
