@@ -5,7 +5,9 @@
 #include "ui/autosave.h"
 #include "ui/format.h"
 #include "ui/panels/chart_page.h"
+#include "ui/panels/compare_page.h"
 #include "ui/panels/dock_title.h"
+#include "ui/panels/explain_panel.h"
 #include "ui/panels/notice_bar.h"
 #include "ui/panels/plan_panel.h"
 #include "ui/panels/summary_panel.h"
@@ -91,8 +93,10 @@ void MainWindow::makeCentre()
     column->addWidget(m_stack, 1);
     setCentralWidget(centre);
     centre->setFocus(); // nothing is chosen at the start
-    connect(m_summary, &SummaryPanel::explainRequested, this,
-        [this](const QString& chart, const QString&) { showChart(chart.toStdString()); });
+    connect(m_summary, &SummaryPanel::explainRequested, this, [this](const QString& chart, const QString& topic) {
+        showChart(chart.toStdString());
+        m_explain->choose(topic);
+    });
 }
 
 void MainWindow::makeDocks()
@@ -103,6 +107,18 @@ void MainWindow::makeDocks()
     m_planDock->setWidget(m_planPanel);
     m_planDock->setTitleBarWidget(new DockTitle(tr("Plan"), m_planDock));
     addDockWidget(Qt::LeftDockWidgetArea, m_planDock);
+    m_explain = new ExplainPanel;
+    m_explainDock = new QDockWidget(tr("Explain"));
+    m_explainDock->setObjectName(QStringLiteral("dock.explain"));
+    m_explainDock->setWidget(m_explain);
+    auto* title = new DockTitle(tr("Explain"), m_explainDock);
+    m_explainDock->setTitleBarWidget(title);
+    addDockWidget(Qt::RightDockWidgetArea, m_explainDock);
+    connect(m_explain, &ExplainPanel::titleChanged, title, &DockTitle::setTitle);
+    connect(m_explainDock, &QDockWidget::visibilityChanged, this, [this](bool visible) {
+        if (visible)
+            m_explain->display(m_document.snapshot());
+    });
 }
 
 void MainWindow::makeStatusBar()
@@ -120,19 +136,29 @@ void MainWindow::makeTabs()
     for (const ChartRow& row : charts())
         if (std::ranges::find(m_tabs, row.tab) == m_tabs.end())
             m_tabs.emplace_back(row.tab);
+    m_tabs.emplace_back("compare");
     for (const std::string& tab : m_tabs)
         m_tabBar->addTab(tabTitle(tab));
     connect(m_tabBar, &QTabBar::currentChanged, this, &MainWindow::showCurrentTab);
-    if (!m_tabs.empty())
-        showCurrentTab();
+    showCurrentTab();
+}
+
+QWidget* MainWindow::makeComparePage()
+{
+    auto* page = new ComparePage;
+    connect(page, &ComparePage::pinRequested, this, &MainWindow::pinPlan);
+    return page;
 }
 
 QWidget* MainWindow::makePage(const std::string& tab)
 {
+    if (tab == "compare")
+        return makeComparePage();
     auto* page = new ChartPage(tab);
     connect(page, &ChartPage::failed, this, [this](const QString& why) {
         m_notices->post({QStringLiteral("export"), why, Mood::bad, {}});
     });
+    connect(page, &ChartPage::selected, m_explain, &ExplainPanel::chooseChart);
     page->setTheme(*m_theme);
     return page;
 }
@@ -150,6 +176,12 @@ bool MainWindow::showTab(std::string_view tab)
         return false;
     m_tabBar->setCurrentIndex(static_cast<int>(it - m_tabs.begin()));
     return true;
+}
+
+ComparePage* MainWindow::comparePage() const
+{
+    const auto it = m_pages.find("compare");
+    return it == m_pages.end() ? nullptr : qobject_cast<ComparePage*>(it->second);
 }
 
 ChartPage* MainWindow::currentPage() const { return qobject_cast<ChartPage*>(m_stack->currentWidget()); }
@@ -190,8 +222,11 @@ void MainWindow::refresh()
                               .arg(quantity(m_document.evaluateMs() * 1e-3, "s", 2), plots,
                                   quantity(static_cast<double>(clock.nsecsElapsed()) * 1e-9, "s", 2)));
     } else {
+        if (ComparePage* comparison = comparePage())
+            comparison->display(snapshot);
         m_timing->setText(tr("Evaluated in %1").arg(quantity(m_document.evaluateMs() * 1e-3, "s", 2)));
     }
+    m_explain->display(m_document.snapshot());
     m_coverage->setText(text(snapshot.now.evaluation.notCovered));
     refreshTitle();
     refreshActions();
@@ -236,6 +271,7 @@ void MainWindow::setThemeChoice(ThemeChoice choice)
     applyTheme(*qApp, *m_theme);
     m_summary->setTheme(*m_theme);
     m_notices->setTheme(*m_theme);
+    m_explain->setTheme(*m_theme);
     for (const auto& [tab, page] : m_pages)
         if (auto* charts = qobject_cast<ChartPage*>(page))
             charts->setTheme(*m_theme);
@@ -255,6 +291,7 @@ void MainWindow::resetLayout()
 {
     restoreState(m_defaultState, kLayoutVersion);
     m_planDock->show();
+    m_explainDock->show();
     m_toolBar->show();
 }
 

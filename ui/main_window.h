@@ -25,6 +25,8 @@ namespace headroom::ui {
 
 class Autosave;
 class ChartPage;
+class ComparePage;
+class ExplainPanel;
 class NoticeBar;
 class PlanPanel;
 class SummaryPanel;
@@ -48,6 +50,9 @@ public:
     PlanPanel& planPanel() { return *m_planPanel; }
     SummaryPanel& summary() { return *m_summary; }
     NoticeBar& notices() { return *m_notices; }
+    ExplainPanel& explainPanel() { return *m_explain; }
+    /// The tab Compare; nullptr until it was shown once.
+    ComparePage* comparePage() const;
 
     /// Ids of the tabs in their order: those of charts(), then "compare".
     const std::vector<std::string>& tabs() const { return m_tabs; }
@@ -87,6 +92,7 @@ private:
     void makeTabs();
 
     QWidget* makePage(const std::string& tab);
+    QWidget* makeComparePage();
     void refresh();
     void showCurrentTab();
     void refreshTitle();
@@ -120,7 +126,8 @@ private:
     bool m_systemIsDark = false;
 
     PlanPanel* m_planPanel = nullptr;
-    QDockWidget* m_planDock = nullptr;
+    ExplainPanel* m_explain = nullptr;
+    QDockWidget *m_planDock = nullptr, *m_explainDock = nullptr;
     SummaryPanel* m_summary = nullptr;
     NoticeBar* m_notices = nullptr;
     QTabBar* m_tabBar = nullptr;

@@ -105,6 +105,11 @@ void MainWindow::makeViewMenu()
     plan->setText(tr("&Plan dock"));
     plan->setToolTip(tr("Show or hide the settings (F9)"));
     m_viewMenu->addAction(plan);
+    QAction* explain = m_explainDock->toggleViewAction();
+    explain->setShortcut(QKeySequence(tr("F10")));
+    explain->setText(tr("&Explain dock"));
+    explain->setToolTip(tr("Show or hide formula, numbers and source of what is selected (F10)"));
+    m_viewMenu->addAction(explain);
     m_viewMenu->addSeparator();
     addAction(m_viewMenu, tr("&Next tab"), QKeySequence(tr("Ctrl+PgDown")), tr("Go to the next tab"),
         [this] { m_tabBar->setCurrentIndex((m_tabBar->currentIndex() + 1) % std::max(1, m_tabBar->count())); });

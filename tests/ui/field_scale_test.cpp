@@ -55,7 +55,8 @@ TEST(BoxText, ReadsBackWhatItShows)
     EXPECT_EQ(boxText(1366), "1,366");
     EXPECT_EQ(boxText(1234567), "1,234,567");
     EXPECT_EQ(boxText(0.07), "0.07");
-    EXPECT_EQ(boxText(-1234.5), "-1,234.5");
+    EXPECT_EQ(boxText(1365.82), "1,366");
+    EXPECT_EQ(boxText(-123.5), "-123.5");
 }
 
 TEST(BoxText, TakesUnitsAndSpacesAndRefusesWords)

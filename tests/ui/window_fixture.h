@@ -23,8 +23,8 @@ namespace headroom::ui {
 inline Plan testPlan()
 {
     Plan plan = defaultPlan();
-    for (const auto& [key, value] : {std::pair("workload.arrival_rate_req_s", "4"), {"targets.ttft_p95_s", "1"},
-             {"targets.tpot_p95_s", "0.05"}})
+    for (const auto& [key, value] :
+        {std::pair("workload.arrival_rate_req_s", "4"), {"targets.ttft_p95_s", "1"}, {"targets.tpot_p95_s", "0.05"}})
         EXPECT_TRUE(setField(plan, key, value)) << key;
     plan.name = "test";
     return plan;

@@ -7,8 +7,8 @@
 
 #include <gmock/gmock.h>
 
-#include <QAction>
 #include <QAbstractButton>
+#include <QAction>
 #include <QComboBox>
 #include <QLineEdit>
 #include <QMessageBox>

@@ -1,0 +1,109 @@
+#include "tests/ui/window_fixture.h"
+#include "ui/panels/compare_page.h"
+#include "ui/panels/explain_panel.h"
+#include "ui/panels/explanations.h"
+#include "ui/panels/verdict.h"
+
+#include <gmock/gmock.h>
+
+namespace headroom::ui {
+namespace {
+
+Snapshot snapshotOf(Plan plan)
+{
+    auto shared = std::make_shared<const Plan>(std::move(plan));
+    return Snapshot{planResults(shared->name, shared, 32), {}, 32};
+}
+
+Plan with(Plan plan, std::string_view key, std::string_view value)
+{
+    EXPECT_TRUE(setField(plan, key, value)) << key;
+    return plan;
+}
+
+const Tile& at(const std::array<Tile, kTiles>& tiles, TileId id) { return tiles[static_cast<std::size_t>(id)]; }
+
+TEST(Verdict, AnOverloadedPlanIsRedInWordsToo)
+{
+    const auto tiles = verdict(snapshotOf(with(testPlan(), "workload.arrival_rate_req_s", "500")));
+    EXPECT_EQ(at(tiles, TileId::headroom).mood, Mood::bad);
+    EXPECT_THAT(at(tiles, TileId::headroom).word.toStdString(), testing::HasSubstr("overloaded"));
+    EXPECT_EQ(at(tiles, TileId::ttft).value, QStringLiteral("∞"));
+    EXPECT_THAT(at(tiles, TileId::utilization).word.toStdString(), testing::HasSubstr("overloaded"));
+}
+
+TEST(Verdict, AModelThatDoesNotFitSaysSo)
+{
+    const auto tiles =
+        verdict(snapshotOf(with(with(testPlan(), "model.name", "Llama-3.1-70B"), "hardware.gpu", "L4-24GB")));
+    EXPECT_THAT(at(tiles, TileId::headroom).word.toStdString(), testing::HasSubstr("does not fit"));
+    EXPECT_EQ(at(tiles, TileId::kvMemory).mood, Mood::bad);
+}
+
+TEST(Verdict, AMissedTargetIsNamedWithItsValue)
+{
+    const auto tiles = verdict(snapshotOf(with(testPlan(), "targets.ttft_p95_s", "0.001")));
+    EXPECT_EQ(at(tiles, TileId::ttft).mood, Mood::bad);
+    EXPECT_THAT(at(tiles, TileId::ttft).word.toStdString(), testing::HasSubstr("misses · target 1 ms"));
+}
+
+TEST(Verdict, EveryMoodOtherThanPlainHasAWord)
+{
+    for (const char* rate : {"0.1", "4", "15", "18", "100"})
+        for (const Tile& tile : verdict(snapshotOf(with(testPlan(), "workload.arrival_rate_req_s", rate))))
+            EXPECT_FALSE(tile.value.isEmpty() || tile.word.isEmpty()) << qPrintable(tile.label) << " at " << rate;
+}
+
+TEST(Explanations, PutThePlansOwnNumbersIn)
+{
+    const Snapshot s = snapshotOf(testPlan());
+    const Explanation e = explain(QStringLiteral("utilization"), s);
+    EXPECT_EQ(e.topic, QStringLiteral("2.3"));
+    EXPECT_THAT(e.formula.join(QLatin1Char(' ')).toStdString(), testing::HasSubstr("= 4 / (1 ×"));
+    const Explanation other =
+        explain(QStringLiteral("utilization"), snapshotOf(with(testPlan(), "workload.arrival_rate_req_s", "8")));
+    EXPECT_NE(e.formula, other.formula);
+    for (const char* id : {"headroom", "ttft", "tpot", "utilization", "kv_memory", "cost", "binding"}) {
+        const Explanation one = explain(QLatin1String(id), s);
+        EXPECT_EQ(one.id, QLatin1String(id));
+        EXPECT_GE(one.formula.size(), 3) << id;
+        EXPECT_FALSE(one.source.isEmpty()) << id;
+    }
+}
+
+TEST(Compare, PutsResultsFirstThenWhatDiffers)
+{
+    Document document(testPlan());
+    ASSERT_TRUE(document.pin("before"));
+    ASSERT_TRUE(document.edit("batching.token_budget", "1024"));
+    const std::vector<CompareRow> rows = compare(*document.snapshot());
+    ASSERT_GT(rows.size(), static_cast<std::size_t>(kTiles));
+    for (int i = 0; i < kTiles; ++i)
+        EXPECT_TRUE(rows[static_cast<std::size_t>(i)].result);
+    EXPECT_TRUE(rows[kTiles].differs);
+    EXPECT_EQ(rows[kTiles].values[0], QStringLiteral("1,024"));
+    EXPECT_FALSE(rows[kTiles + 1].differs) << "one setting was changed";
+    EXPECT_EQ(rows.size(), static_cast<std::size_t>(kTiles) + fields().size());
+    EXPECT_THAT(differencesText(*document.snapshot()).toStdString(), testing::HasSubstr("now: 1,024; before: "));
+}
+
+TEST_F(WindowTest, CompareShowsAPinnedPlanAndItsDifferences)
+{
+    ASSERT_TRUE(window->showTab("compare"));
+    ASSERT_TRUE(document.pin("before"));
+    const int without = window->comparePage()->rowCount();
+    ASSERT_TRUE(document.edit("batching.token_budget", "1024"));
+    EXPECT_EQ(window->comparePage()->rowCount(), without + 1);
+}
+
+TEST_F(WindowTest, TheExplainDockFollowsTheTileAndThePlan)
+{
+    window->explainPanel().choose(QStringLiteral("utilization"));
+    const QString before = window->explainPanel().text();
+    ASSERT_TRUE(document.edit("workload.arrival_rate_req_s", "8"));
+    EXPECT_NE(window->explainPanel().text(), before);
+    EXPECT_THAT(window->explainPanel().text().toStdString(), testing::HasSubstr("= 8 / (1 ×"));
+}
+
+} // namespace
+} // namespace headroom::ui

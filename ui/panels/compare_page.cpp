@@ -1,0 +1,190 @@
+#include "ui/panels/compare_page.h"
+
+#include "core/plan/fields.h"
+#include "core/snapshot.h"
+#include "ui/format.h"
+#include "ui/panels/field_scale.h"
+#include "ui/panels/verdict.h"
+
+#include <QCheckBox>
+#include <QClipboard>
+#include <QGuiApplication>
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QLabel>
+#include <QPushButton>
+#include <QTableWidget>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+namespace headroom::ui {
+
+namespace {
+
+/// The open plan and the pinned ones, as views of one kind.
+std::vector<const PlanResults*> plansOf(const Snapshot& snapshot)
+{
+    std::vector<const PlanResults*> plans{&snapshot.now};
+    for (const auto& pinned : snapshot.pinned)
+        plans.push_back(pinned.get());
+    return plans;
+}
+
+bool allEqual(const std::vector<QString>& values)
+{
+    return std::ranges::all_of(values, [&](const QString& v) { return v == values.front(); });
+}
+
+QString shownValue(const Field& field, const Plan& plan)
+{
+    if (const auto* numeric = std::get_if<NumberField>(&field)) {
+        const auto value = numeric->get(plan);
+        return value ? text(boxText(*value)) : QStringLiteral("none");
+    }
+    return text(fieldText(field, plan));
+}
+
+} // namespace
+
+std::vector<CompareRow> compare(const Snapshot& snapshot)
+{
+    const std::vector<const PlanResults*> plans = plansOf(snapshot);
+    std::vector<std::array<Tile, kTiles>> tiles;
+    for (const PlanResults* plan : plans)
+        tiles.push_back(verdict(Snapshot{*plan, {}, snapshot.curvePoints}));
+    std::vector<CompareRow> rows;
+    for (std::size_t t = 0; t < kTiles; ++t) {
+        CompareRow row{tiles[0][t].label, {}, {}, false, true};
+        for (const auto& of : tiles)
+            row.values.push_back(QStringLiteral("%1 %2, %3").arg(of[t].value, of[t].aside, of[t].word).simplified());
+        row.differs = !allEqual(row.values);
+        rows.push_back(std::move(row));
+    }
+    for (const Field& field : fields()) {
+        CompareRow row{text(info(field).label), text(info(field).unit), {}, false, false};
+        for (const PlanResults* plan : plans)
+            row.values.push_back(shownValue(field, *plan->plan));
+        row.differs = !allEqual(row.values);
+        rows.push_back(std::move(row));
+    }
+    std::ranges::stable_sort(rows, [](const CompareRow& a, const CompareRow& b) {
+        return std::pair(!a.result, !a.differs && !a.result) < std::pair(!b.result, !b.differs && !b.result);
+    });
+    return rows;
+}
+
+QString differencesText(const Snapshot& snapshot)
+{
+    QStringList lines;
+    const std::vector<const PlanResults*> plans = plansOf(snapshot);
+    for (const CompareRow& row : compare(snapshot)) {
+        if (!row.differs)
+            continue;
+        QStringList sides;
+        for (std::size_t i = 0; i < plans.size(); ++i)
+            sides.append(
+                QStringLiteral("%1: %2").arg(i == 0 ? ComparePage::tr("now") : text(plans[i]->name), row.values[i]));
+        const QString unit = row.unit.isEmpty() ? QString() : QStringLiteral(" [%1]").arg(row.unit);
+        lines.append(row.name + unit + QStringLiteral(" — ") + sides.join(QStringLiteral("; ")));
+    }
+    return lines.join(QLatin1Char('\n'));
+}
+
+ComparePage::ComparePage(QWidget* parent)
+    : QWidget(parent),
+      m_sentence(new QLabel),
+      m_table(new QTableWidget),
+      m_equal(new QCheckBox(tr("Show what is &equal"))),
+      m_pin(new QPushButton(tr("&Pin this plan"))),
+      m_copy(new QPushButton(tr("Copy &differences")))
+{
+    setProperty("page", true);
+    setAttribute(Qt::WA_StyledBackground);
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(14, 14, 14, 14);
+    column->setSpacing(12);
+    m_sentence->setWordWrap(true);
+    auto* top = new QHBoxLayout;
+    top->addWidget(m_sentence, 1);
+    top->addWidget(m_equal);
+    top->addWidget(m_copy);
+    top->addWidget(m_pin);
+    column->addLayout(top);
+    m_table->setAccessibleName(tr("Plans side by side"));
+    m_table->setEditTriggers(QAbstractItemView::NoEditTriggers);
+    m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
+    m_table->verticalHeader()->hide();
+    m_table->verticalHeader()->setDefaultSectionSize(26);
+    m_table->setShowGrid(false);
+    m_table->setWordWrap(false);
+    m_table->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+    column->addWidget(m_table, 1);
+    connect(m_pin, &QPushButton::clicked, this, &ComparePage::pinRequested);
+    connect(m_copy, &QPushButton::clicked, this, [this] { QGuiApplication::clipboard()->setText(m_text); });
+    connect(m_equal, &QCheckBox::toggled, this, [this](bool on) {
+        for (int r = 0; r < m_table->rowCount(); ++r)
+            m_table->setRowHidden(r, !on && m_table->item(r, 0)->data(Qt::UserRole).toBool());
+    });
+}
+
+int ComparePage::rowCount() const
+{
+    int shown = 0;
+    for (int r = 0; r < m_table->rowCount(); ++r)
+        shown += m_table->isRowHidden(r) ? 0 : 1;
+    return shown;
+}
+
+void ComparePage::display(const Snapshot& snapshot)
+{
+    const bool alone = snapshot.pinned.empty();
+    const std::vector<CompareRow> rows = compare(snapshot);
+    const auto differing = std::ranges::count_if(rows, [](const CompareRow& r) { return r.differs && !r.result; });
+    m_sentence->setText(
+        alone ? tr("Pin the plan as it is now, then change something: both stand here side by side, and the pinned one "
+                   "stays in every plot as a dashed ghost.")
+              : tr("%1 settings differ from the pinned plans. Results first, then what differs.").arg(differing));
+    m_copy->setEnabled(!alone);
+    m_equal->setVisible(!alone);
+    m_text = differencesText(snapshot);
+    fill(snapshot, rows);
+}
+
+void ComparePage::fill(const Snapshot& snapshot, const std::vector<CompareRow>& rows)
+{
+    const std::vector<const PlanResults*> plans = plansOf(snapshot);
+    QStringList headers{tr("Setting"), tr("Now")};
+    for (std::size_t i = 1; i < plans.size(); ++i)
+        headers.append(text(plans[i]->name));
+    m_table->setColumnCount(static_cast<int>(headers.size()));
+    m_table->setHorizontalHeaderLabels(headers);
+    m_table->setRowCount(static_cast<int>(rows.size()));
+    for (int r = 0; r < m_table->rowCount(); ++r) {
+        const CompareRow& row = rows[static_cast<std::size_t>(r)];
+        const QString name = row.unit.isEmpty() ? row.name : QStringLiteral("%1, %2").arg(row.name, row.unit);
+        for (int c = 0; c < m_table->columnCount(); ++c) {
+            QTableWidgetItem* item = m_table->item(r, c);
+            if (item == nullptr)
+                m_table->setItem(r, c, item = new QTableWidgetItem);
+            item->setText(c == 0 ? name : row.values[static_cast<std::size_t>(c - 1)]);
+            QFont font = item->font();
+            font.setBold(row.differs && c > 0 && plans.size() > 1);
+            item->setFont(font);
+        }
+        const bool equal = !row.differs && !row.result;
+        m_table->item(r, 0)->setData(Qt::UserRole, equal);
+        m_table->setRowHidden(r, equal && !m_equal->isChecked());
+    }
+    std::vector<QString> names;
+    for (const QString& header : headers)
+        names.push_back(header);
+    if (names != m_names) { // widths follow the columns, not every move of a slider
+        m_names = std::move(names);
+        m_table->setColumnWidth(0, 230);
+        for (int c = 1; c < m_table->columnCount(); ++c)
+            m_table->setColumnWidth(c, 250);
+    }
+}
+
+} // namespace headroom::ui

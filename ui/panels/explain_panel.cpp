@@ -1,0 +1,134 @@
+#include "ui/panels/explain_panel.h"
+
+#include "core/snapshot.h"
+#include "ui/format.h"
+#include "ui/panels/explanations.h"
+#include "ui/plots/catalog.h"
+#include "ui/plots/chart_view.h"
+#include "ui/plots/sensitivity.h"
+
+#include <QLabel>
+#include <QVBoxLayout>
+
+namespace headroom::ui {
+
+namespace {
+
+constexpr int kWidth = 252;
+constexpr int kMargin = 14;
+constexpr int kTornadoHeight = 250;
+
+QLabel* paragraph(const char* property = nullptr)
+{
+    auto* label = new QLabel;
+    label->setWordWrap(true);
+    label->setTextFormat(Qt::PlainText);
+    label->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    if (property != nullptr)
+        label->setProperty(property, true);
+    return label;
+}
+
+} // namespace
+
+ExplainPanel::ExplainPanel(QWidget* parent)
+    : QScrollArea(parent),
+      m_title(paragraph()),
+      m_meaning(paragraph("muted")),
+      m_formula(paragraph()),
+      m_notes(paragraph("caption")),
+      m_source(paragraph("caption")),
+      m_tornadoTitle(paragraph("caption")),
+      m_tornado(new ChartView)
+{
+    setWidgetResizable(true);
+    setFrameShape(QFrame::NoFrame);
+    setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    setFocusPolicy(Qt::NoFocus);
+    auto* content = new QWidget;
+    auto* column = new QVBoxLayout(content);
+    column->setContentsMargins(kMargin, 4, kMargin, kMargin);
+    column->setSpacing(8);
+    QFont bold = uiFont(TextSize::body, QFont::DemiBold);
+    m_title->setFont(bold);
+    m_formula->setProperty("box", true);
+    m_formula->setContentsMargins(10, 8, 10, 8);
+    m_tornado->setFixedHeight(kTornadoHeight);
+    for (QWidget* part : {static_cast<QWidget*>(m_title), static_cast<QWidget*>(m_meaning),
+             static_cast<QWidget*>(m_formula), static_cast<QWidget*>(m_notes), static_cast<QWidget*>(m_source),
+             static_cast<QWidget*>(m_tornadoTitle), static_cast<QWidget*>(m_tornado)})
+        column->addWidget(part);
+    column->addStretch(1);
+    m_tornadoTitle->setText(tr("If one input changed by 10 %"));
+    setWidget(content);
+    setAccessibleName(tr("Explanation"));
+}
+
+QSize ExplainPanel::sizeHint() const { return {kWidth, 600}; }
+
+void ExplainPanel::choose(const QString& topic)
+{
+    m_topic = topic;
+    m_chart.clear();
+    refresh();
+}
+
+void ExplainPanel::chooseChart(const QString& chartId)
+{
+    m_chart = chartId;
+    m_topic = explanationOfChart(chartId.toStdString());
+    refresh();
+}
+
+void ExplainPanel::display(std::shared_ptr<const Snapshot> snapshot)
+{
+    m_snapshot = std::move(snapshot);
+    refresh();
+}
+
+void ExplainPanel::setTheme(const Theme& theme) { m_tornado->setTheme(theme); }
+
+QString ExplainPanel::text() const
+{
+    return QStringList{m_title->text(), m_meaning->text(), m_formula->text(), m_notes->text(), m_source->text()}.join(
+        QLatin1Char('\n'));
+}
+
+void ExplainPanel::refresh()
+{
+    if (m_snapshot == nullptr || !isVisible())
+        return;
+    const Explanation e = explain(m_topic, *m_snapshot);
+    QString title = e.title;
+    QString meaning = e.meaning;
+    QString topic = e.topic;
+    if (const ChartRow* row = findChart(m_chart.toStdString())) {
+        title = ui::text(row->title);
+        meaning = ui::text(row->help) + QStringLiteral("\n\n") + e.title + QStringLiteral(": ") + e.meaning;
+        topic = ui::text(row->topic);
+    }
+    m_title->setText(title);
+    m_meaning->setText(meaning);
+    m_formula->setText(e.formula.join(QLatin1Char('\n')));
+    m_notes->setText(e.notes.join(QLatin1Char('\n')));
+    m_source->setText(tr("Source: %1").arg(e.source));
+    emit titleChanged(tr("Explain · topic %1").arg(topic));
+    if (m_snapshot->curvePoints >= 200) // at rest: a tornado takes a dozen evaluations
+        refreshTornado(e.tornado);
+}
+
+void ExplainPanel::refreshTornado(const QString& title)
+{
+    const std::vector<ChartSpec> all = tornados(m_snapshot->now);
+    for (const ChartSpec& spec : all)
+        if (!title.isEmpty() && ui::text(spec.title).contains(title, Qt::CaseInsensitive)) {
+            m_tornado->setChart(spec);
+            m_tornado->show();
+            m_tornadoTitle->show();
+            return;
+        }
+    m_tornado->hide();
+    m_tornadoTitle->hide();
+}
+
+} // namespace headroom::ui

@@ -1,0 +1,53 @@
+// The Explain dock: formula, this plan's numbers, source, and what a tenth more or less of each input would do.
+#pragma once
+
+#include "ui/theme.h"
+
+#include <QScrollArea>
+
+#include <memory>
+
+class QLabel;
+
+namespace headroom {
+struct Snapshot;
+}
+
+namespace headroom::ui {
+
+class ChartView;
+
+class ExplainPanel final : public QScrollArea {
+    Q_OBJECT
+
+public:
+    explicit ExplainPanel(QWidget* parent = nullptr);
+
+    /// Explains a tile's topic from now on.
+    void choose(const QString& topic);
+    /// Explains what a chart shows from now on.
+    void chooseChart(const QString& chartId);
+    void display(std::shared_ptr<const Snapshot>);
+    void setTheme(const Theme&);
+    const QString& topic() const { return m_topic; }
+    /// All the text in view, for tests and screen readers.
+    QString text() const;
+    QSize sizeHint() const override;
+
+signals:
+    /// "Explain · topic 2.3", for the title of the dock.
+    void titleChanged(const QString& title);
+
+private:
+    void refresh();
+    void refreshTornado(const QString& title);
+
+    std::shared_ptr<const Snapshot> m_snapshot;
+    QString m_topic = QStringLiteral("utilization");
+    QString m_chart; ///< the chart that was clicked; empty = a tile was
+    QLabel *m_title = nullptr, *m_meaning = nullptr, *m_formula = nullptr, *m_notes = nullptr, *m_source = nullptr,
+           *m_tornadoTitle = nullptr;
+    ChartView* m_tornado = nullptr;
+};
+
+} // namespace headroom::ui

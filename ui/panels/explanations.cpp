@@ -1,0 +1,160 @@
+#include "ui/panels/explanations.h"
+
+#include "core/snapshot.h"
+#include "ui/format.h"
+
+#include <QCoreApplication>
+
+#include <array>
+#include <cmath>
+
+namespace headroom::ui {
+
+namespace {
+
+QString tr(const char* words) { return QCoreApplication::translate("Explanations", words); }
+
+QString time(Seconds s) { return quantity(s.si(), "s", 3); }
+
+QString rate(RequestRate r) { return number(r.si(), 3) + QStringLiteral(" req/s"); }
+
+Explanation headroomOf(const Snapshot& s)
+{
+    const Evaluation& e = s.now.evaluation;
+    const RequestRate now = s.now.plan->workload.arrivalRate;
+    return {QStringLiteral("headroom"), QStringLiteral("2.3"), tr("Headroom"),
+        tr("How much more load the plan carries before the first target fails. Below zero a target is missed already."),
+        {tr("headroom = λ* − λ"), QStringLiteral("= %1 − %2 req/s").arg(number(e.targetRate.si()), number(now.si())),
+            QStringLiteral("= %1 (%2)").arg(rate(e.headroom), signedPercent(e.headroomFraction))},
+        {tr("λ*: the first arrival rate, from below, at which a target fails; the capacity R·μ where none is stated."),
+            tr("From the pessimistic edge of the band: %1.").arg(rate(e.headroomLo)),
+            e.replicasNeeded ? tr("Replicas that meet the targets at the peak: %1.").arg(*e.replicasNeeded)
+                             : tr("No number of replicas meets the targets.")},
+        tr("Search on the batch chain for the first crossing of a target"), tr("capacity")};
+}
+
+Explanation ttftOf(const Snapshot& s)
+{
+    const Evaluation& e = s.now.evaluation;
+    const LatencyParts& p = e.partsMean;
+    return {QStringLiteral("ttft"), QStringLiteral("1.1"), tr("Time to first token"),
+        tr("From sending a request to its first token: the way in, retrieval, waiting, and reading the prompt."),
+        {tr("TTFT = network in + retrieval + queue + prefill"),
+            tr("queue %1 + prefill %2 + fixed parts, mean").arg(time(p.queue), time(p.prefill)),
+            tr("mean %1 · p95 %2").arg(time(e.ttft.mean), time(e.ttft.p95))},
+        {tr("Band of the p95 (80 %): %1 to %2.").arg(time(e.ttft.lo), time(e.ttft.hi)),
+            tr("Half of network (%1) is the way in; retrieval %2.").arg(time(p.network), time(p.retrieval))},
+        tr("Birth–death chain over the batch; wait behind prompts as M/G/1"), tr("TTFT")};
+}
+
+Explanation tpotOf(const Snapshot& s)
+{
+    const Evaluation& e = s.now.evaluation;
+    const StepParts& d = e.step;
+    return {QStringLiteral("tpot"), QStringLiteral("3.3"), tr("Time per output token"),
+        tr("The mean gap between the tokens of one request: the engine's step, stretched by prompts that join it."),
+        {tr("d(B) = compute + bandwidth + network + overhead"),
+            QStringLiteral("= %1 + %2 + %3 + %4")
+                .arg(time(d.compute), time(d.bandwidth), time(d.network), time(d.overhead)),
+            tr("= %1 at B = %2 · TPOT p95 %3").arg(time(d.total()), number(e.stepDecodes), time(e.tpot.p95))},
+        {tr("d: one decode step of the mean batch B, split by what limits it."),
+            tr("Band of the p95 (80 %): %1 to %2.").arg(time(e.tpot.lo), time(e.tpot.hi))},
+        tr("Roofline by operator group with measured efficiencies"), tr("TPOT")};
+}
+
+Explanation utilizationOf(const Snapshot& s)
+{
+    const Evaluation& e = s.now.evaluation;
+    const RequestRate now = s.now.plan->workload.arrivalRate;
+    const int replicas = s.now.plan->deployment.replicas;
+    return {QStringLiteral("utilization"), QStringLiteral("2.3"), tr("Utilization"),
+        tr("The share of its capacity that the arriving work keeps busy. Waiting grows like 1/(1 − ρ): the last 20 % "
+           "cost more than the first 80."),
+        {tr("ρ = λ / (R · μ)"),
+            tr("= %1 / (%2 × %3 req/s)")
+                .arg(number(now.si()))
+                .arg(replicas)
+                .arg(number(e.capacity.si() / std::max(1, replicas))),
+            QStringLiteral("= %1").arg(number(e.utilization, 2))},
+        {tr("μ: departure rate of one replica with all %1 seats taken.").arg(number(e.memory.seats)),
+            tr("Check, Little's law: λ · W = %1 × %2, and %3 requests are in the system.")
+                .arg(number(now.si()), time(e.e2e.mean), number(e.meanConcurrency * replicas))},
+        tr("Little 1961; chain of a replica with continuous batching"), tr("capacity")};
+}
+
+Explanation kvOf(const Snapshot& s)
+{
+    const MemoryUse& m = s.now.evaluation.memory;
+    const auto gib = [](Bytes b) { return number(b.in(gibibyte), 3); };
+    return {QStringLiteral("kv_memory"), QStringLiteral("5.4"), tr("KV memory"),
+        tr("What is left beside weights and workspace holds the keys and values of running requests: it sets how many "
+           "can run at once."),
+        {tr("N = (u·M − weights − workspace) / KV of one request"),
+            tr("= (%1 − %2 − %3 GiB) / %4")
+                .arg(gib(m.usable), gib(m.weights.total()), gib(m.workspace), quantity(m.kvPerRequest.si(), "B", 3)),
+            tr("= %1 seats, %2 with max_sequences").arg(number(std::floor(m.seatsByMemory)), number(m.seats))},
+        {tr("KV of one request: averaged over its stay, on the busiest GPU."),
+            tr("One token of one sequence takes %1 bytes.").arg(number(s.now.evaluation.kvBytesPerToken.si(), 6)),
+            tr("If every request were at its longest: %1 seats.").arg(number(m.worstCaseSeats))},
+        tr("PagedAttention, Kwon et al. 2023"), tr("capacity")};
+}
+
+Explanation costOf(const Snapshot& s)
+{
+    const Evaluation& e = s.now.evaluation;
+    const double hourly = (e.cost.fleet * hour).in(dollar);
+    return {QStringLiteral("cost"), QStringLiteral("7.3"), tr("Cost of a token"),
+        tr("The fleet costs the same when it idles, so a token is dear at low load and cheapest at full load."),
+        {tr("USD per M = 10⁶ · C / (3600 · Q)"),
+            tr("= 10⁶ × %1/h / (3600 × %2 tok/s)").arg(money(hourly), number(e.throughput.output.si())),
+            QStringLiteral("= %1").arg(money((e.cost.perOutputToken * millionTokens).in(dollar)))},
+        {tr("Q: output tokens served at the present load."),
+            tr("At full load: %1.").arg(money((e.cost.perOutputTokenAtCapacity * millionTokens).in(dollar))),
+            tr("Charged to input and output alike: %1.").arg(money((e.cost.perToken * millionTokens).in(dollar)))},
+        tr("GPU price and its date: catalog"), tr("cost")};
+}
+
+Explanation bindingOf(const Snapshot& s)
+{
+    QStringList gains;
+    for (const Elasticity& e : s.now.evaluation.elasticities)
+        gains.append(tr("%1: %2").arg(text(name(e.resource)), number(e.elasticity, 2)));
+    if (gains.isEmpty())
+        gains.append(tr("no resource was probed"));
+    return {QStringLiteral("binding"), QStringLiteral("4.3"), tr("What binds first"),
+        tr("The resource whose 10 % relaxation raises the load the plan carries most: buy more of this first."),
+        {tr("elasticity = (Δλ*/λ*) / 10 %"), gains.join(QStringLiteral("\n")),
+            tr("binds: %1").arg(text(name(s.now.evaluation.binding)))},
+        {tr("1 = the load grows in proportion; 0 = more of it changes nothing.")},
+        tr("Probe of the step model and of λ*"), tr("capacity")};
+}
+
+} // namespace
+
+Explanation explain(const QString& id, const Snapshot& snapshot)
+{
+    using Make = Explanation (*)(const Snapshot&);
+    constexpr std::array<std::pair<const char*, Make>, 7> kAll{
+        {{"headroom", &headroomOf}, {"ttft", &ttftOf}, {"tpot", &tpotOf}, {"utilization", &utilizationOf},
+            {"kv_memory", &kvOf}, {"cost", &costOf}, {"binding", &bindingOf}}};
+    for (const auto& [known, make] : kAll)
+        if (id == QLatin1String(known))
+            return make(snapshot);
+    return utilizationOf(snapshot);
+}
+
+QString explanationOfChart(std::string_view chart)
+{
+    const auto has = [&](std::string_view part) { return chart.find(part) != std::string_view::npos; };
+    if (has("memory") || has("seats") || has("kv") || has("fragment"))
+        return QStringLiteral("kv_memory");
+    if (has("cost") || has("bill") || has("price") || has("gpu_table"))
+        return QStringLiteral("cost");
+    if (has("tpot") || has("step") || has("batch") || has("roofline") || has("network"))
+        return QStringLiteral("tpot");
+    if (has("latency") || has("time") || has("e2e"))
+        return QStringLiteral("ttft");
+    return QStringLiteral("utilization");
+}
+
+} // namespace headroom::ui
