@@ -50,6 +50,8 @@ Autosave::Autosave(Document& document, fs::path folder, QObject* parent) : QObje
     m_soon.setInterval(kDelayMs);
     connect(&m_soon, &QTimer::timeout, this, &Autosave::write);
     connect(&m_document, &Document::changed, this, &Autosave::note);
+    // The first edit is announced before the undo stack counts it.
+    connect(&m_document.undoStack(), &QUndoStack::cleanChanged, this, &Autosave::note);
 }
 
 Autosave::~Autosave() { remove(); }

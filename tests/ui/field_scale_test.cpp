@@ -20,8 +20,9 @@ TEST(FieldScale, EveryPositionGivesAValueInRangeThatReturnsToItsPosition)
             ASSERT_GE(value, f->min) << f->info.key;
             ASSERT_LE(value, f->max) << f->info.key;
             ASSERT_GE(value, last) << f->info.key << ": a slider never goes back";
-            if (f->integer)
+            if (f->integer) {
                 ASSERT_EQ(value, std::round(value)) << f->info.key;
+            }
             last = value;
         }
         EXPECT_EQ(scale.tickOf(f->min), 0) << f->info.key;
@@ -38,10 +39,12 @@ TEST(FieldScale, AStepAlwaysMovesUnlessTheRangeEnds)
         const FieldScale scale(*f);
         for (int tick = 0; tick <= scale.ticks(); tick += 37) {
             const double value = scale.valueAt(tick);
-            if (value < f->max)
+            if (value < f->max) {
                 ASSERT_GT(scale.stepped(value, 1), value) << f->info.key << " at " << value;
-            if (value > f->min)
+            }
+            if (value > f->min) {
                 ASSERT_LT(scale.stepped(value, -1), value) << f->info.key << " at " << value;
+            }
             ASSERT_LE(scale.stepped(value, 1000), f->max);
             ASSERT_GE(scale.stepped(value, -1000), f->min);
         }

@@ -57,7 +57,7 @@ std::vector<CompareRow> compare(const Snapshot& snapshot)
     for (std::size_t t = 0; t < kTiles; ++t) {
         CompareRow row{tiles[0][t].label, {}, {}, false, true};
         for (const auto& of : tiles)
-            row.values.push_back(QStringLiteral("%1 %2, %3").arg(of[t].value, of[t].aside, of[t].word).simplified());
+            row.values.push_back(tileText(of[t]));
         row.differs = !allEqual(row.values);
         rows.push_back(std::move(row));
     }

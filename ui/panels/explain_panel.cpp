@@ -14,7 +14,7 @@ namespace headroom::ui {
 
 namespace {
 
-constexpr int kWidth = 252;
+constexpr int kWidth = 264;
 constexpr int kMargin = 14;
 constexpr int kTornadoHeight = 250;
 
@@ -49,11 +49,12 @@ ExplainPanel::ExplainPanel(QWidget* parent)
     auto* column = new QVBoxLayout(content);
     column->setContentsMargins(kMargin, 4, kMargin, kMargin);
     column->setSpacing(8);
-    QFont bold = uiFont(TextSize::body, QFont::DemiBold);
+    const QFont bold = uiFont(TextSize::body, QFont::DemiBold);
     m_title->setFont(bold);
     m_formula->setProperty("box", true);
     m_formula->setContentsMargins(10, 8, 10, 8);
     m_tornado->setFixedHeight(kTornadoHeight);
+    m_tornado->setMinimumWidth(kWidth / 2); // the dock sets the width, not the plot
     for (QWidget* part : {static_cast<QWidget*>(m_title), static_cast<QWidget*>(m_meaning),
              static_cast<QWidget*>(m_formula), static_cast<QWidget*>(m_notes), static_cast<QWidget*>(m_source),
              static_cast<QWidget*>(m_tornadoTitle), static_cast<QWidget*>(m_tornado)})

@@ -46,7 +46,7 @@ QString targetValues(const Targets& targets)
         parts.append(tr("TTFT %1").arg(quantity(targets.ttftP95->si(), "s", 3)));
     if (targets.tpotP95)
         parts.append(tr("TPOT %1").arg(quantity(targets.tpotP95->si(), "s", 3)));
-    if (targets.e2eP99)
+    if (targets.e2eP99 && parts.size() < 2) // the line has room for two
         parts.append(tr("E2E %1").arg(quantity(targets.e2eP99->si(), "s", 3)));
     return parts.isEmpty() ? tr("no latency target") : joined(parts);
 }
@@ -72,8 +72,7 @@ QString groupValues(std::string_view group, const Plan& plan, const Snapshot& sn
             tr("%1 B/token").arg(number(snapshot.now.evaluation.kvBytesPerToken.si(), 6))});
     if (group == "hardware")
         return joined({quantity(plan.hardware.gpu.memory.si(), "B", 3),
-            tr("%1 GB/s").arg(number(plan.hardware.gpu.bandwidth.si() * 1e-9, 4)),
-            tr("$%1/h").arg(number((plan.hardware.pricePerGpu * hour).in(dollar), 3))});
+            tr("%1 per GPU-hour").arg(money((plan.hardware.pricePerGpu * hour).in(dollar)))});
     if (group == "serving")
         return servingValues(plan);
     if (group == "targets")

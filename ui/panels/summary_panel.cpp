@@ -15,9 +15,9 @@ constexpr int kTileHeight = 80;
 /// Narrower than this and the words under the numbers no longer fit: the strip takes two rows.
 constexpr int kLeastWidth = 106;
 constexpr int kRowsWhenNarrow = 2;
-constexpr int kPad = 11;
+constexpr int kPad = 10;
 /// Relative widths: the first tile and those with a band beside the number need more room.
-constexpr std::array<double, kTiles> kShare{1.15, 1.1, 1.1, 1.05, 1.05, 1.05, 1.1};
+constexpr std::array<double, kTiles> kShare{1.2, 1.25, 1.25, 1.0, 1.05, 0.95, 0.95};
 
 } // namespace
 
@@ -34,7 +34,7 @@ void TileButton::setTile(const Tile& tile, const Theme& theme)
     m_theme = &theme;
     setText(tile.label);
     setAccessibleName(tile.label);
-    const QString all = QStringLiteral("%1 %2, %3").arg(tile.value, tile.aside, tile.word).simplified();
+    const QString all = tileText(tile);
     setAccessibleDescription(all);
     setToolTip(QStringLiteral("%1: %2").arg(tile.label, all));
     update();

@@ -64,7 +64,7 @@ Tile headroomTile(const Evaluation& e)
         t.word = (e.stable ? tr("misses above %1") : tr("overloaded above %1")).arg(rate(e.targetRate));
         t.mood = Mood::bad;
     } else if (e.headroomLo.si() < 0) {
-        t.word = tr("thin · holds to %1").arg(rate(e.targetRate));
+        t.word = tr("thin · to %1").arg(rate(e.targetRate));
         t.mood = Mood::warning;
     } else {
         t.word = tr("holds to %1").arg(rate(e.targetRate));
@@ -133,7 +133,7 @@ Tile kvTile(const Evaluation& e)
         return t;
     }
     t.value = percent(e.kvFraction);
-    const QString seats = tr("%1 of %2 seats").arg(number(e.meanRunning, 3), number(e.memory.seats, 3));
+    const QString seats = tr("%1 of %2 seats").arg(number(e.meanRunning, 2), number(e.memory.seats, 3));
     t.mood = !e.stable ? Mood::bad : e.kvFraction > kKvTight ? Mood::warning : Mood::good;
     t.word = t.mood == Mood::good ? seats : (t.mood == Mood::bad ? tr("full · %1") : tr("tight · %1")).arg(seats);
     return t;
@@ -141,7 +141,7 @@ Tile kvTile(const Evaluation& e)
 
 Tile costTile(const Evaluation& e)
 {
-    Tile t{tr("Cost"), {}, {}, tr("per M output tokens"), Mood::plain, QStringLiteral("cost_vs_load"),
+    Tile t{tr("Cost"), {}, {}, tr("per M output tok"), Mood::plain, QStringLiteral("cost_vs_load"),
         QStringLiteral("cost")};
     const double perMillion = (e.cost.perOutputToken * millionTokens).in(dollar);
     if (!e.fits || !std::isfinite(perMillion)) {
@@ -208,11 +208,17 @@ std::array<Tile, kTiles> verdict(const Snapshot& snapshot)
         kvTile(e), costTile(e), bindingTile(e)};
 }
 
+QString tileText(const Tile& tile)
+{
+    const QString value = tile.aside.isEmpty() ? tile.value : tile.value + QLatin1Char(' ') + tile.aside;
+    return tile.word.isEmpty() ? value : value + QStringLiteral(", ") + tile.word;
+}
+
 QString verdictSentence(const Snapshot& snapshot)
 {
     QStringList parts;
     for (const Tile& t : verdict(snapshot))
-        parts.append(QStringLiteral("%1 %2 %3, %4").arg(t.label, t.value, t.aside, t.word).simplified());
+        parts.append(t.label + QLatin1Char(' ') + tileText(t));
     return parts.join(QStringLiteral("; "));
 }
 

@@ -24,6 +24,9 @@ struct Tile {
     QString topic; ///< the entry of the Explain dock
 };
 
+/// "410 ± 60 ms, ok · target 800 ms": a tile without its label.
+QString tileText(const Tile&);
+
 enum class TileId { headroom, ttft, tpot, utilization, kvMemory, cost, binding };
 inline constexpr int kTiles = 7;
 
