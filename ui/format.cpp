@@ -163,14 +163,6 @@ QString band(double value, double lo, double hi, std::string_view unit)
     return range(lo, hi, unit, 2);
 }
 
-QString money(double dollars)
-{
-    constexpr double kCentsMatter = 100, kCentsAreEnough = 0.1;
-    if (!std::isfinite(dollars) || std::abs(dollars) < kCentsAreEnough)
-        return QStringLiteral("$") + number(dollars, 2);
-    return QStringLiteral("$") + QLocale().toString(dollars, 'f', std::abs(dollars) < kCentsMatter ? 2 : 0);
-}
-
 QString percent(double share, int digits)
 {
     if (!std::isfinite(share))

@@ -22,8 +22,6 @@ QString quantity(double value, std::string_view unit, int digits = 3);
 QString range(double lo, double hi, std::string_view unit, int digits = 3);
 /// Half width of a band as people write it: "± 60 ms"; uneven bands as range().
 QString band(double value, double lo, double hi, std::string_view unit);
-/// USD with cents where they matter: "$0.39", "$18.40", "$1,234", "$0.018".
-QString money(double dollars);
 /// A share in [0, 1] as percent: 33 %.
 QString percent(double share, int digits = 2);
 /// Signed percent with a sign: +24 %.

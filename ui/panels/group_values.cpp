@@ -2,6 +2,7 @@
 
 #include "core/snapshot.h"
 #include "ui/format.h"
+#include "ui/money.h"
 
 #include <QCoreApplication>
 #include <QStringList>
