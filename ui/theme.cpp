@@ -129,98 +129,6 @@ QToolButton:hover { background: $field; }
 QToolButton:pressed, QToolButton:checked { background: $selection; }
 QToolButton:disabled { color: $muted; }
 QToolButton:focus { background: $selection; }
-QPushButton { border: 1px solid $line; border-radius: 4px; padding: 5px 14px; background: $card; }
-QPushButton:hover { background: $field; }
-QPushButton:focus { border-color: $accent; }
-QPushButton:disabled { color: $muted; }
-QPushButton:default, QPushButton[primary="true"], QToolButton[primary="true"] {
-  background: $accent; color: $onAccent; border-color: $accent; }
-QToolButton[primary="true"]:hover, QPushButton[primary="true"]:hover { background: $strong; }
-QStatusBar { background: $card; border-top: 1px solid $grid; color: $muted; font-size: 11px; }
-QStatusBar::item { border: none; }
-QStatusBar QLabel { color: $muted; font-size: 11px; padding: 0 8px; }
-QDockWidget { font-size: 11px; color: $muted; }
-QDockWidget::title { background: $card; padding: 6px 12px; }
-QMainWindow::separator { background: $grid; width: 1px; height: 1px; }
-QTabBar { qproperty-drawBase: 0; }
-QTabBar::tab { background: transparent; border: none; border-bottom: 2px solid transparent; padding: 8px 10px 7px 10px;
-  color: $muted; }
-QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
-QTabBar::tab:hover:!selected { color: $text; }
-QTabBar::tab:focus { color: $accent; }
-QTabWidget::pane { border: none; border-top: 1px solid $grid; }
-QScrollArea, QScrollArea > QWidget > QWidget { background: transparent; border: none; }
-QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }
-QScrollBar:horizontal { background: transparent; height: 10px; margin: 0; }
-QScrollBar::handle { background: $line; border-radius: 3px; margin: 2px; }
-QScrollBar::handle:vertical { min-height: 28px; }
-QScrollBar::handle:horizontal { min-width: 28px; }
-QScrollBar::handle:hover { background: $muted; }
-QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page { background: none; border: none;
-  width: 0; height: 0; }
-QLineEdit, QAbstractSpinBox, QPlainTextEdit, QTextEdit { background: $field; border: 1px solid $edge; border-radius: 4px;
-  padding: 3px 7px; selection-background-color: $accent; selection-color: $onAccent; }
-QLineEdit:focus, QAbstractSpinBox:focus, QPlainTextEdit:focus, QTextEdit:focus { border-color: $accent; }
-QLineEdit[invalid="true"], QAbstractSpinBox[invalid="true"] { border-color: $bad; background: $badBack; }
-QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0; height: 0; border: none; }
-QSlider:horizontal { min-height: 18px; }
-QSlider::groove:horizontal { height: 3px; background: $line; border-radius: 1px; }
-QSlider::sub-page:horizontal { height: 3px; background: $accent; border-radius: 1px; }
-QSlider::handle:horizontal { width: 10px; height: 10px; margin: -6px 0; border: 2px solid $accent; border-radius: 7px;
-  background: $card; }
-QSlider::handle:horizontal:focus, QSlider::handle:horizontal:hover { background: $accent; }
-QSlider::sub-page:horizontal:disabled { background: $line; }
-QSlider::handle:horizontal:disabled { border-color: $line; }
-QAbstractScrollArea::corner { background: transparent; border: none; }
-QHeaderView::section { background: $card; color: $muted; border: none; border-bottom: 1px solid $line; padding: 4px 8px; }
-QTableView, QTreeView, QListView { background: $card; border: none; gridline-color: $grid; outline: none;
-  alternate-background-color: $window; selection-background-color: $selection; selection-color: $text; }
-QToolTip { background: $field; color: $text; border: 1px solid $line; padding: 4px 6px; }
-QProgressBar { border: none; border-radius: 2px; background: $grid; max-height: 4px; }
-QProgressBar::chunk { background: $accent; border-radius: 2px; }
-QLabel[muted="true"] { color: $muted; }
-QLabel[caption="true"] { color: $muted; font-size: 11px; }
-QLabel[large="true"] { font-size: 19px; font-weight: 600; }
-QLabel[verdict="good"] { color: $good; }
-QLabel[verdict="warning"] { color: $warning; }
-QLabel[verdict="bad"] { color: $bad; }
-QWidget[card="true"] { background: $card; border-radius: 4px; }
-QWidget[page="true"] { background: $window; }
-QWidget[box="true"] { background: $field; border-radius: 4px; }
-)";
-
-/// Pixel sizes of the three sizes; 96-dpi pixels, which Qt scales on denser screens.
-int pixelSize(TextSize size)
-{
-    switch (size) {
-    case TextSize::small:
-        return 11;
-    case TextSize::body:
-        return 12;
-    case TextSize::large:
-        break;
-    }
-    return 19;
-}
-
-/// One sheet with names for the colours; %1 .. would be unreadable at this number.
-constexpr char kSheet[] = R"(
-QMainWindow, QMainWindow > QWidget, QDialog { background: $card; }
-QMenuBar { background: $card; border-bottom: 1px solid $grid; padding: 2px 4px; }
-QMenuBar::item { padding: 4px 10px; background: transparent; border-radius: 4px; }
-QMenuBar::item:selected { background: $field; }
-QMenu { background: $card; border: 1px solid $line; padding: 4px; }
-QMenu::item { padding: 4px 24px 4px 12px; border-radius: 4px; }
-QMenu::item:selected { background: $accent; color: $onAccent; }
-QMenu::item:disabled { color: $muted; background: transparent; }
-QMenu::separator { height: 1px; background: $grid; margin: 4px 8px; }
-QToolBar { background: $card; border: none; border-bottom: 1px solid $grid; spacing: 4px; padding: 5px 8px; }
-QToolBar::separator { width: 1px; background: $line; margin: 5px 8px; }
-QToolButton { border: none; border-radius: 4px; padding: 5px 9px; background: transparent; }
-QToolButton:hover { background: $field; }
-QToolButton:pressed, QToolButton:checked { background: $selection; }
-QToolButton:disabled { color: $muted; }
-QToolButton:focus { background: $selection; }
 QToolButton[slim="true"] { padding: 0 5px; color: $muted; }
 QPushButton { border: 1px solid $line; border-radius: 4px; padding: 5px 14px; background: $card; }
 QPushButton:hover { background: $field; }
@@ -289,6 +197,20 @@ QWidget[card="true"] { background: $card; border-radius: 4px; }
 QWidget[page="true"] { background: $window; }
 QWidget[box="true"] { background: $field; border-radius: 4px; }
 )";
+
+/// Pixel sizes of the three sizes; 96-dpi pixels, which Qt scales on denser screens.
+int pixelSize(TextSize size)
+{
+    switch (size) {
+    case TextSize::small:
+        return 11;
+    case TextSize::body:
+        return 12;
+    case TextSize::large:
+        break;
+    }
+    return 19;
+}
 
 } // namespace
 
