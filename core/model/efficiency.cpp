@@ -3,139 +3,287 @@
 namespace headroom {
 namespace {
 
-bool isBlackwell(GpuArchitecture a)
+using C = Coefficient;
+
+struct Shared {
+    CoefficientInfo info;
+    double start;   ///< by hand: ceilings, ramps and bandwidths of published fits, links of single collectives
+    double shipped; ///< fitted
+};
+constexpr std::array<Shared, kCoefficients> kShared{{
+    {{C::compute16, "compute16", "", 0.2, 0.95}, 0.65, 0.6566},
+    {{C::compute8, "compute8", "", 0.2, 0.95}, 0.54, 0.5592},
+    {{C::compute4, "compute4", "", 0.1, 0.95}, 0.42, 0.5541},
+    {{C::computeWeightOnly, "compute_weight_only", "", 0.3, 1.2}, 0.85, 0.5166},
+    {{C::ramp16, "ramp16", "rows", 1, 64}, 24, 29.82},
+    {{C::ramp8, "ramp8", "rows", 1, 64}, 32, 35.14},
+    {{C::ramp4, "ramp4", "rows", 1, 64}, 40, 50.62},
+    {{C::bandwidth16, "bandwidth16", "", 0.3, 0.92}, 0.78, 0.92},
+    {{C::bandwidth8, "bandwidth8", "", 0.3, 0.92}, 0.72, 0.8401},
+    {{C::bandwidth4, "bandwidth4", "", 0.2, 0.92}, 0.65, 0.92},
+    {{C::expertCompute, "expert_compute", "", 0.2, 1.5}, 0.8, 0.6934},
+    {{C::expertRamp, "expert_ramp", "rows", 0.5, 300}, 24, 14.86},
+    {{C::expertBandwidth, "expert_bandwidth", "", 0.2, 1.3}, 0.85, 0.9382},
+    {{C::expertWidth, "expert_width", "columns", 1, 3000}, 100, 142.9},
+    {{C::attentionPrefill, "attention_prefill", "", 0.05, 0.9}, 0.4, 0.429},
+    {{C::attentionOf2023, "attention_2023", "", 0.1, 1.5}, 0.6, 0.192},
+    {{C::attentionTile, "attention_tile", "keys", 1, 2000}, 64, 64.3},
+    {{C::attentionDecodeBandwidth, "attention_decode_bandwidth", "", 0.2, 0.95}, 0.8, 0.8174},
+    {{C::attentionDecodeCompute, "attention_decode_compute", "", 0.02, 0.9}, 0.3, 0.3},
+    {{C::attentionSequence, "attention_sequence", "s", 1e-10, 1e-6}, 2e-8, 1.538e-08},
+    {{C::elementBandwidth, "element_bandwidth", "", 0.1, 1}, 0.7, 0.9778},
+    {{C::layerLatency, "layer_latency", "s", 1e-6, 1e-4}, 1e-5, 3.547e-05},
+    {{C::expertLatency, "expert_latency", "s", 1e-6, 2e-4}, 2e-5, 1.071e-05},
+    {{C::linkBandwidth, "link_bandwidth", "", 0.1, 0.95}, 0.52, 0.4844},
+    {{C::linkLatency, "link_latency", "s", 1e-6, 1e-4}, 1e-5, 5.184e-06},
+    {{C::linkLatencyPerRank, "link_latency_per_rank", "s", 1e-7, 1e-5}, 8e-7, 5.796e-06},
+    {{C::hostLinkBandwidth, "host_link_bandwidth", "", 0.1, 0.5}, 0.4, 0.5},
+    {{C::hostLinkLatency, "host_link_latency", "s", 1e-6, 2e-4}, 2e-5, 2.055e-05},
+    {{C::hostLinkLatencyPerRank, "host_link_latency_per_rank", "s", 1e-7, 2e-5}, 2e-6, 1.67e-06},
+    {{C::networkBandwidth, "network_bandwidth", "", 0.2, 1}, 0.7, 0.7},
+    {{C::networkLatency, "network_latency", "s", 1e-6, 2e-4}, 2.5e-5, 2.5e-05},
+    {{C::stepVllm, "step_vllm", "s", 1e-4, 1e-2}, 1.4e-3, 0.001068},
+    {{C::stepSglang, "step_sglang", "s", 1e-4, 1e-2}, 1.3e-3, 0.001351},
+    {{C::stepTensorrtLlm, "step_tensorrt_llm", "s", 1e-4, 1e-2}, 1e-3, 0.0007469},
+    {{C::stepOf2023, "step_2023", "s", 1e-4, 5e-2}, 8e-3, 0.01314},
+    {{C::sequenceVllm, "sequence_vllm", "s", 1e-7, 1e-4}, 5e-6, 6.494e-06},
+    {{C::sequenceSglang, "sequence_sglang", "s", 1e-7, 1e-4}, 4e-6, 5.422e-06},
+    {{C::sequenceTensorrtLlm, "sequence_tensorrt_llm", "s", 1e-7, 1e-4}, 2e-6, 1.347e-06},
+    {{C::promptVllm, "prompt_vllm", "s", 1e-6, 2e-2}, 1e-3, 0.001739},
+    {{C::promptSglang, "prompt_sglang", "s", 1e-6, 2e-2}, 1e-3, 0.01402},
+    {{C::promptTensorrtLlm, "prompt_tensorrt_llm", "s", 1e-6, 2e-2}, 3e-4, 0.0001717},
+    {{C::layerEager, "layer_eager", "s", 1e-6, 1e-3}, 6e-5, 7.412e-05},
+}};
+
+/// Where an architecture departs from the shared value.
+struct Factor {
+    GpuArchitecture architecture;
+    Coefficient coefficient;
+    double value;
+};
+constexpr std::array<Factor, 34> kFactors{{
+    {GpuArchitecture::ampere, C::compute16, 1.13},
+    {GpuArchitecture::hopper, C::compute16, 0.904},
+    {GpuArchitecture::blackwell, C::compute16, 0.978},
+    {GpuArchitecture::hopper, C::compute8, 1.19},
+    {GpuArchitecture::blackwell, C::compute8, 0.839},
+    {GpuArchitecture::blackwell, C::compute4, 0.926},
+    {GpuArchitecture::blackwellWorkstation, C::compute4, 1.1},
+    {GpuArchitecture::ampere, C::bandwidth16, 0.953},
+    {GpuArchitecture::ampere, C::bandwidth8, 0.98},
+    {GpuArchitecture::hopper, C::bandwidth8, 0.969},
+    {GpuArchitecture::blackwell, C::bandwidth8, 1.06},
+    {GpuArchitecture::blackwell, C::bandwidth4, 0.932},
+    {GpuArchitecture::ampere, C::expertCompute, 1.23},
+    {GpuArchitecture::hopper, C::expertCompute, 0.96},
+    {GpuArchitecture::blackwell, C::expertCompute, 0.809},
+    {GpuArchitecture::blackwellWorkstation, C::expertCompute, 1.04},
+    {GpuArchitecture::ampere, C::expertBandwidth, 1.03},
+    {GpuArchitecture::blackwellWorkstation, C::expertBandwidth, 0.982},
+    {GpuArchitecture::ampere, C::attentionPrefill, 0.89},
+    {GpuArchitecture::hopper, C::attentionPrefill, 0.935},
+    {GpuArchitecture::blackwell, C::attentionPrefill, 1.08},
+    {GpuArchitecture::blackwellWorkstation, C::attentionPrefill, 1.11},
+    {GpuArchitecture::ampere, C::attentionDecodeBandwidth, 1.1},
+    {GpuArchitecture::hopper, C::attentionDecodeBandwidth, 1.12},
+    {GpuArchitecture::blackwell, C::attentionDecodeBandwidth, 0.818},
+    {GpuArchitecture::ampere, C::layerLatency, 1.07},
+    {GpuArchitecture::hopper, C::layerLatency, 1.04},
+    {GpuArchitecture::blackwell, C::layerLatency, 0.969},
+    {GpuArchitecture::ampere, C::linkBandwidth, 0.861},
+    {GpuArchitecture::hopper, C::linkBandwidth, 0.785},
+    {GpuArchitecture::blackwell, C::linkBandwidth, 1.38},
+    {GpuArchitecture::ampere, C::linkLatency, 1.02},
+    {GpuArchitecture::hopper, C::linkLatency, 0.974},
+    {GpuArchitecture::blackwell, C::linkLatency, 0.97},
+}};
+
+constexpr bool inOrder()
 {
-    return a == GpuArchitecture::blackwell || a == GpuArchitecture::blackwellWorkstation;
+    for (std::size_t i = 0; i < kCoefficients; ++i)
+        if (kShared[i].info.coefficient != static_cast<Coefficient>(i))
+            return false;
+    return true;
+}
+static_assert(inOrder(), "a row for each coefficient, in the order of the enumeration");
+
+int storedBits(NumberFormat format)
+{
+    switch (format) {
+    case NumberFormat::fp32:
+    case NumberFormat::bf16:
+    case NumberFormat::fp16:
+        return 16;
+    case NumberFormat::fp8:
+    case NumberFormat::int8:
+        return 8;
+    case NumberFormat::int4:
+    case NumberFormat::fp4:
+    case NumberFormat::mxfp4:
+        return 4;
+    }
+    return 16;
+}
+
+Coefficient byBits(int bits, Coefficient sixteen, Coefficient eight, Coefficient four)
+{
+    return bits == 16 ? sixteen : bits == 8 ? eight : four;
 }
 
 } // namespace
 
+const std::array<CoefficientInfo, kCoefficients>& coefficientInfos()
+{
+    static const std::array<CoefficientInfo, kCoefficients> infos = [] {
+        std::array<CoefficientInfo, kCoefficients> made{};
+        for (std::size_t i = 0; i < kCoefficients; ++i)
+            made[i] = kShared[i].info;
+        return made;
+    }();
+    return infos;
+}
+
+const EfficiencyTable& startingEfficiency()
+{
+    static const EfficiencyTable table = [] {
+        EfficiencyTable made;
+        for (std::size_t i = 0; i < kCoefficients; ++i)
+            made.shared[i] = kShared[i].start;
+        for (auto& factors : made.factor)
+            factors.fill(1);
+        return made;
+    }();
+    return table;
+}
+
+const EfficiencyTable& shippedEfficiency()
+{
+    static const EfficiencyTable table = [] {
+        EfficiencyTable made = startingEfficiency();
+        for (std::size_t i = 0; i < kCoefficients; ++i)
+            made.shared[i] = kShared[i].shipped;
+        for (const Factor& f : kFactors)
+            made.factor[static_cast<std::size_t>(f.architecture)][static_cast<std::size_t>(f.coefficient)] = f.value;
+        return made;
+    }();
+    return table;
+}
+
 ComputeFormat computeFormat(const GpuSpec& gpu, NumberFormat weightFormat)
 {
-    const auto wide = [&] { return ComputeFormat{gpu.fp16, NumberFormat::bf16, true, 2}; };
+    const auto wide = [&] { return ComputeFormat{gpu.fp16, NumberFormat::bf16, true}; };
     switch (weightFormat) {
     case NumberFormat::fp32:
-        return {0.5 * gpu.fp16, NumberFormat::fp32, false, 4}; // TF32 runs at half the 16-bit rate
+        return {0.5 * gpu.fp16, NumberFormat::fp32, false}; // TF32 runs at half the 16-bit rate
     case NumberFormat::bf16:
     case NumberFormat::fp16:
-        return {gpu.fp16, weightFormat, false, 2};
+        return {gpu.fp16, weightFormat, false};
     case NumberFormat::fp8:
-        return gpu.fp8 ? ComputeFormat{*gpu.fp8, weightFormat, false, 1} : wide();
+        return gpu.fp8 ? ComputeFormat{*gpu.fp8, weightFormat, false} : wide();
     case NumberFormat::int8:
-        return gpu.int8 ? ComputeFormat{*gpu.int8, weightFormat, false, 1} : wide();
+        return gpu.int8 ? ComputeFormat{*gpu.int8, weightFormat, false} : wide();
     case NumberFormat::int4:
         return wide();
     case NumberFormat::fp4:
-        return gpu.fp4 ? ComputeFormat{*gpu.fp4, weightFormat, false, 0.5625} : wide();
+        return gpu.fp4 ? ComputeFormat{*gpu.fp4, weightFormat, false} : wide();
     case NumberFormat::mxfp4:
         // Blackwell multiplies mxfp4 weights with fp8 activations, at the fp8 rate (TensorRT-LLM, vLLM w4a8).
-        return gpu.fp4 && gpu.fp8 ? ComputeFormat{*gpu.fp8, weightFormat, false, 1} : wide();
+        return gpu.fp4 && gpu.fp8 ? ComputeFormat{*gpu.fp8, NumberFormat::fp8, false} : wide();
     }
     return wide();
 }
 
-// Set by hand from the open measurements in ../shared/validation/README.md, points 1 to 5: ceilings 0.55 to 0.71
-// (16 bit), 0.50 to 0.57 (fp8), 0.41 to 0.43 (nvfp4); half value at 50 to 160 tokens; 0.56 to 0.83 on weights, 0.87 to
-// 1.0 on KV.
-GemmEfficiency gemmEfficiency(GpuArchitecture architecture, const ComputeFormat& compute)
+GemmEfficiency gemmEfficiency(
+    const EfficiencyTable& t, GpuArchitecture a, const ComputeFormat& compute, NumberFormat stored)
 {
+    const int bits = storedBits(compute.format);
     GemmEfficiency e;
-    switch (compute.format) {
-    case NumberFormat::fp8:
-    case NumberFormat::int8:
-    case NumberFormat::mxfp4:
-        e = {0.54, 100, 0.72};
-        break;
-    case NumberFormat::fp4:
-        e = {0.42, 130, 0.65};
-        break;
-    default:
-        e = {0.65, 70, 0.78};
-    }
-    if (compute.weightOnly) {
-        e.compute *= 0.9; // widening shares the issue slots
-        e.weightBandwidth *= 0.9;
-    }
-    if (isBlackwell(architecture))
-        e.compute *= 0.95;
+    e.compute = t.at(byBits(bits, C::compute16, C::compute8, C::compute4), a);
+    if (compute.weightOnly)
+        e.compute *= t.at(C::computeWeightOnly, a); // widening shares the issue slots
+    e.rampRows = t.at(byBits(bits, C::ramp16, C::ramp8, C::ramp4), a);
+    e.weightBandwidth = t.at(byBits(storedBits(stored), C::bandwidth16, C::bandwidth8, C::bandwidth4), a);
     return e;
 }
 
-GemmEfficiency expertEfficiency(GpuArchitecture architecture, const ComputeFormat& compute)
+GemmEfficiency expertEfficiency(
+    const EfficiencyTable& t, GpuArchitecture a, const ComputeFormat& compute, NumberFormat stored, double width)
 {
-    GemmEfficiency e = gemmEfficiency(architecture, compute);
-    e.compute *= 0.8;
-    e.rampRows = 32;
-    e.weightBandwidth *= 0.85;
+    const double narrow = width / (width + t.at(C::expertWidth, a));
+    GemmEfficiency e = gemmEfficiency(t, a, compute, stored);
+    e.compute *= t.at(C::expertCompute, a) * narrow;
+    e.rampRows = t.at(C::expertRamp, a);
+    e.weightBandwidth *= t.at(C::expertBandwidth, a) * narrow;
     return e;
 }
 
-AttentionEfficiency attentionEfficiency(GpuArchitecture architecture)
-{
-    AttentionEfficiency e;
-    if (architecture == GpuArchitecture::ampere || architecture == GpuArchitecture::volta)
-        e.decodeBandwidth = 0.80;
-    return e;
-}
-
-// Point 2: 16 to 29 us each, 0.35 to 0.48 of the link's one-way peak.
-LinkEfficiency linkEfficiency(GpuArchitecture, LinkTopology topology)
+LinkEfficiency linkEfficiency(const EfficiencyTable& t, GpuArchitecture a, LinkTopology topology)
 {
     if (topology == LinkTopology::pcie)
-        return {0.42, 20e-6, 2e-6, 16e-6, 2e-6};
-    return {0.48, 15e-6, 1e-6, 10e-6, 1e-6};
+        return {t.at(C::hostLinkBandwidth, a), t.at(C::hostLinkLatency, a), t.at(C::hostLinkLatencyPerRank, a)};
+    return {t.at(C::linkBandwidth, a), t.at(C::linkLatency, a), t.at(C::linkLatencyPerRank, a)};
 }
 
-LinkEfficiency betweenNodesEfficiency() { return {0.7, 25e-6, 5e-6, 25e-6, 5e-6}; }
-
-// Points 1 and 8; engines of 2023 prepared each step in Python before the GPU could start.
-EngineOverhead engineOverhead(const EngineSpec& engine)
+LinkEfficiency betweenNodesEfficiency(const EfficiencyTable& t, GpuArchitecture a)
 {
-    EngineOverhead o;
-    switch (engine.engine) {
-    case Engine::tensorrtLlm:
-        o = {1.0e-3, 4e-6, 2e-6, 5e-5};
-        break;
-    case Engine::sglang:
-        o = {1.3e-3, 5e-6, 4e-6, 1e-4};
-        break;
-    case Engine::generic:
-    case Engine::vllm:
-        o = {1.4e-3, 5e-6, 5e-6, 1e-4};
-        break;
-    }
-    if (engine.year <= 2023 && engine.engine != Engine::tensorrtLlm) {
-        o.perStep += 4e-3;
-        o.perSequence += 3e-5;
-    }
-    if (!engine.cudaGraphs)
-        o.perLayer += 6e-5; // about ten kernels a layer, launched one by one
-    return o;
+    return {t.at(C::networkBandwidth, a), t.at(C::networkLatency, a), 0.2 * t.at(C::networkLatency, a)};
 }
 
-// Provisional until the cross-validated residuals are in: medians of 10 to 14 % and 90th percentiles of 40 to 47 % of
-// the reference fit in ../shared/validation/README.md; wider where nothing was measured.
-ErrorBand bandFor(PredictedQuantity quantity, GpuArchitecture architecture, NumberFormat)
+namespace {
+
+/// 10th and 90th percentile of measured / predicted, of rows that were not in the fit (left out by GPU, and by model
+/// family; `headroom-cli validate --cross-validate`), by kind of measurement and bits of the stored weights.
+struct ResidualBand {
+    ErrorBand sixteen, eight, four;
+};
+constexpr ResidualBand kOffline{{0.62, 1.22}, {0.62, 1.35}, {0.65, 1.6}};
+constexpr ResidualBand kClosedLoopTpot{{0.85, 1.2}, {0.75, 1.35}, {0.72, 1.3}};
+constexpr ResidualBand kClosedLoopTtft{{0.8, 4.0}, {0.8, 4.0}, {0.8, 4.0}};
+constexpr ResidualBand kBatch{{0.78, 1.25}, {0.72, 1.35}, {0.72, 1.4}};
+
+ErrorBand widened(ErrorBand b, double by) { return {1 / (1 + (1 / b.lo - 1) * by), 1 + (b.hi - 1) * by}; }
+
+} // namespace
+
+ErrorBand residualBand(MeasuredRegime regime, NumberFormat weightFormat)
 {
-    const bool measured =
-        architecture == GpuArchitecture::ampere || architecture == GpuArchitecture::hopper || isBlackwell(architecture);
-    const double spread = measured ? 1.0 : 1.3;
-    double factor = 1.28;
+    const int bits = storedBits(weightFormat);
+    const auto pick = [&](const ResidualBand& r) { return bits == 16 ? r.sixteen : bits == 8 ? r.eight : r.four; };
+    switch (regime) {
+    case MeasuredRegime::offlineThroughput:
+        return pick(kOffline);
+    case MeasuredRegime::closedLoopTpot:
+        return pick(kClosedLoopTpot);
+    case MeasuredRegime::closedLoopTtft:
+        return pick(kClosedLoopTtft);
+    case MeasuredRegime::batch:
+        return pick(kBatch);
+    }
+    return pick(kOffline);
+}
+
+ErrorBand bandFor(PredictedQuantity quantity, GpuArchitecture architecture, NumberFormat weightFormat)
+{
+    const bool measured = architecture == GpuArchitecture::ampere || architecture == GpuArchitecture::hopper ||
+                          architecture == GpuArchitecture::blackwell ||
+                          architecture == GpuArchitecture::blackwellWorkstation;
+    const double by = measured ? 1.0 : 1.3; // nothing of this architecture was in the fit
+    const ErrorBand offline = residualBand(MeasuredRegime::offlineThroughput, weightFormat);
+    const ErrorBand tpot = residualBand(MeasuredRegime::closedLoopTpot, weightFormat);
     switch (quantity) {
-    case PredictedQuantity::ttft:
-        factor = 1.40;
-        break;
-    case PredictedQuantity::e2e:
-        factor = 1.32;
-        break;
     case PredictedQuantity::tpot:
+        return widened(tpot, by);
+    case PredictedQuantity::ttft: // prompt time, and a queue that follows the step time
+        return widened(residualBand(MeasuredRegime::batch, weightFormat), 1.3 * by);
+    case PredictedQuantity::e2e:
+        return widened(tpot, 1.1 * by);
     case PredictedQuantity::throughput:
     case PredictedQuantity::capacity:
-    case PredictedQuantity::cost:
-        break;
+        return widened(offline, by);
+    case PredictedQuantity::cost: // falls as throughput rises
+        return widened({1 / offline.hi, 1 / offline.lo}, by);
     }
-    factor = 1 + (factor - 1) * spread;
-    return {1 / factor, factor};
+    return widened(offline, by);
 }
 
 } // namespace headroom

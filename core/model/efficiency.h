@@ -1,67 +1,126 @@
 // What share of its datasheet an architecture reaches, by number format, and what an engine adds (MODEL.md 11). Few
-// coefficients per architecture and format, never per GPU or model, so that a new GPU needs its datasheet only.
+// coefficients, shared by all GPUs, with factors per architecture where measurements ask for them; never per GPU or
+// model. A new GPU needs its datasheet only. Fitted by core/calibration; residuals and sources in efficiency.cpp.
 #pragma once
 
 #include "core/model/hardware.h"
 #include "core/model/number_format.h"
-#include "core/model/step_time.h"
+
+#include <array>
+#include <cstddef>
+#include <string_view>
 
 namespace headroom {
+
+/// Names are those printed by `validate --coefficients`. Shares are of the datasheet peak; times are seconds.
+enum class Coefficient {
+    compute16,         ///< ceiling of 16-bit matrix products
+    compute8,          ///< the same, 8 bit
+    compute4,          ///< the same, 4 bit
+    computeWeightOnly, ///< factor on compute16 where narrow weights are widened first
+    ramp16,            ///< rows at which a matrix product reaches half of its ceiling
+    ramp8,
+    ramp4,
+    bandwidth16, ///< on weights stored in 16 bit
+    bandwidth8,
+    bandwidth4,
+    expertCompute,            ///< factor on the ceiling, for routed experts
+    expertRamp,               ///< rows per expert reached at which it is at half
+    expertBandwidth,          ///< factor on the bandwidth of weights
+    expertWidth,              ///< expert width (per GPU) at which experts reach half of both
+    attentionPrefill,         ///< of the 16-bit peak, on causal pairs
+    attentionOf2023,          ///< factor on it for engines of 2023 (no fused kernel)
+    attentionTile,            ///< extra keys that each query pays for (tiles cut by the diagonal)
+    attentionDecodeBandwidth, ///< on KV bytes
+    attentionDecodeCompute,   ///< of the 16-bit peak (MLA)
+    attentionSequence,        ///< seconds per decoding sequence and layer
+    elementBandwidth,         ///< of peak, for kernels that stream activations
+    layerLatency,             ///< seconds per layer: starts and tails of its kernels
+    expertLatency,            ///< the same, more for a layer with routed experts
+    linkBandwidth,            ///< of the one-way peak, NVLink and other direct links
+    linkLatency,              ///< per collective
+    linkLatencyPerRank,
+    hostLinkBandwidth, ///< the same through PCIe
+    hostLinkLatency,
+    hostLinkLatencyPerRank,
+    networkBandwidth, ///< between nodes
+    networkLatency,
+    stepVllm, ///< host time of an engine, per step
+    stepSglang,
+    stepTensorrtLlm,
+    stepOf2023,   ///< more, for the Python engines of 2023
+    sequenceVllm, ///< per sequence in the step
+    sequenceSglang,
+    sequenceTensorrtLlm,
+    promptVllm, ///< per prompt or chunk
+    promptSglang,
+    promptTensorrtLlm,
+    layerEager, ///< per layer without CUDA graphs
+    count_
+};
+inline constexpr std::size_t kCoefficients = static_cast<std::size_t>(Coefficient::count_);
+inline constexpr std::size_t kArchitectures = static_cast<std::size_t>(GpuArchitecture::tpu) + 1;
+
+struct CoefficientInfo {
+    Coefficient coefficient;
+    std::string_view name;
+    std::string_view unit; ///< "" for a share or factor
+    double least, most;    ///< what physics allows
+};
+const std::array<CoefficientInfo, kCoefficients>& coefficientInfos();
+
+/// All coefficients of the step model: one value each, times a factor per architecture (1 where nothing is known).
+struct EfficiencyTable {
+    std::array<double, kCoefficients> shared{};
+    std::array<std::array<double, kCoefficients>, kArchitectures> factor{};
+    double at(Coefficient c, GpuArchitecture a) const
+    {
+        return shared[static_cast<std::size_t>(c)] * factor[static_cast<std::size_t>(a)][static_cast<std::size_t>(c)];
+    }
+    friend bool operator==(const EfficiencyTable&, const EfficiencyTable&) = default;
+};
+/// Where a fit starts, and the centre of its prior: set by hand from single kernels and published fits, before any
+/// end-to-end measurement of ours.
+const EfficiencyTable& startingEfficiency();
+/// The table that ships: fitted from there to all open measurements.
+const EfficiencyTable& shippedEfficiency();
 
 /// What the tensor cores of a GPU multiply in when the weights are stored in a format.
 struct ComputeFormat {
     FlopRate peak;           ///< dense peak
     NumberFormat format;     ///< of the multiplication
     bool weightOnly = false; ///< weights are widened to 16 bit before use
-    double activationBytes;  ///< of one activation that enters a matrix product
 };
 ComputeFormat computeFormat(const GpuSpec&, NumberFormat weightFormat);
 
 /// Matrix products. Time of n rows: max(bytes / (bandwidth * weightBandwidth), flop * (1 + rampRows / n) / (peak *
 /// compute)): half of the ceiling is reached at rampRows rows.
 struct GemmEfficiency {
-    double compute = 0.6;
-    double rampRows = 64;
-    double weightBandwidth = 0.75;
+    double compute = 1, rampRows = 0, weightBandwidth = 1;
 };
-GemmEfficiency gemmEfficiency(GpuArchitecture, const ComputeFormat&);
-
-/// Routed experts, the same with rows per expert.
-GemmEfficiency expertEfficiency(GpuArchitecture, const ComputeFormat&);
-
-struct AttentionEfficiency {
-    double prefillCompute = 0.5;   ///< of the 16-bit peak, on causal pairs
-    double prefillTileTokens = 64; ///< extra keys each query pays for (tiles cut by the diagonal)
-    double decodeBandwidth = 0.85; ///< on KV bytes
-    double decodeCompute = 0.25;   ///< of the 16-bit peak (MLA)
-    double perSequence = 2e-8;     ///< seconds per sequence and layer
-    double perLayer = 4e-6;        ///< seconds per layer
-};
-AttentionEfficiency attentionEfficiency(GpuArchitecture);
+GemmEfficiency gemmEfficiency(const EfficiencyTable&, GpuArchitecture, const ComputeFormat&, NumberFormat stored);
+/// Routed experts whose width on one GPU is `width`; rampRows counts rows per expert reached.
+GemmEfficiency expertEfficiency(
+    const EfficiencyTable&, GpuArchitecture, const ComputeFormat&, NumberFormat stored, double width);
 
 /// Reached share of a link's one-way peak, and start-up times in seconds.
 struct LinkEfficiency {
-    double bandwidth = 0.6;
-    double latency = 12e-6, latencyPerRank = 1e-6;
-    double oneShotLatency = 8e-6, oneShotLatencyPerRank = 0.5e-6;
+    double bandwidth = 1, latency = 0, latencyPerRank = 0;
 };
-LinkEfficiency linkEfficiency(GpuArchitecture, LinkTopology);
-LinkEfficiency betweenNodesEfficiency();
-
-/// What an engine adds to the work of the GPU, in seconds.
-struct EngineOverhead {
-    double perStep = 1.4e-3;
-    double perLayer = 5e-6;
-    double perSequence = 4e-6;
-    double perPrompt = 1e-4;
-};
-EngineOverhead engineOverhead(const EngineSpec&);
+LinkEfficiency linkEfficiency(const EfficiencyTable&, GpuArchitecture, LinkTopology);
+LinkEfficiency betweenNodesEfficiency(const EfficiencyTable&, GpuArchitecture);
 
 /// Nominal 80 % band as factors on a prediction: the measured value lies in [lo * predicted, hi * predicted].
 struct ErrorBand {
     double lo = 1, hi = 1;
 };
+/// How something was measured, as far as errors differ by it.
+enum class MeasuredRegime { offlineThroughput, closedLoopTpot, closedLoopTtft, batch };
+/// Band of rows like that, from residuals of fits that did not see them.
+ErrorBand residualBand(MeasuredRegime, NumberFormat weightFormat);
+
 enum class PredictedQuantity { ttft, tpot, e2e, throughput, capacity, cost };
+/// Band of what a plan predicts; wider for architectures that no measurement of the fit came from.
 ErrorBand bandFor(PredictedQuantity, GpuArchitecture, NumberFormat weightFormat);
 
 } // namespace headroom

@@ -1,7 +1,5 @@
 #include "core/model/parallelism.h"
 
-#include "core/model/efficiency.h"
-
 #include <algorithm>
 #include <cmath>
 
@@ -22,13 +20,13 @@ void add(CollectiveCost& cost, double latency, double perByte)
     cost.algorithms[static_cast<std::size_t>(cost.count++)] = {latency, perByte};
 }
 
-CollectiveCost inNodeAllReduce(const GpuSpec& gpu, int ranks)
+CollectiveCost inNodeAllReduce(const GpuSpec& gpu, int ranks, const EfficiencyTable& table)
 {
-    const LinkEfficiency e = linkEfficiency(gpu.architecture, gpu.inNode.topology);
+    const LinkEfficiency e = linkEfficiency(table, gpu.architecture, gpu.inNode.topology);
     const double p = ranks, rate = inNodeRate(gpu, ranks, e);
     CollectiveCost cost;
-    add(cost, e.latency + (p - 1) * e.latencyPerRank, 2 * (p - 1) / (p * rate));
-    add(cost, e.oneShotLatency + (p - 1) * e.oneShotLatencyPerRank, (p - 1) / rate);
+    add(cost, e.latency + 2 * (p - 1) * e.latencyPerRank, 2 * (p - 1) / (p * rate)); // ring: there and back
+    add(cost, e.latency + (p - 1) * e.latencyPerRank, (p - 1) / rate);               // one-shot: everything to all
     if (gpu.inNode.inSwitchReduction && ranks > 2)
         add(cost, e.latency + e.latencyPerRank, (p + 1) / (p * rate));
     return cost;
@@ -46,20 +44,20 @@ double CollectiveCost::at(double bytes) const
     return least;
 }
 
-CollectiveCost allReduce(const GpuSpec& gpu, int ranks, int gpusPerNode)
+CollectiveCost allReduce(const GpuSpec& gpu, int ranks, int gpusPerNode, const EfficiencyTable& table)
 {
     if (ranks <= 1)
         return {};
     if (ranks <= gpusPerNode)
-        return inNodeAllReduce(gpu, ranks);
+        return inNodeAllReduce(gpu, ranks, table);
     // Reduce-scatter and all-gather inside the node (together one ring), all-reduce of each share between nodes.
     const int inside = std::max(1, gpusPerNode);
     const double nodes = std::ceil(static_cast<double>(ranks) / inside);
-    const LinkEfficiency between = betweenNodesEfficiency();
+    const LinkEfficiency between = betweenNodesEfficiency(table, gpu.architecture);
     const double rate = std::max(1.0, gpu.betweenNodes.si() * between.bandwidth);
     const double latency = between.latency + (nodes - 1) * between.latencyPerRank;
     const double perByte = 2 * (nodes - 1) / (nodes * rate * inside);
-    CollectiveCost cost = inside > 1 ? inNodeAllReduce(gpu, inside) : CollectiveCost{{LinkCost{}}, 1};
+    CollectiveCost cost = inside > 1 ? inNodeAllReduce(gpu, inside, table) : CollectiveCost{{LinkCost{}}, 1};
     for (int i = 0; i < cost.count; ++i) {
         cost.algorithms[static_cast<std::size_t>(i)].latency += latency;
         cost.algorithms[static_cast<std::size_t>(i)].perByte += perByte;
@@ -67,17 +65,17 @@ CollectiveCost allReduce(const GpuSpec& gpu, int ranks, int gpusPerNode)
     return cost;
 }
 
-CollectiveCost allToAll(const GpuSpec& gpu, int ranks, int gpusPerNode)
+CollectiveCost allToAll(const GpuSpec& gpu, int ranks, int gpusPerNode, const EfficiencyTable& table)
 {
     if (ranks <= 1)
         return {};
     const double p = ranks;
     const int inside = std::clamp(gpusPerNode, 1, ranks);
-    const LinkEfficiency e = linkEfficiency(gpu.architecture, gpu.inNode.topology);
+    const LinkEfficiency e = linkEfficiency(table, gpu.architecture, gpu.inNode.topology);
     double latency = e.latency + (inside - 1) * e.latencyPerRank;
     double perByte = (inside - 1) / (p * inNodeRate(gpu, inside, e));
     if (ranks > inside) {
-        const LinkEfficiency between = betweenNodesEfficiency();
+        const LinkEfficiency between = betweenNodesEfficiency(table, gpu.architecture);
         latency = std::max(latency, between.latency + (p / inside - 1) * between.latencyPerRank);
         perByte += (p - inside) / (p * std::max(1.0, gpu.betweenNodes.si() * between.bandwidth));
     }
@@ -86,15 +84,15 @@ CollectiveCost allToAll(const GpuSpec& gpu, int ranks, int gpusPerNode)
     return cost;
 }
 
-LinkCost stageSend(const GpuSpec& gpu, const Layout& layout)
+LinkCost stageSend(const GpuSpec& gpu, const Layout& layout, const EfficiencyTable& table)
 {
     if (layout.pp <= 1)
         return {};
     if (layout.gpus() > layout.gpusPerNode) {
-        const LinkEfficiency e = betweenNodesEfficiency();
+        const LinkEfficiency e = betweenNodesEfficiency(table, gpu.architecture);
         return {e.latency, 1 / std::max(1.0, gpu.betweenNodes.si() * e.bandwidth)};
     }
-    const LinkEfficiency e = linkEfficiency(gpu.architecture, gpu.inNode.topology);
+    const LinkEfficiency e = linkEfficiency(table, gpu.architecture, gpu.inNode.topology);
     return {e.latency, 1 / inNodeRate(gpu, layout.gpus(), e)};
 }
 

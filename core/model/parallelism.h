@@ -1,6 +1,7 @@
 // How one replica is laid out over GPUs, what each GPU holds, and what the links cost (topic 6).
 #pragma once
 
+#include "core/model/efficiency.h"
 #include "core/model/hardware.h"
 #include "core/units.h"
 
@@ -36,12 +37,12 @@ struct CollectiveCost {
 
 /// Sum of `bytes` over `ranks` GPUs, result on each. The least of ring, one-shot and, where the switch adds, in-switch;
 /// hierarchical when ranks > gpusPerNode. Empty for one rank.
-CollectiveCost allReduce(const GpuSpec&, int ranks, int gpusPerNode);
+CollectiveCost allReduce(const GpuSpec&, int ranks, int gpusPerNode, const EfficiencyTable& = shippedEfficiency());
 
 /// Each of `ranks` GPUs sends `bytes` in all, spread evenly over the others. Empty for one rank.
-CollectiveCost allToAll(const GpuSpec&, int ranks, int gpusPerNode);
+CollectiveCost allToAll(const GpuSpec&, int ranks, int gpusPerNode, const EfficiencyTable& = shippedEfficiency());
 
 /// Point to point from one pipeline stage to the next: within a node, or between two when gpus() > gpusPerNode.
-LinkCost stageSend(const GpuSpec&, const Layout&);
+LinkCost stageSend(const GpuSpec&, const Layout&, const EfficiencyTable& = shippedEfficiency());
 
 } // namespace headroom

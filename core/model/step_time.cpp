@@ -1,7 +1,6 @@
 #include "core/model/step_time.h"
 
 #include "core/error.h"
-#include "core/model/efficiency.h"
 #include "core/model/layer_shapes.h"
 
 #include <algorithm>
@@ -11,10 +10,13 @@
 namespace headroom {
 namespace {
 
-constexpr double kActivationBytes = 2;    // residual stream and all-reduce payload are 16 bit
-constexpr double kLogitPasses = 4;        // softmax, penalties and sampling read 32-bit logits about four times
-constexpr double kElementBandwidth = 0.7; // of peak, for kernels that stream activations
+constexpr double kActivationBytes = 2; // residual stream and all-reduce payload are 16 bit
+constexpr double kLogitPasses = 4;     // softmax, penalties and sampling read 32-bit logits about four times
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+/// Time of a kernel that computes and reads at once. Near the ridge neither hides the other entirely: between the larger
+/// of the two and their sum, which measured matrix products follow better than a sharp roofline.
+double together(double compute, double memory) { return std::sqrt(compute * compute + memory * memory); }
 
 std::size_t at(int i) { return static_cast<std::size_t>(i); }
 
@@ -65,6 +67,7 @@ struct StepModel::Builder {
     const StepInput& in;
     const ModelSpec& model = *in.model;
     const GpuSpec& gpu = *in.gpu;
+    const EfficiencyTable& table = in.efficiency ? *in.efficiency : shippedEfficiency();
     int shards = headShards(in.layout);
     double ranks = std::max(1, in.layout.attentionDp);
     double stage = busiestStageShare(model.layers(), in.layout.pp) * in.layout.pp; ///< imbalance of the busiest stage
@@ -73,6 +76,8 @@ struct StepModel::Builder {
     ComputeFormat wide =
         computeFormat(gpu, in.weightFormat == NumberFormat::fp32 ? NumberFormat::fp32 : NumberFormat::bf16);
     bool linearIsNarrow = model.quantizedPart == QuantizedPart::allLinear;
+
+    double coefficient(Coefficient c) const { return table.at(c, gpu.architecture); }
 
     void build()
     {
@@ -115,7 +120,10 @@ struct StepModel::Builder {
 
     void attention()
     {
-        const AttentionEfficiency e = attentionEfficiency(gpu.architecture);
+        const double decodeCompute = coefficient(Coefficient::attentionDecodeCompute);
+        const double decodeBandwidth = coefficient(Coefficient::attentionDecodeBandwidth);
+        const double prefillCompute = coefficient(Coefficient::attentionPrefill) *
+                                      (in.engine.year <= 2023 ? coefficient(Coefficient::attentionOf2023) : 1);
         const double peak = gpu.fp16.si() * in.calibration.compute;
         const double kvBytes = info(in.kvFormat).bytesPerKvEntry;
         std::array<double, kReaches> byCompute{}, byBandwidth{}, prefixCompute{}, prefixBandwidth{};
@@ -125,16 +133,16 @@ struct StepModel::Builder {
             const std::size_t r = reachOf(g.attention);
             // A micro-batch holds 1/pp of the sequences, and passes pp stages: all layers at 1/pp of the sums.
             const double n = g.layers * stage / (ranks * in.layout.pp);
-            byCompute[r] += n * w.flopsPerDecodePair / (peak * e.decodeCompute);
-            byBandwidth[r] += n * w.bytesPerCached / (bandwidth * e.decodeBandwidth);
-            prefixCompute[r] += n * w.flopsPerPrefixToken / (peak * e.prefillCompute);
-            prefixBandwidth[r] += n * w.bytesPerCached / (bandwidth * e.decodeBandwidth);
-            out.m_perPair[r] += n * w.flopsPerPrefillPair / (peak * e.prefillCompute);
+            byCompute[r] += n * w.flopsPerDecodePair / (peak * decodeCompute);
+            byBandwidth[r] += n * w.bytesPerCached / (bandwidth * decodeBandwidth);
+            prefixCompute[r] += n * w.flopsPerPrefixToken / (peak * prefillCompute);
+            prefixBandwidth[r] += n * w.bytesPerCached / (bandwidth * decodeBandwidth);
+            out.m_perPair[r] += n * w.flopsPerPrefillPair / (peak * prefillCompute);
             // The indexer scores the whole context, whatever its layer attends to.
-            byCompute[0] += n * w.indexFlops / (peak * e.decodeCompute);
-            byBandwidth[0] += n * w.indexBytes / (bandwidth * e.decodeBandwidth);
-            out.m_perPair[0] += n * w.indexFlops / (peak * e.prefillCompute);
-            prefixBandwidth[0] += n * w.indexBytes / (bandwidth * e.decodeBandwidth);
+            byCompute[0] += n * w.indexFlops / (peak * decodeCompute);
+            byBandwidth[0] += n * w.indexBytes / (bandwidth * decodeBandwidth);
+            out.m_perPair[0] += n * w.indexFlops / (peak * prefillCompute);
+            prefixBandwidth[0] += n * w.indexBytes / (bandwidth * decodeBandwidth);
             if (w.flopsPerDecodePair > 0)
                 layers += g.layers * stage;
             stateBytes += n * 2 * g.attention.stateBytes / shards;
@@ -144,11 +152,10 @@ struct StepModel::Builder {
             out.m_contextBy[i] = byCompute[i] > byBandwidth[i] ? Resource::compute : Resource::bandwidth;
             out.m_perPrefix[i] = std::max(prefixCompute[i], prefixBandwidth[i]);
             out.m_prefixBy[i] = prefixCompute[i] > prefixBandwidth[i] ? Resource::compute : Resource::bandwidth;
-            out.m_perPromptToken += out.m_perPair[i] * e.prefillTileTokens;
+            out.m_perPromptToken += out.m_perPair[i] * coefficient(Coefficient::attentionTile);
         }
-        out.m_perSequence = layers * e.perSequence / (ranks * in.layout.pp);
-        out.m_attentionFixed = layers * e.perLayer;
-        out.m_perState = stateBytes / (bandwidth * e.decodeBandwidth);
+        out.m_perSequence = layers * coefficient(Coefficient::attentionSequence) / (ranks * in.layout.pp);
+        out.m_perState = stateBytes / (bandwidth * decodeBandwidth);
     }
 
     /// Adds weight matrices of `parameters` on this GPU, over all layers, to the products of their kind.
@@ -157,8 +164,9 @@ struct StepModel::Builder {
         if (parameters <= 0)
             return;
         const ComputeFormat& compute = isNarrow ? narrow : wide;
-        const GemmEfficiency e = gemmEfficiency(gpu.architecture, compute);
-        const double bytes = info(isNarrow ? in.weightFormat : wide.format).bytesPerWeight;
+        const NumberFormat stored = isNarrow ? in.weightFormat : wide.format;
+        const GemmEfficiency e = gemmEfficiency(table, gpu.architecture, compute, stored);
+        const double bytes = info(stored).bytesPerWeight;
         Product p{.rows = rows, .group = group};
         p.memory = parameters * bytes / (bandwidth * e.weightBandwidth);
         p.perRow = 2 * parameters / (compute.peak.si() * in.calibration.compute * e.compute);
@@ -189,7 +197,7 @@ struct StepModel::Builder {
         add(Group::experts, Rows::tokens, linearIsNarrow, shared);
         add(Group::experts, Rows::tokens, false, router);
         add(Group::head, Rows::sampled, false, static_cast<double>(model.hidden) * model.vocab / tp);
-        const double streaming = bandwidth * kElementBandwidth;
+        const double streaming = bandwidth * coefficient(Coefficient::elementBandwidth);
         out.m_perRow = elements * kActivationBytes / streaming;
         out.m_perSampled = kLogitPasses * 4 * model.vocab / tp / streaming;
     }
@@ -197,13 +205,14 @@ struct StepModel::Builder {
     void experts()
     {
         const double tp = in.layout.tp;
-        const GemmEfficiency e = expertEfficiency(gpu.architecture, narrow);
         const double bytes = info(in.weightFormat).bytesPerWeight;
         for (const LayerGroup& g : model.groups) {
             const FeedForwardSpec& f = g.feedForward;
             if (f.experts <= 0 || f.expertsPerToken <= 0)
                 continue;
             const double width = f.latentWidth > 0 ? f.latentWidth : model.hidden;
+            const double cut = f.expertWidth / std::max(1.0, tp / in.layout.ep); // on one GPU
+            const GemmEfficiency e = expertEfficiency(table, gpu.architecture, narrow, in.weightFormat, cut);
             // Expert parallelism deals whole experts out, tensor parallelism cuts each: 1/tp of the work either way.
             const double parameters = g.layers * stage * f.matrices * width * f.expertWidth / tp;
             const double perRow = 2 * parameters / (narrow.peak.si() * in.calibration.compute * e.compute);
@@ -258,27 +267,47 @@ struct StepModel::Builder {
         }
         const int tp = in.layout.tp, node = in.layout.gpusPerNode;
         if (ranks > 1) {
-            add(allReduce(gpu, shards, node), mixers, residual, Rows::attentionTokens);
-            add(allReduce(gpu, tp, node), feedForwards + 1, residual, Rows::tokens);
+            add(allReduce(gpu, shards, node, table), mixers, residual, Rows::attentionTokens);
+            add(allReduce(gpu, tp, node, table), feedForwards + 1, residual, Rows::tokens);
         } else {
-            add(allReduce(gpu, tp, node), mixers + feedForwards + 1, residual, Rows::tokens);
+            add(allReduce(gpu, tp, node, table), mixers + feedForwards + 1, residual, Rows::tokens);
         }
         // A token goes to its experts in 8 bit and comes back in 16; no more copies than there are other ranks.
         const double copies = std::min<double>(choices, in.layout.ep);
-        add(allToAll(gpu, in.layout.ep, node), 2 * dispatched, copies * model.hidden * 1.5, Rows::attentionTokens);
-        add(allToAll(gpu, tp, node), 1, kActivationBytes * model.vocab, Rows::sampled);
-        const LinkCost send = stageSend(gpu, in.layout);
+        add(allToAll(gpu, in.layout.ep, node, table), 2 * dispatched, copies * model.hidden * 1.5,
+            Rows::attentionTokens);
+        add(allToAll(gpu, tp, node, table), 1, kActivationBytes * model.vocab, Rows::sampled);
+        const LinkCost send = stageSend(gpu, in.layout, table);
         out.m_sendFixed = send.latency * in.layout.pp / in.calibration.network;
         out.m_sendPerRow = send.perByte * residual / in.calibration.network;
     }
 
+    /// What the host adds, and the starts and tails of kernels on the GPU.
     void overheads()
     {
-        const EngineOverhead e = engineOverhead(in.engine);
+        using C = Coefficient;
+        C step = C::stepVllm, sequence = C::sequenceVllm, prompt = C::promptVllm;
+        if (in.engine.engine == Engine::sglang) {
+            step = C::stepSglang;
+            sequence = C::sequenceSglang;
+            prompt = C::promptSglang;
+        } else if (in.engine.engine == Engine::tensorrtLlm) {
+            step = C::stepTensorrtLlm;
+            sequence = C::sequenceTensorrtLlm;
+            prompt = C::promptTensorrtLlm;
+        }
+        // Engines of 2023 prepared each step in Python while the GPU waited.
+        const bool slowHost = in.engine.year <= 2023 && in.engine.engine != Engine::tensorrtLlm;
+        const double host = coefficient(step) + (slowHost ? coefficient(C::stepOf2023) : 0);
+        double moeLayers = 0;
+        for (const LayerGroup& g : model.groups)
+            moeLayers += g.feedForward.experts > 0 ? g.layers * stage : 0;
+        const double layer = coefficient(C::layerLatency) + (in.engine.cudaGraphs ? 0 : coefficient(C::layerEager));
         const double k = in.calibration.overhead;
-        out.m_engineStep = k * (in.layout.pp * e.perStep + model.layers() * stage * e.perLayer);
-        out.m_engineSequence = k * e.perSequence;
-        out.m_enginePrompt = k * e.perPrompt;
+        out.m_engineStep =
+            k * (in.layout.pp * host + model.layers() * stage * layer + moeLayers * coefficient(C::expertLatency));
+        out.m_engineSequence = k * coefficient(sequence);
+        out.m_enginePrompt = k * coefficient(prompt);
     }
 };
 
@@ -305,14 +334,14 @@ inline void StepModel::walk(double decodes, double prefillTokens, double prompts
         const double n = rowsOf[at(static_cast<int>(p.rows))];
         const double compute = p.fixed + p.perRow * n;
         if (n > 0)
-            sink(std::max(compute, p.memory), compute > p.memory ? Resource::compute : Resource::bandwidth, p.group);
+            sink(together(compute, p.memory), compute > p.memory ? Resource::compute : Resource::bandwidth, p.group);
     }
     for (int i = 0; i < m_expertCount; ++i) {
         const Experts& x = m_experts[at(i)];
         const double reached = -x.experts * std::expm1(rows * x.logMiss);
         const double memory = reached * x.memoryPerExpert;
         const double compute = reached * x.fixedPerExpert + x.perRow * rows;
-        sink(std::max(compute, memory), compute > memory ? Resource::compute : Resource::bandwidth, Group::experts);
+        sink(together(compute, memory), compute > memory ? Resource::compute : Resource::bandwidth, Group::experts);
     }
     for (int i = 0; i < m_collectiveCount; ++i) {
         const Collective& c = m_collectives[at(i)];
@@ -324,7 +353,7 @@ inline void StepModel::walk(double decodes, double prefillTokens, double prompts
     sink(m_perRow * rows, Resource::bandwidth, Group::other);
     sink(m_perSampled * rowsOf[2], Resource::bandwidth, Group::head);
     sink(m_perPromptToken * prefillTokens, Resource::compute, Group::attention);
-    sink(m_perSequence * decodes + (decodes > 0 ? m_attentionFixed : 0), Resource::overhead, Group::attention);
+    sink(m_perSequence * decodes, Resource::overhead, Group::attention);
     sink(m_perState * sampled, Resource::bandwidth, Group::attention);
     sink(m_engineStep + m_engineSequence * decodes + m_enginePrompt * prompts, Resource::overhead, Group::engine);
 }

@@ -2,6 +2,7 @@
 // simulator both call this and nothing else.
 #pragma once
 
+#include "core/model/efficiency.h"
 #include "core/model/hardware.h"
 #include "core/model/parallelism.h"
 #include "core/model/transformer.h"
@@ -62,6 +63,7 @@ struct StepInput {
     NumberFormat kvFormat = NumberFormat::bf16;
     EngineSpec engine{};
     Calibration calibration{};
+    const EfficiencyTable* efficiency = nullptr; ///< absent = shippedEfficiency()
 };
 
 /// Step time of one replica with everything that does not change between steps precomputed.
@@ -131,7 +133,6 @@ private:
     double m_perPromptToken = 0; ///< tiles of prefill attention cut by the diagonal
     double m_perSequence = 0;    ///< decode attention, start of each sequence
     double m_perState = 0;       ///< recurrent state of linear layers, read and written once per sequence
-    double m_attentionFixed = 0; ///< decode attention, per step
     double m_sendFixed = 0, m_sendPerRow = 0;
     double m_engineStep = 0, m_engineSequence = 0, m_enginePrompt = 0;
 };

@@ -1,6 +1,5 @@
 #include "core/model/step_time.h"
 
-#include "core/model/efficiency.h"
 #include "tests/core/model/example_hardware.h"
 
 #include <gtest/gtest.h>
@@ -292,17 +291,23 @@ TEST(StepTime, CalibrationFactorsActOnTheirResource)
         return std::pair(step.parts(step.decodeBatch(4, 1000)), step.parts(prompt));
     };
     const auto [decode, prefill] = parts({});
-    EXPECT_NEAR(parts({.bandwidth = 2}).first.bandwidth / decode.bandwidth, 0.5, 0.01);
-    EXPECT_NEAR(parts({.compute = 0.5}).second.compute / prefill.compute, 2, 0.01);
+    EXPECT_NEAR(parts({.bandwidth = 2}).first.bandwidth / decode.bandwidth, 0.5, 0.05);
+    EXPECT_NEAR(parts({.compute = 0.5}).second.compute / prefill.compute, 2, 0.05);
     EXPECT_NEAR(parts({.network = 2}).first.network / decode.network, 0.5, 1e-9);
     EXPECT_GT(parts({.overhead = 3}).first.engine / decode.engine, 2.99);
 }
 
 TEST(StepTime, EnginesOf2023AndEagerModePayMorePerStep)
 {
-    const EngineOverhead now = engineOverhead({Engine::vllm, 2025, true});
-    EXPECT_GT(engineOverhead({Engine::vllm, 2023, true}).perStep, now.perStep);
-    EXPECT_GT(engineOverhead({Engine::vllm, 2025, false}).perLayer, now.perLayer);
+    const ModelSpec m = example::llama8b();
+    const GpuSpec g = example::h100();
+    const auto engine = [&](EngineSpec e) {
+        const StepModel step(StepInput{.model = &m, .gpu = &g, .engine = e});
+        return step.parts(step.decodeBatch(1, 100)).engine;
+    };
+    EXPECT_GT(engine({Engine::vllm, 2023, true}), engine({Engine::vllm, 2025, true}));
+    EXPECT_GT(engine({Engine::vllm, 2025, false}), engine({Engine::vllm, 2025, true}));
+    EXPECT_EQ(engine({Engine::tensorrtLlm, 2023, true}), engine({Engine::tensorrtLlm, 2025, true}));
 }
 
 } // namespace
