@@ -1,0 +1,326 @@
+#include "core/calibration/group_run.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <deque>
+#include <limits>
+#include <vector>
+
+namespace headroom {
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kGroupsInFlight = 8; // groups that share the seats: finer changes results by a few percent at most
+constexpr double kMostGroups = 80;    // of a whole run
+
+std::size_t at(int i) { return static_cast<std::size_t>(i); }
+
+/// `size` requests that move as one.
+struct Group {
+    double size = 0, prompt = 0, output = 0; ///< tokens of each request
+    double submitted = 0, firstToken = 0, finished = 0;
+    double prefilled = 0; ///< prompt tokens done, of each request
+    double decoded = 0;   ///< tokens out
+    double context() const { return prefilled + decoded; }
+    /// A preempted group writes its cache anew, with what it has put out so far.
+    double toPrefill() const { return prompt + decoded; }
+};
+
+/// Query-key pairs and cached tokens read, for each token of a prompt that is taken in chunks of `chunk`.
+struct PromptWork {
+    std::array<double, kReaches> pairs{}, prefix{};
+};
+
+class Run {
+public:
+    Run(const MeasuredCase& c, const StepModel& step) : m_case(c), m_step(step) { makeGroups(); }
+
+    RunResult play()
+    {
+        // Each pass prefills, decodes, or ends the run. The cap stops a case whose cache holds not even one request.
+        for (int pass = 0; pass < 20000 && (!m_waiting.empty() || !m_prefilling.empty() || !m_running.empty());
+             ++pass) {
+            admit();
+            if (!m_prefilling.empty())
+                prefillStep();
+            else if (!m_running.empty())
+                decodeLeap();
+            else
+                break;
+        }
+        return summary();
+    }
+
+private:
+    void makeGroups()
+    {
+        const double byMemory = m_case.kvTokens / (m_case.input.mean + m_case.output.mean);
+        const double seats = std::max(1.0, std::min({m_case.inFlight, m_case.maxSequences, byMemory}));
+        m_runs = std::max(m_case.requests, m_case.inFlight);
+        // A long run settles: six fillings of the seats tell its rate, and the rest is added at that rate.
+        m_played = std::min(m_runs, std::max(6 * seats, 64.0));
+        const double size = std::max({1.0, seats / kGroupsInFlight, m_played / kMostGroups});
+        const int count = std::max(1, static_cast<int>(std::round(m_played / size)));
+        for (int i = 0; i < count; ++i) {
+            Group g;
+            g.size = m_played / count;
+            // Two sequences of evenly spread numbers: every part of the run sees all lengths, in no order.
+            g.prompt = std::max(1.0, quantile(m_case.input, spread(i, 0.6180339887)));
+            g.output = std::max(1.0, quantile(m_case.output, spread(i, 0.7548776662)));
+            g.submitted = (i + 1) * g.size <= m_case.inFlight + 0.5 * g.size ? 0 : kInfinity;
+            m_waiting.push_back(g);
+        }
+    }
+
+    static double spread(int i, double step)
+    {
+        const double x = 0.5 + i * step;
+        return x - std::floor(x);
+    }
+
+    double held() const
+    {
+        double tokens = 0;
+        for (const std::deque<Group>* groups : {&m_running, &m_prefilling})
+            for (const Group& g : *groups)
+                tokens += g.size * (m_case.reservesAll ? g.prompt + g.output : g.toPrefill());
+        return tokens;
+    }
+
+    double seatsTaken() const
+    {
+        double n = 0;
+        for (const std::deque<Group>* groups : {&m_running, &m_prefilling})
+            for (const Group& g : *groups)
+                n += g.size;
+        return n;
+    }
+
+    void admit()
+    {
+        double tokens = held(), seats = seatsTaken();
+        while (!m_waiting.empty() && m_waiting.front().submitted <= m_now) {
+            const Group& g = m_waiting.front();
+            const double need = g.size * (m_case.reservesAll ? g.prompt + g.output : g.toPrefill() + 1);
+            const bool alone = seats <= 0; // one group always runs, however little room there is
+            if (!alone && (seats + g.size > m_case.maxSequences * 1.0001 || tokens + need > m_case.kvTokens))
+                break;
+            tokens += need;
+            seats += g.size;
+            m_prefilling.push_back(g);
+            m_waiting.pop_front();
+        }
+    }
+
+    StepBatch decodes(double later) const
+    {
+        StepBatch b;
+        for (const Group& g : m_running) {
+            b.decodes += g.size;
+            for (std::size_t r = 0; r < at(kReaches); ++r)
+                b.context[r] += g.size * std::min(g.context() + later, m_step.reach(static_cast<int>(r)));
+        }
+        return b;
+    }
+
+    PromptWork workOf(double prompt, double chunk) const
+    {
+        StepBatch whole;
+        m_step.addPrompt(whole, prompt, 0);
+        PromptWork w;
+        const double chunks = std::max(1.0, prompt / std::max(1.0, chunk));
+        for (std::size_t r = 0; r < at(kReaches); ++r) {
+            w.pairs[r] = whole.pairs[r] / prompt;
+            const double cached = std::min((chunks - 1) * chunk / 2, m_step.reach(static_cast<int>(r)));
+            w.prefix[r] = cached * chunks / prompt;
+        }
+        return w;
+    }
+
+    /// One or more steps that take prompt tokens in order, up to the token budget.
+    void prefillStep()
+    {
+        const bool mixed = m_case.mixing == PromptMixing::together;
+        StepBatch b = mixed ? decodes(0) : StepBatch{};
+        const double chunk = std::max(m_case.tokenBudget - b.decodes, 0.05 * m_case.tokenBudget);
+        double room = chunk, steps = 1;
+        const Group& head = m_prefilling.front();
+        const double headLeft = head.size * (head.toPrefill() - head.prefilled);
+        if (headLeft > 2 * chunk) { // full chunks of the first group only: leap
+            steps = std::floor(headLeft / chunk);
+            if (mixed)
+                for (const Group& g : m_running)
+                    steps = std::min(steps, std::max(1.0, g.output - g.decoded));
+        }
+        for (Group& g : m_prefilling) {
+            const double take = std::min(room, g.size * (g.toPrefill() - g.prefilled));
+            if (take <= 0)
+                break;
+            const PromptWork w = workOf(g.toPrefill(), chunk);
+            b.prefillTokens += take;
+            b.prompts += std::max(1.0, take / g.toPrefill());
+            for (std::size_t r = 0; r < at(kReaches); ++r) {
+                b.pairs[r] += take * w.pairs[r];
+                b.prefix[r] += take * w.prefix[r];
+            }
+            g.prefilled += steps * take / g.size;
+            room -= take;
+        }
+        m_now += steps * m_step.time(b).si();
+        if (mixed)
+            advance(steps);
+        while (!m_prefilling.empty() && m_prefilling.front().prefilled > m_prefilling.front().toPrefill() * (1 - 1e-9))
+            startDecoding();
+    }
+
+    void startDecoding()
+    {
+        Group g = m_prefilling.front();
+        m_prefilling.pop_front();
+        g.prefilled = g.prompt;
+        if (g.decoded == 0) { // else it was preempted and had its first token before
+            g.firstToken = m_now;
+            g.decoded = 1;
+        }
+        m_running.push_back(g);
+        finish();
+    }
+
+    void decodeLeap()
+    {
+        double steps = kInfinity, size = 0;
+        for (const Group& g : m_running) {
+            steps = std::min(steps, g.output - g.decoded);
+            size += g.size;
+        }
+        steps = std::max(1.0, steps);
+        if (!m_case.reservesAll && m_running.size() > 1) {
+            const double room = (m_case.kvTokens - held()) / size;
+            if (room < 1) {
+                preempt();
+                return;
+            }
+            steps = std::min(steps, std::max(1.0, room));
+        }
+        m_now += steps * m_step.time(decodes((steps - 1) / 2)).si();
+        advance(steps);
+    }
+
+    /// The newest group gives up its cache and starts again, with what it has written as part of its prompt.
+    void preempt()
+    {
+        Group g = m_running.back();
+        m_running.pop_back();
+        g.prefilled = 0;
+        m_waiting.push_front(g);
+    }
+
+    void advance(double steps)
+    {
+        for (Group& g : m_running)
+            g.decoded += steps;
+        finish();
+    }
+
+    void finish()
+    {
+        for (std::size_t i = 0; i < m_running.size();) {
+            if (m_running[i].decoded < m_running[i].output - 1e-9) {
+                ++i;
+                continue;
+            }
+            m_running[i].finished = m_now;
+            m_done.push_back(m_running[i]);
+            m_running.erase(m_running.begin() + static_cast<std::ptrdiff_t>(i));
+            for (Group& g : m_waiting) // a client sends its next request
+                if (g.submitted == kInfinity) {
+                    g.submitted = m_now;
+                    break;
+                }
+        }
+    }
+
+    RunResult summary();
+    double wholeTime() const;
+
+    const MeasuredCase& m_case;
+    const StepModel& m_step;
+    std::deque<Group> m_waiting, m_prefilling, m_running;
+    std::vector<Group> m_done;
+    double m_now = 0, m_played = 0, m_runs = 0;
+};
+
+/// Time of all requests: those played, and the rest at the rate of the middle of the run.
+double Run::wholeTime() const
+{
+    if (m_runs <= m_played * 1.001 || m_done.size() < 8)
+        return m_now;
+    const std::size_t first = m_done.size() * 3 / 10, last = m_done.size() * 7 / 10;
+    double between = 0;
+    for (std::size_t i = first + 1; i <= last; ++i)
+        between += m_done[i].size;
+    const double rate = between / std::max(1e-12, m_done[last].finished - m_done[first].finished);
+    // Groups that finish together would make the middle look instantaneous: never faster than twice the mean.
+    return m_now + (m_runs - m_played) / std::min(rate, 2 * m_played / m_now);
+}
+
+RunLatency latencyOf(std::vector<std::pair<double, double>>& values) ///< (seconds, requests)
+{
+    RunLatency l;
+    std::sort(values.begin(), values.end());
+    double total = 0;
+    for (const auto& [seconds, weight] : values) {
+        total += weight;
+        l.mean += seconds * weight;
+    }
+    if (total <= 0)
+        return l;
+    l.mean /= total;
+    const auto quantile = [&](double p) {
+        double below = 0;
+        for (const auto& [seconds, weight] : values) {
+            below += weight;
+            if (below >= p * total)
+                return seconds;
+        }
+        return values.back().first;
+    };
+    l.p50 = quantile(0.5);
+    l.p90 = quantile(0.9);
+    l.p95 = quantile(0.95);
+    l.p99 = quantile(0.99);
+    return l;
+}
+
+RunResult Run::summary()
+{
+    RunResult r;
+    std::vector<std::pair<double, double>> ttft, tpot, e2e;
+    double requests = 0, in = 0, out = 0;
+    for (const Group& g : m_done) {
+        requests += g.size;
+        in += g.size * g.prompt;
+        out += g.size * g.output;
+        ttft.emplace_back(g.firstToken - g.submitted, g.size);
+        e2e.emplace_back(g.finished - g.submitted, g.size);
+        if (g.output > 1.5)
+            tpot.emplace_back((g.finished - g.firstToken) / (g.output - 1), g.size);
+    }
+    const double time = wholeTime();
+    if (requests <= 0 || time <= 0)
+        return r;
+    r.requestRate = m_case.replicas * std::max(m_runs, m_played) / time;
+    r.outputTokenRate = r.requestRate * out / requests;
+    r.totalTokenRate = r.requestRate * (in + out) / requests;
+    r.ttft = latencyOf(ttft);
+    r.tpot = latencyOf(tpot);
+    r.e2e = latencyOf(e2e);
+    return r;
+}
+
+} // namespace
+
+RunResult playRun(const MeasuredCase& c, const StepModel& step) { return c.fits ? Run(c, step).play() : RunResult{}; }
+
+} // namespace headroom

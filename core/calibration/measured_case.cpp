@@ -1,0 +1,262 @@
+#include "core/calibration/measured_case.h"
+
+#include "core/plan/catalog.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <cmath>
+
+namespace headroom {
+namespace {
+
+/// Value of a command line option in the description of a run ("--max-num-seqs 64"), if it is there.
+std::optional<double> option(const std::string& detail, std::string_view key)
+{
+    std::size_t at = detail.find(key);
+    if (at == std::string::npos)
+        return std::nullopt;
+    at += key.size();
+    while (at < detail.size() && (detail[at] == ' ' || detail[at] == '='))
+        ++at;
+    double value = 0;
+    const auto [end, error] = std::from_chars(detail.data() + at, detail.data() + detail.size(), value);
+    return error == std::errc{} ? std::optional<double>(value) : std::nullopt;
+}
+
+/// The number before a word: "1000 prompts".
+std::optional<double> numberBefore(const std::string& detail, std::string_view word)
+{
+    std::size_t end = detail.find(word);
+    if (end == std::string::npos)
+        return std::nullopt;
+    std::size_t begin = end;
+    while (begin > 0 && std::isdigit(static_cast<unsigned char>(detail[begin - 1])))
+        --begin;
+    double value = 0;
+    const auto [last, error] = std::from_chars(detail.data() + begin, detail.data() + end, value);
+    return error == std::errc{} && last == detail.data() + end ? std::optional<double>(value) : std::nullopt;
+}
+
+bool isNarrow(NumberFormat f) { return f != NumberFormat::fp32 && f != NumberFormat::bf16 && f != NumberFormat::fp16; }
+
+EngineSpec engineOf(const Measurement& m)
+{
+    EngineSpec e;
+    if (m.engine.starts_with("TensorRT"))
+        e.engine = Engine::tensorrtLlm;
+    else if (m.engine.starts_with("SGLang"))
+        e.engine = Engine::sglang;
+    // splitwise-sim was measured with the vLLM of 2023, eager; its detail does not give a version.
+    if (m.source.starts_with("splitwise")) {
+        e.year = 2023;
+        e.cudaGraphs = false;
+    }
+    return e;
+}
+
+Result<NumberFormat> weightFormatOf(const Measurement& m, const ModelMatch& match)
+{
+    // gpt-oss is published with mxfp4 experts and 16-bit attention, whatever a row calls it.
+    if (match.model->spec.servedFormat == NumberFormat::mxfp4)
+        return NumberFormat::mxfp4;
+    if (m.weightFormat.empty())
+        return match.weightFormat.value_or(match.model->spec.servedFormat);
+    if (const std::optional<NumberFormat> f = numberFormat(m.weightFormat))
+        return *f;
+    return fail("weight_dtype", "unknown number format \"" + m.weightFormat + "\"");
+}
+
+/// TensorRT-LLM keeps an 8-bit cache beside fp8 and fp4 weights, as do the published InferenceX recipes; the others
+/// keep 16 bit unless told.
+Result<NumberFormat> kvFormatOf(const Measurement& m, const MeasuredCase& c)
+{
+    if (!m.kvFormat.empty() && m.kvFormat != "auto") {
+        if (const std::optional<NumberFormat> f = numberFormat(m.kvFormat))
+            return *f;
+        return fail("kv_dtype", "unknown number format \"" + m.kvFormat + "\"");
+    }
+    if (m.detail.find("--kv-cache-dtype fp8") != std::string::npos)
+        return NumberFormat::fp8;
+    const bool recipe = c.engine.engine == Engine::tensorrtLlm || m.source.starts_with("inferencex");
+    const bool native = c.gpu.fp8.has_value();
+    return recipe && native && isNarrow(c.weightFormat) ? NumberFormat::fp8 : NumberFormat::bf16;
+}
+
+/// Mean lengths of the MLPerf data sets, which its logs do not state (MLPerf inference rules, data set tables).
+struct MlperfLengths {
+    std::string_view family;
+    double input, output, cv;
+};
+constexpr std::array<MlperfLengths, 8> kMlperf{{
+    {"llama-70b", 294, 294, 1.0},       // OpenOrca
+    {"mixtral-8x7b", 295, 145, 1.0},    // OpenOrca, GSM8K, MBXP
+    {"gpt-j-6b", 870, 69, 0.5},         // CNN/DailyMail
+    {"llama-8b", 778, 73, 0.5},         // CNN/DailyMail
+    {"llama-405b", 9400, 684, 0.8},     // LongBench, LongDataCollections, RULER
+    {"deepseek-v3-r1", 800, 3880, 1.0}, // mathematics and code questions
+    {"llama4-maverick", 300, 300, 1.0},
+    {"", 300, 300, 1.0},
+}};
+
+void setLengths(const Measurement& m, MeasuredCase& c)
+{
+    double input = m.inputTokens.value_or(0), output = m.outputTokens.value_or(1), cv = 0;
+    LengthShape shape = LengthShape::fixed;
+    if (m.source.starts_with("inferencex")) { // clients draw uniformly from 0.8 to 1 of the nominal lengths
+        input *= 0.9;
+        output *= 0.9;
+        cv = 0.2 / 0.9 / std::sqrt(12.0);
+        shape = LengthShape::uniform;
+    } else if (m.detail.find("ShareGPT") != std::string::npos) { // conversations: about exponential
+        cv = 1.0;
+        shape = LengthShape::lognormal;
+    } else if (!m.inputTokens) {
+        const auto row = std::find_if(
+            kMlperf.begin(), kMlperf.end() - 1, [&](const MlperfLengths& l) { return m.family.starts_with(l.family); });
+        input = row->input;
+        output = m.outputTokens.value_or(row->output);
+        cv = row->cv;
+        shape = LengthShape::lognormal;
+        c.assumed = true;
+    }
+    c.input = {shape, std::max(1.0, input), cv, {}};
+    c.output = {shape, std::max(1.0, output), cv, {}};
+}
+
+/// Requests of the published TensorRT-LLM throughput runs (its performance overview lists them by lengths).
+double trtllmRequests(double input, double output)
+{
+    const double total = input + output;
+    if (input <= 200 && output <= 200)
+        return 30000;
+    if (total >= 10000)
+        return 1000;
+    return total <= 2600 && output <= 2048 ? 3000 : 1500;
+}
+
+/// Limits an engine runs with unless told otherwise.
+void setLimits(const Measurement& m, MeasuredCase& c)
+{
+    const bool large = c.gpu.memory > 70 * gibibyte && c.gpu.architecture != GpuArchitecture::ampere;
+    switch (c.engine.engine) {
+    case Engine::tensorrtLlm: // trtllm-bench and the published builds
+        c.maxSequences = 2048;
+        c.tokenBudget = 8192;
+        c.reservesAll = true;
+        break;
+    case Engine::sglang: // sequences by memory, chunked_prefill_size 8192
+        c.maxSequences = 2048;
+        c.tokenBudget = c.gpu.memory > 70 * gibibyte ? 8192 : 2048;
+        c.mixing = PromptMixing::promptFirst;
+        break;
+    case Engine::generic:
+    case Engine::vllm: // usage context API server, EngineArgs of 0.10: by GPU memory
+        c.maxSequences = large ? 1024 : 256;
+        c.tokenBudget = large ? 8192 : 2048;
+        break;
+    }
+    if (c.loadKind == LoadKind::staticBatch) { // one batch, its prompts in one step
+        c.maxSequences = c.tokenBudget = 1e6;
+        c.reservesAll = true;
+    }
+    for (const std::string_view key : {"--max-num-seqs", "max_num_seqs", "--max-running-requests"})
+        c.maxSequences = option(m.detail, key).value_or(c.maxSequences);
+    for (const std::string_view key : {"--max-num-batched-tokens", "max_num_batched_tokens", "--chunked-prefill-size"})
+        c.tokenBudget = option(m.detail, key).value_or(c.tokenBudget);
+    if (c.tokenBudget <= 0)
+        c.tokenBudget = 16384; // --chunked-prefill-size -1: no chunks
+}
+
+void setLoad(const Measurement& m, MeasuredCase& c)
+{
+    const double load = m.load.value_or(0);
+    switch (m.loadKind) {
+    case LoadKind::offlineMax:
+        c.requests = numberBefore(m.detail, " prompts").value_or(trtllmRequests(c.input.mean, c.output.mean));
+        c.requests /= c.replicas;
+        c.inFlight = c.requests;
+        break;
+    case LoadKind::fixedConcurrency:
+        c.inFlight = std::max(1.0, load / c.replicas);
+        // InferenceX sends ten requests a client; the others state how many.
+        c.requests = numberBefore(m.detail, " prompts").value_or(10 * load) / c.replicas;
+        c.requests = std::max(c.requests, c.inFlight);
+        break;
+    case LoadKind::staticBatch:
+        c.inFlight = c.requests = std::max(1.0, load / c.replicas);
+        break;
+    case LoadKind::requestRate:
+        c.rate = load / c.replicas;
+        break;
+    }
+}
+
+void setMemory(const Measurement& m, MeasuredCase& c)
+{
+    Workload w;
+    w.shape.prompt = c.input;
+    w.shape.output = c.output;
+    const WorkloadSummary summary = summarize(w);
+    double utilization = 0.9;
+    for (const std::string_view key : {"--gpu-memory-utilization", "--mem-fraction-static"})
+        utilization = option(m.detail, key).value_or(utilization);
+    const bool ofFree = c.engine.engine == Engine::tensorrtLlm; // takes 90 % of what weights and workspace leave
+    const MemoryUse use = memoryUse({.model = &c.model,
+        .gpu = &c.gpu,
+        .layout = c.layout,
+        .weightFormat = c.weightFormat,
+        .kvFormat = c.kvFormat,
+        .utilization = ofFree ? 1.0 : utilization,
+        .maxSequences = static_cast<int>(std::min(4096.0, c.maxSequences)),
+        .tokenBudget = Tokens(std::min(16384.0, c.tokenBudget)),
+        .maxContext = Tokens(1e6),
+        .workload = &summary});
+    // TensorRT-LLM holds about 3.5 GB more (decoder and plug-in workspaces, whole embedding on each rank): without it
+    // Llama-3.1-70B on one or two 80 GB GPUs would hold several times the sequences its published rates allow.
+    const Bytes kept = ofFree ? 3.5 * gigabyte : Bytes(0);
+    const double share = use.kvPool > Bytes(0) ? std::max(0.02, 1 - kept / use.kvPool) : 0;
+    c.kvTokens = use.kvCapacity.in(token)*share * (ofFree ? 0.9 : 1.0);
+    c.fits = use.fits;
+}
+
+} // namespace
+
+Result<MeasuredCase> caseOf(const Measurement& m)
+{
+    const CatalogGpu* gpu = findGpu(m.gpu);
+    if (!gpu)
+        return fail("gpu", "unknown GPU \"" + m.gpu + "\"");
+    const std::optional<ModelMatch> match = findModel(m.model);
+    if (!match)
+        return fail("model", "unknown model \"" + m.model + "\"");
+    if (m.loadKind != LoadKind::offlineMax && !m.load)
+        return fail("concurrency_or_batch_or_rate", "empty, expected a number");
+
+    MeasuredCase c;
+    c.model = match->model->spec;
+    c.gpu = gpu->spec;
+    c.loadKind = m.loadKind;
+    c.engine = engineOf(m);
+    c.layout.pp = m.pp.value_or(1);
+    c.layout.tp = m.tp.value_or(std::max(1, m.gpus / c.layout.pp));
+    c.layout.ep = std::min(m.ep.value_or(1), c.layout.tp);
+    c.layout.gpusPerNode = std::max(8, gpu->gpusPerNode);
+    c.replicas = std::max(1.0, static_cast<double>(m.gpus) / c.layout.gpus());
+    const Result<NumberFormat> weights = weightFormatOf(m, *match);
+    if (!weights)
+        return tl::unexpected(weights.error());
+    c.weightFormat = *weights;
+    const Result<NumberFormat> kv = kvFormatOf(m, c);
+    if (!kv)
+        return tl::unexpected(kv.error());
+    c.kvFormat = *kv;
+    setLengths(m, c);
+    setLimits(m, c);
+    setLoad(m, c);
+    setMemory(m, c);
+    return c;
+}
+
+} // namespace headroom

@@ -1,0 +1,268 @@
+#include "core/calibration/validate.h"
+
+#include "core/sim/simulate.h"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cmath>
+#include <set>
+#include <thread>
+#include <tuple>
+
+namespace headroom {
+namespace {
+
+/// The plan of an open-loop case: what was measured is the engine, so the way to it takes no time.
+Plan planOf(const MeasuredCase& c)
+{
+    Plan plan;
+    plan.workload.arrivalRate = RequestRate(c.rate * c.replicas);
+    plan.workload.shape.prompt = c.input;
+    plan.workload.shape.output = c.output;
+    plan.model.spec = c.model;
+    plan.model.weightFormat = c.weightFormat;
+    plan.model.kvFormat = c.kvFormat;
+    plan.model.maxContext = Tokens(131072);
+    plan.hardware.gpu = c.gpu;
+    plan.hardware.gpusPerNode = c.layout.gpusPerNode;
+    plan.deployment.tp = c.layout.tp;
+    plan.deployment.pp = c.layout.pp;
+    plan.deployment.ep = c.layout.ep;
+    plan.deployment.replicas = std::max(1, static_cast<int>(std::lround(c.replicas)));
+    plan.deployment.engine = c.engine;
+    plan.batching.maxSequences = static_cast<int>(c.maxSequences);
+    plan.batching.tokenBudget = Tokens(c.tokenBudget);
+    plan.batching.policy = c.mixing == PromptMixing::together ? BatchPolicy::chunked : BatchPolicy::prefillFirst;
+    plan.latency = {Seconds(0), Seconds(0), Seconds(0), Seconds(0)};
+    return plan;
+}
+
+RunLatency latencyOf(const sim::Distribution& d) { return {d.mean, d.p50, 0, d.p95, d.p99}; }
+
+/// Simulates an open-loop case. The physics comes from `step`, so that a fit under test is what runs.
+Result<RunResult> simulateCase(const MeasuredCase& c, const StepModel& step, std::shared_ptr<const Trace> trace)
+{
+    Plan plan = planOf(c);
+    if (trace)
+        plan.workload.process = ArrivalProcess::trace;
+    Result<sim::Scenario> scenario = sim::makeScenario(plan, trace);
+    if (!scenario)
+        return tl::unexpected(scenario.error());
+    scenario->physics.law = [step](double b, double x, double prompts) { return step.law(b, x, prompts); };
+    scenario->limits.requests = trace ? trace->requests.size() : 4000;
+    const sim::SimResult r = sim::simulate(*scenario);
+    RunResult result;
+    result.outputTokenRate = r.outputTokensPerSecond;
+    result.totalTokenRate = r.totalTokensPerSecond;
+    result.requestRate = r.requestsPerSecond;
+    result.ttft = latencyOf(r.ttft);
+    result.tpot = latencyOf(r.tpot);
+    result.e2e = latencyOf(r.e2e);
+    return result;
+}
+
+/// Runs each case once, however many of its figures were measured.
+class Predictor {
+public:
+    Predictor(const EfficiencyTable& table, const CaseTraces& traces) : m_table(table), m_traces(traces) {}
+
+    RowOutcome operator()(const Measurement& m)
+    {
+        RowOutcome outcome;
+        auto known = m_runs.find(m.caseId);
+        if (known == m_runs.end())
+            known = m_runs.emplace(m.caseId, run(m)).first;
+        if (!known->second) {
+            outcome.skippedBecause = known->second.error().where + ": " + known->second.error().message;
+            return outcome;
+        }
+        const Ran& ran = *known->second;
+        outcome.assumed = ran.assumed;
+        outcome.predicted = predictedValue(ran.result, m.metric, m.statistic);
+        if (!outcome.predicted) {
+            outcome.skippedBecause = ran.fits ? "the run does not show this figure" : "the model does not fit";
+            return outcome;
+        }
+        const ErrorBand band = bandOf(m, ran.weightFormat, ran.assumed);
+        outcome.lo = *outcome.predicted * band.lo;
+        outcome.hi = *outcome.predicted * band.hi;
+        return outcome;
+    }
+
+private:
+    struct Ran {
+        RunResult result;
+        NumberFormat weightFormat = NumberFormat::bf16;
+        bool assumed = false, fits = true;
+    };
+
+    Result<Ran> run(const Measurement& m) const
+    {
+        const Result<MeasuredCase> c = caseOf(m);
+        if (!c)
+            return tl::unexpected(c.error());
+        Ran ran{{}, c->weightFormat, c->assumed, c->fits};
+        const StepModel step = c->stepModel(m_table);
+        if (c->loadKind != LoadKind::requestRate) {
+            ran.result = playRun(*c, step);
+            return ran;
+        }
+        const auto trace = m_traces.find(m.caseId);
+        const Result<RunResult> result = simulateCase(*c, step, trace == m_traces.end() ? nullptr : trace->second);
+        if (!result)
+            return tl::unexpected(result.error());
+        ran.result = *result;
+        return ran;
+    }
+
+    const EfficiencyTable& m_table;
+    const CaseTraces& m_traces;
+    std::map<std::string, Result<Ran>> m_runs;
+};
+
+std::string keyOf(const Measurement& m, LeaveOut by)
+{
+    return by == LeaveOut::gpu ? m.gpu : by == LeaveOut::family ? m.family : m.source;
+}
+std::string keyOf(const FitCase& c, LeaveOut by)
+{
+    return by == LeaveOut::gpu ? c.gpu : by == LeaveOut::family ? c.family : c.source;
+}
+
+/// Quantile of weighted values, interpolated between the middles of their weights (as score.py does).
+double weightedQuantile(std::vector<std::pair<double, double>> values, double q)
+{
+    std::sort(values.begin(), values.end());
+    double total = 0, below = 0;
+    for (const auto& [value, weight] : values)
+        total += weight;
+    double last = 0, lastMiddle = 0;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        const double middle = (below + values[i].second / 2) / total;
+        below += values[i].second;
+        if (middle >= q)
+            return i == 0 ? values[i].first
+                          : last + (values[i].first - last) * (q - lastMiddle) / (middle - lastMiddle);
+        last = values[i].first;
+        lastMiddle = middle;
+    }
+    return last;
+}
+
+} // namespace
+
+ErrorBand bandOf(const Measurement& m, NumberFormat weightFormat, bool assumed)
+{
+    MeasuredRegime regime = MeasuredRegime::offlineThroughput;
+    if (m.loadKind == LoadKind::staticBatch)
+        regime = MeasuredRegime::batch;
+    else if (m.metric == Metric::ttft)
+        regime = MeasuredRegime::closedLoopTtft;
+    else if (m.metric == Metric::tpot && m.loadKind == LoadKind::fixedConcurrency)
+        regime = MeasuredRegime::closedLoopTpot;
+    ErrorBand band = residualBand(regime, weightFormat);
+    if (assumed) { // lengths, layout and engine settings are guesses: twice as wide
+        band.lo *= 0.5;
+        band.hi *= 2;
+    } else if (isLatency(m.metric) && m.loadKind == LoadKind::offlineMax) {
+        band = {1 / band.hi, 1 / band.lo}; // the time of the same run
+    }
+    return band;
+}
+
+std::vector<RowOutcome> predictRows(
+    const MeasurementTable& table, const EfficiencyTable& efficiency, const CaseTraces& traces)
+{
+    Predictor predict(efficiency, traces);
+    std::vector<RowOutcome> outcomes;
+    outcomes.reserve(table.rows.size());
+    for (const Measurement& m : table.rows)
+        outcomes.push_back(predict(m));
+    return outcomes;
+}
+
+std::vector<RowOutcome> crossValidate(
+    const MeasurementTable& scored, const MeasurementTable& fitted, LeaveOut by, const FitOptions& options, int threads)
+{
+    const std::vector<FitCase> cases = fitCases(fitted);
+    std::set<std::string> distinct;
+    for (const Measurement& m : scored.rows)
+        distinct.insert(keyOf(m, by));
+    const std::vector<std::string> keys(distinct.begin(), distinct.end());
+    std::vector<RowOutcome> outcomes(scored.rows.size());
+    std::atomic<std::size_t> next{0};
+    const auto work = [&] {
+        for (std::size_t k = next++; k < keys.size(); k = next++) {
+            std::vector<const FitCase*> kept;
+            for (const FitCase& c : cases)
+                if (keyOf(c, by) != keys[k])
+                    kept.push_back(&c);
+            const EfficiencyTable table = fitEfficiency(kept, startingEfficiency(), options);
+            const CaseTraces none;
+            Predictor predict(table, none);
+            for (std::size_t i = 0; i < scored.rows.size(); ++i)
+                if (keyOf(scored.rows[i], by) == keys[k])
+                    outcomes[i] = predict(scored.rows[i]); // each row belongs to one key: no two threads meet
+        }
+    };
+    std::vector<std::jthread> workers;
+    for (int i = 1; i < threads; ++i)
+        workers.emplace_back(work);
+    work();
+    workers.clear();
+    return outcomes;
+}
+
+std::vector<ErrorSummary> summarizeErrors(
+    const MeasurementTable& table, const std::vector<RowOutcome>& outcomes, Weighting weighting)
+{
+    struct Group {
+        std::map<std::string, std::map<std::string, std::vector<std::size_t>>> bySource; ///< covered rows by case
+        std::set<std::string> cases, sources;
+        int rows = 0, covered = 0;
+    };
+    std::map<std::tuple<bool, Metric, LoadKind>, Group> groups;
+    for (std::size_t i = 0; i < table.rows.size(); ++i) {
+        const Measurement& m = table.rows[i];
+        Group& g = groups[{outcomes[i].assumed, m.metric, m.loadKind}];
+        g.rows += 1;
+        g.cases.insert(m.caseId);
+        g.sources.insert(m.source);
+        if (!outcomes[i].predicted)
+            continue;
+        g.covered += 1;
+        g.bySource[weighting == Weighting::byCase ? "" : m.source][m.caseId].push_back(i);
+    }
+    std::vector<ErrorSummary> summaries;
+    for (const auto& [key, g] : groups) {
+        ErrorSummary s;
+        std::tie(s.assumed, s.metric, s.loadKind) = key;
+        s.rows = g.rows;
+        s.cases = static_cast<int>(g.cases.size());
+        s.sources = static_cast<int>(g.sources.size());
+        s.covered = static_cast<double>(g.covered) / g.rows;
+        std::vector<std::pair<double, double>> absolute, plain;
+        double inside = 0, total = 0;
+        for (const auto& [source, cases] : g.bySource)
+            for (const auto& [id, rows] : cases)
+                for (const std::size_t i : rows) {
+                    const double weight = 1.0 / static_cast<double>(cases.size()) / static_cast<double>(rows.size());
+                    const double measured = table.rows[i].value, error = *outcomes[i].predicted / measured - 1;
+                    absolute.emplace_back(std::abs(error), weight);
+                    plain.emplace_back(error, weight);
+                    total += weight;
+                    inside += outcomes[i].lo <= measured && measured <= outcomes[i].hi ? weight : 0;
+                }
+        if (total > 0) {
+            s.medianAbsError = weightedQuantile(absolute, 0.5);
+            s.p90AbsError = weightedQuantile(absolute, 0.9);
+            s.bias = weightedQuantile(plain, 0.5);
+            s.insideBand = inside / total;
+        }
+        summaries.push_back(s);
+    }
+    return summaries;
+}
+
+} // namespace headroom
