@@ -14,5 +14,7 @@ Run declareSweep(CLI::App&);
 Run declareImport(CLI::App&);
 Run declareChart(CLI::App&);
 Run declareBench(CLI::App&);
+Run declareValidate(CLI::App&);
+Run declareCalibrate(CLI::App&);
 
 } // namespace headroom::cli

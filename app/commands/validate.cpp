@@ -1,0 +1,182 @@
+#include "core/calibration/validate.h"
+#include "app/commands/declare.h"
+#include "app/commands/text_table.h"
+#include "core/importers/trace_file.h"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <thread>
+
+namespace headroom::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Options {
+    std::string measured, rows, leaveOut, fitOn;
+    std::vector<std::string> traces; ///< CASE_ID=FILE
+    int threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+    bool json = false;
+};
+
+Outcome<MeasurementTable> readTable(const std::string& file)
+{
+    if (auto readable = checkReadable(file); !readable)
+        return tl::unexpected(readable.error());
+    std::ifstream in(file);
+    Result<MeasurementTable> table = readMeasurements(in, file);
+    if (!table)
+        return tl::unexpected(Failure{Exit::badInput, {table.error()}});
+    return *std::move(table);
+}
+
+Outcome<CaseTraces> readTraces(const std::vector<std::string>& arguments)
+{
+    CaseTraces traces;
+    for (const std::string& argument : arguments) {
+        const std::size_t equals = argument.find('=');
+        if (equals == std::string::npos || equals == 0)
+            return tl::unexpected(Failure{Exit::badInput, {{"--trace", "expected CASE_ID=FILE, found " + argument}}});
+        const std::string file = argument.substr(equals + 1);
+        if (auto readable = checkReadable(file); !readable)
+            return tl::unexpected(readable.error());
+        Result<TraceImport> read = readTraceFile(file);
+        if (!read)
+            return tl::unexpected(Failure{Exit::badInput, {read.error()}});
+        traces[argument.substr(0, equals)] = std::make_shared<const Trace>(std::move(read->trace));
+    }
+    return traces;
+}
+
+std::string shortest(double x)
+{
+    std::array<char, 32> text{};
+    std::snprintf(text.data(), text.size(), "%.6g", x);
+    return text.data();
+}
+
+/// The input columns and what was predicted, in the unit of the metric column.
+std::string rowsCsv(const MeasurementTable& table, const std::vector<RowOutcome>& outcomes)
+{
+    std::vector<std::string> header = table.header;
+    for (const char* column : {"predicted", "lo", "hi", "assumed", "skipped_because"})
+        header.emplace_back(column);
+    std::string text = joinCsvLine(header) + "\n";
+    for (std::size_t i = 0; i < outcomes.size(); ++i) {
+        const RowOutcome& o = outcomes[i];
+        const double unit = isLatency(table.rows[i].metric) ? 1e-3 : 1; // latencies are written in milliseconds
+        std::vector<std::string> cells = table.rows[i].cells;
+        for (const double x : {o.predicted.value_or(0), o.lo, o.hi})
+            cells.push_back(o.predicted ? shortest(x / unit) : "");
+        cells.emplace_back(o.assumed ? "1" : "0");
+        cells.push_back(o.skippedBecause);
+        text += joinCsvLine(cells) + "\n";
+    }
+    return text;
+}
+
+Json errorsJson(const ErrorSummary& s)
+{
+    return {{"median_abs_error", s.medianAbsError}, {"p90_abs_error", s.p90AbsError}, {"bias", s.bias},
+        {"inside_band", s.insideBand}};
+}
+
+std::string summaryJson(const std::vector<ErrorSummary>& byCase, const std::vector<ErrorSummary>& bySource)
+{
+    Json groups = Json::array();
+    int rows = 0;
+    double covered = 0;
+    for (std::size_t i = 0; i < byCase.size(); ++i) {
+        const ErrorSummary& s = byCase[i];
+        groups.push_back({{"metric", name(s.metric)}, {"load_kind", name(s.loadKind)}, {"assumed", s.assumed},
+            {"rows", s.rows}, {"covered", s.covered}, {"cases", s.cases}, {"sources", s.sources},
+            {"by_case", errorsJson(s)}, {"by_source", errorsJson(bySource[i])}});
+        rows += s.rows;
+        covered += s.rows * s.covered;
+    }
+    return Json{{"rows", rows}, {"covered", rows > 0 ? covered / rows : 0}, {"groups", groups}}.dump(2) + "\n";
+}
+
+std::string percent(double share)
+{
+    std::array<char, 32> text{};
+    std::snprintf(text.data(), text.size(), "%.1f", 100 * share);
+    return text.data();
+}
+
+std::string summaryText(const std::vector<ErrorSummary>& byCase, const std::vector<ErrorSummary>& bySource)
+{
+    using enum TextColumn::Align;
+    std::vector<std::vector<std::string>> rows;
+    for (std::size_t i = 0; i < byCase.size(); ++i) {
+        const ErrorSummary &c = byCase[i], &s = bySource[i];
+        rows.push_back(
+            {std::string(name(c.metric)) + " " + std::string(name(c.loadKind)) + (c.assumed ? " (assumed)" : ""),
+                std::to_string(c.rows), percent(c.covered), percent(c.medianAbsError), percent(c.p90AbsError),
+                percent(c.bias), percent(c.insideBand), percent(s.medianAbsError), percent(s.p90AbsError)});
+    }
+    return "Errors |predicted / measured - 1| in %; every case the same weight, and beside it every source.\n" +
+           textTable({{"measured", left}, {"rows", right}, {"covered", right}, {"median", right}, {"p90", right},
+                         {"bias", right}, {"in band", right}, {"median by source", right}, {"p90 by source", right}},
+               rows);
+}
+
+Outcome<std::vector<RowOutcome>> outcomesOf(const Options& options, const MeasurementTable& table)
+{
+    if (options.leaveOut.empty()) {
+        const auto traces = readTraces(options.traces);
+        if (!traces)
+            return tl::unexpected(traces.error());
+        return predictRows(table, shippedEfficiency(), *traces);
+    }
+    const LeaveOut by = options.leaveOut == "gpu"      ? LeaveOut::gpu
+                        : options.leaveOut == "family" ? LeaveOut::family
+                                                       : LeaveOut::source;
+    const auto fitOn = readTable(options.fitOn.empty() ? options.measured : options.fitOn);
+    if (!fitOn)
+        return tl::unexpected(fitOn.error());
+    return crossValidate(table, *fitOn, by, FitOptions{}, options.threads);
+}
+
+Exit run(const Options& options)
+{
+    const auto table = readTable(options.measured);
+    if (!table)
+        return report(table.error());
+    const auto outcomes = outcomesOf(options, *table);
+    if (!outcomes)
+        return report(outcomes.error());
+    if (!options.rows.empty())
+        if (auto written = writeFile(options.rows, rowsCsv(*table, *outcomes)); !written)
+            return report(written.error());
+    const auto byCase = summarizeErrors(*table, *outcomes, Weighting::byCase);
+    const auto bySource = summarizeErrors(*table, *outcomes, Weighting::bySource);
+    return print(options.json ? summaryJson(byCase, bySource) : summaryText(byCase, bySource));
+}
+
+} // namespace
+
+Run declareValidate(CLI::App& app)
+{
+    auto options = std::make_shared<Options>();
+    app.add_option("MEASURED", options->measured, "CSV table of measured runs")->required();
+    app.add_option("--trace", options->traces, "CASE_ID=FILE: the requests of a request_rate case (repeatable)");
+    app.add_option("--rows", options->rows, "Write each row with its prediction to this CSV file");
+    app.add_option("--cross-validate", options->leaveOut,
+           "Predict each row with coefficients fitted without its gpu, model family or source")
+        ->check(CLI::IsMember({"gpu", "family", "source"}));
+    app.add_option("--fit-on", options->fitOn, "With --cross-validate: the table to fit to, if not MEASURED");
+    app.add_option("--threads", options->threads, "Fits that run in parallel")->check(CLI::Range(1, 256));
+    app.add_flag("--json", options->json, "One JSON object");
+    return [options] { return run(*options); };
+}
+
+} // namespace headroom::cli
