@@ -231,15 +231,18 @@ LinkEfficiency betweenNodesEfficiency(const EfficiencyTable& t, GpuArchitecture 
 
 namespace {
 
-/// 10th and 90th percentile of measured / predicted, of rows that were not in the fit (left out by GPU, and by model
-/// family; `headroom-cli validate --cross-validate`), by kind of measurement and bits of the stored weights.
+/// 10th and 90th percentile of measured / predicted of the rows of validation/e2e_bench.csv, pooled over two
+/// cross-validations (the row's GPU left out; its model family left out), by kind of measurement and bits of the stored
+/// weights. Rows: offline 205, 151, 214; closed-loop TPOT 7, 99, 71; batch 96, 24, 0. They hold 77 to 84 % of the
+/// left-out rows of each kind. Few rows borrow: 16-bit TPOT from 8 bit, 4-bit batches from 8 bit.
 struct ResidualBand {
     ErrorBand sixteen, eight, four;
 };
-constexpr ResidualBand kOffline{{0.62, 1.22}, {0.62, 1.35}, {0.65, 1.6}};
-constexpr ResidualBand kClosedLoopTpot{{0.85, 1.2}, {0.75, 1.35}, {0.72, 1.3}};
-constexpr ResidualBand kClosedLoopTtft{{0.8, 4.0}, {0.8, 4.0}, {0.8, 4.0}};
-constexpr ResidualBand kBatch{{0.78, 1.25}, {0.72, 1.35}, {0.72, 1.4}};
+constexpr ResidualBand kOffline{{0.70, 1.24}, {0.71, 1.42}, {0.70, 1.57}};
+constexpr ResidualBand kClosedLoopTpot{{0.80, 1.28}, {0.80, 1.28}, {0.63, 1.29}};
+/// Includes the way through an API server, which the step model does not know (13 rows: 1 to 5 times the GPU's time).
+constexpr ResidualBand kClosedLoopTtft{{0.9, 5.0}, {0.9, 5.0}, {0.8, 5.0}};
+constexpr ResidualBand kBatch{{0.82, 1.10}, {0.73, 1.25}, {0.73, 1.25}};
 
 ErrorBand widened(ErrorBand b, double by) { return {1 / (1 + (1 / b.lo - 1) * by), 1 + (b.hi - 1) * by}; }
 
