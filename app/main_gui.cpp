@@ -265,7 +265,7 @@ int run(int argc, char** argv)
     QApplication::setApplicationName(QStringLiteral("headroom"));
     QApplication::setApplicationDisplayName(QStringLiteral("Headroom"));
     QApplication::setApplicationVersion(ui::text(version()));
-    QApplication::setDesktopFileName(QStringLiteral("headroom"));
+    QApplication::setDesktopFileName(QStringLiteral("org.headroom.headroom"));
     if (!arguments.report.empty())
         return writeReport(arguments);
     if (!arguments.chart.empty())

@@ -17,7 +17,7 @@ constexpr int kLeastWidth = 106;
 constexpr int kRowsWhenNarrow = 2;
 constexpr int kPad = 10;
 /// Relative widths: the first tile and those with a band beside the number need more room.
-constexpr std::array<double, kTiles> kShare{1.2, 1.25, 1.25, 1.0, 1.05, 0.95, 0.95};
+constexpr std::array<double, kTiles> kShare{1.12, 1.25, 1.15, 0.98, 0.98, 1.03, 1.1};
 
 } // namespace
 
