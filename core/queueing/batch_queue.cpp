@@ -142,6 +142,8 @@ StationResult solveStatic(const StationTables& t, double rate, double utilizatio
 /// What the chain cannot promise to be right about.
 std::string_view reasonNotCovered(const StationTables& t)
 {
+    if (t.input.policy == BatchPolicy::disaggregated)
+        return "split phases: the time to the first token of long prompts comes out up to twice too high; simulate it";
     switch (t.input.process) {
     case ArrivalProcess::diurnal:
     case ArrivalProcess::ramp:

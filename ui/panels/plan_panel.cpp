@@ -145,13 +145,6 @@ QWidget* PlanPanel::makeGroupBody(std::size_t index)
         group.editors.push_back(adopt(field));
         inside->addWidget(group.editors.back());
     }
-    if (group.id == "workload") {
-        auto* classes = new QPushButton(tr("Request &classes…"));
-        classes->setToolTip(tr("Several kinds of request in one workload, each with its share, lengths and targets"));
-        classes->setAccessibleName(tr("Request classes"));
-        connect(classes, &QPushButton::clicked, this, &PlanPanel::classesRequested);
-        inside->addWidget(classes);
-    }
     group.hidden = captionLabel(QString());
     inside->addWidget(group.hidden);
     refreshGroup(group);

@@ -40,10 +40,6 @@ public:
     void focusSearch();
     QSize sizeHint() const override;
 
-signals:
-    /// The table of request classes was asked for.
-    void classesRequested();
-
 private:
     struct Group {
         std::string_view id;
