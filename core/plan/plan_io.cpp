@@ -38,6 +38,7 @@ public:
         // No pointer into the tree lives across take(), which moves the members behind the one it takes.
         const auto prompt = statedMean(m_root.find("workload"), "prompt");
         const auto output = statedMean(m_root.find("workload"), "output");
+        const auto unstated = unstatedEssential();
         readModel(plan);
         readHardware(plan);
         for (const auto key : kTexts)
@@ -55,6 +56,8 @@ public:
         for (const Field& field : fields()) // these scale what was read before
             if (info(field).derived)
                 readField(plan, field);
+        if (unstated) // last: a wrong value says more
+            m_log.refuse(m_root.line, unstated->key, "is missing; expected " + std::string(unstated->expected));
         plan.unknownKeys = leftovers();
         return plan;
     }
@@ -65,6 +68,27 @@ private:
         JsonNode& object;
         std::string prefix; ///< of its keys, in messages
     };
+
+    struct Essential {
+        std::string_view key, expected;
+    };
+    /// The first of the values no default can stand for: an answer about a load, model or GPU that nobody named would
+    /// be about somebody else's service. A closed loop states its concurrency instead of a rate.
+    std::optional<Essential> unstatedEssential()
+    {
+        const auto states = [this](std::string_view section, std::string_view name) {
+            JsonNode* const object = m_root.find(section);
+            const JsonNode* const node = object ? object->find(name) : nullptr;
+            return node && node->kind != JsonNode::Kind::null;
+        };
+        if (!states("workload", "arrival_rate_req_s") && !states("workload", "concurrency"))
+            return Essential{"workload.arrival_rate_req_s", "the requests per second to plan for"};
+        if (!states("model", "name") && !states("model", "spec"))
+            return Essential{"model.name", "a model; `headroom-cli catalog models` lists them"};
+        if (!states("hardware", "gpu") && !states("hardware", "spec"))
+            return Essential{"hardware.gpu", "a GPU; `headroom-cli catalog gpus` lists them"};
+        return std::nullopt;
+    }
 
     /// Sections must be objects; an empty one (null) is the same as none.
     bool checkSections()

@@ -11,7 +11,8 @@
 namespace headroom {
 
 /// Reads a plan. Every value is range-checked; Error.where is FILE:LINE: KEY as far as known. Files above 64 MiB are
-/// refused before they are read.
+/// refused before they are read. Arrival rate (or concurrency), model and GPU must be stated; what else is absent
+/// takes its default.
 Result<Plan> loadPlan(const std::filesystem::path&);
 /// The same from text; `name` stands in messages.
 Result<Plan> parsePlan(std::string_view json, std::string_view name);

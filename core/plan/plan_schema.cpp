@@ -117,8 +117,10 @@ std::string planSchemaText()
     JsonNode root = JsonNode::object();
     root.at("$schema") = JsonNode::ofString("https://json-schema.org/draft/2020-12/schema");
     root.at("title") = JsonNode::ofString("Headroom plan");
-    root.at("description") = JsonNode::ofString(
-        "Capacity plan of an LLM service. Absent keys are defaults; unknown keys are kept. Made from the field table.");
+    root.at("description") =
+        JsonNode::ofString("Capacity plan of an LLM service. The arrival rate (or concurrency), the model and the GPU "
+                           "must be stated; other "
+                           "absent keys are defaults; unknown keys are kept. Made from the field table.");
     root.at("type") = JsonNode::ofString("object");
     JsonNode& properties = root.at("properties") = JsonNode::object();
     JsonNode version = described("integer", "Layout of this file.");

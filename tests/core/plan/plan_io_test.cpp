@@ -147,23 +147,46 @@ TEST(PlanFile, CopiedFiguresCountNotTheCatalog)
     EXPECT_EQ(*again, plan);
 }
 
+/// What a plan must state, with its own rate; `more` are further members of the outermost object.
+std::string essentials(std::string_view more = "", std::string_view workload = "\"arrival_rate_req_s\": 4")
+{
+    return "{\"schema\": 1, \"model\": {\"name\": \"Llama-3.1-8B\"}, \"hardware\": {\"gpu\": \"H100-SXM-80GB\"}, "
+           "\"workload\": {" +
+           std::string(workload) + "}" + std::string(more) + "}";
+}
+
 TEST(PlanFile, AbsentKeysAreDefaults)
 {
-    for (const auto text : {"{}", "{\"schema\": 1}", "\xef\xbb\xbf{\"schema\": 1, \"workload\": {}}",
-             "{\"schema\": 1, \"workload\": null, \"model\": {\"name\": null, \"weight_format\": \"\"}}"}) {
+    Plan expected = defaultPlan();
+    ASSERT_TRUE(setField(expected, "model.name", "Llama-3.1-8B"));
+    ASSERT_TRUE(setField(expected, "hardware.gpu", "H100-SXM-80GB"));
+    ASSERT_TRUE(setField(expected, "workload.arrival_rate_req_s", "4"));
+    expected.name = Plan().name;
+    for (const auto& text : {essentials(), "\xef\xbb\xbf" + essentials(), essentials(", \"batching\": null"),
+             essentials(", \"batching\": {\"policy\": \"\", \"token_budget\": null}")}) {
         const auto plan = parsePlan(text, "p");
         ASSERT_TRUE(plan) << plan.error().where << plan.error().message;
-        Plan expected = defaultPlan();
-        expected.name = Plan().name;
         EXPECT_EQ(*plan, expected) << text;
         EXPECT_TRUE(validate(*plan).empty());
     }
 }
 
+TEST(PlanFile, LoadModelAndGpuMustBeStated)
+{
+    EXPECT_EQ(errorOf("{}").where, "p.json:1: workload.arrival_rate_req_s");
+    EXPECT_THAT(errorOf("{}").message, StartsWith("is missing; expected the requests per second"));
+    EXPECT_EQ(errorOf(essentials("", "\"arrival_rate_req_s\": null")).where, "p.json:1: workload.arrival_rate_req_s");
+    EXPECT_TRUE(parsePlan(essentials("", "\"process\": \"closed_loop\", \"concurrency\": 8"), "p"));
+    EXPECT_EQ(errorOf("{\"workload\": {\"arrival_rate_req_s\": 4}, \"hardware\": {\"gpu\": \"L40S-48GB\"}}").where,
+        "p.json:1: model.name");
+    EXPECT_EQ(errorOf("{\"workload\": {\"arrival_rate_req_s\": 4}, \"model\": {\"name\": \"Llama-3.1-8B\"}}").where,
+        "p.json:1: hardware.gpu");
+}
+
 TEST(PlanFile, ANameAloneTakesItsFiguresFromTheCatalog)
 {
     const auto plan = parsePlan(R"({"schema": 1, "model": {"name": "meta-llama/Llama-3.1-70B-Instruct-FP8"},
-        "hardware": {"gpu": "H200-SXM-141GB"}, "deployment": {"tp": 4}})",
+        "hardware": {"gpu": "H200-SXM-141GB"}, "deployment": {"tp": 4}, "workload": {"arrival_rate_req_s": 4}})",
         "p");
     ASSERT_TRUE(plan) << plan.error().message;
     EXPECT_EQ(plan->model.spec.name, "Llama-3.1-70B");
@@ -176,10 +199,10 @@ TEST(PlanFile, ANameAloneTakesItsFiguresFromTheCatalog)
 TEST(PlanFile, UnknownKeysAreKeptWhereTheyStood)
 {
     const std::string text = R"({"schema": 1, "future": {"a": [1, 2.50, {"b": null}], "c": {}}, "workload": {
-        "tide": "high", "classes": [{"share": 1}, {"share": 2, "colour": "red"}]},
+        "arrival_rate_req_s": 4, "tide": "high", "classes": [{"share": 1}, {"share": 2, "colour": "red"}]},
         "model": {"spec": )" +
                              writeCompactJson(*readJson(planText(defaultPlan()), "d")->find("model")->find("spec")) +
-                             R"(}, "hardware": {"rack": 12345678901234567890}})";
+                             R"(}, "hardware": {"gpu": "H100-SXM-80GB", "rack": 12345678901234567890}})";
     const auto plan = parsePlan(text, "p");
     ASSERT_TRUE(plan) << plan.error().where << plan.error().message;
     const std::string saved = planText(*plan);
@@ -244,8 +267,9 @@ TEST(PlanFile, WhatIsNoJsonIsRefusedWithItsLine)
 TEST(PlanFile, QuantilesMustBeLengths)
 {
     const auto with = [](std::string_view quantiles, std::string_view more = "") {
-        return "{\"schema\":1,\"workload\":{\"prompt_distribution\":\"empirical\",\"prompt_quantiles_tokens\":" +
-               std::string(quantiles) + std::string(more) + "}}";
+        return essentials("", "\"arrival_rate_req_s\":4,\"prompt_distribution\":\"empirical\","
+                              "\"prompt_quantiles_tokens\":" +
+                                  std::string(quantiles) + std::string(more));
     };
     for (const auto bad :
         {"[1]", "[]", "5", "[2,1]", "[0,0]", "[-1,5]", "[1,\"x\"]", "[1,null]", "[1,1e30]", "[1,[2]]"})
@@ -305,7 +329,8 @@ TEST(PlanFile, MutatedTextNeverCrashesAndNeverGivesAnInvalidNumber)
 TEST(Migration, FlatKeysOfSchemaZeroAreNested)
 {
     const auto plan = parsePlan(R"({"name": "old", "workload.arrival_rate_req_s": 9, "batching.policy": "static",
-        "deployment": {"tp": 2}, "deployment.pp": 4, "future.key": 1})",
+        "deployment": {"tp": 2}, "deployment.pp": 4, "future.key": 1, "model.name": "Llama-3.1-8B",
+        "hardware.gpu": "H100-SXM-80GB"})",
         "old.json");
     ASSERT_TRUE(plan) << plan.error().where << plan.error().message;
     EXPECT_EQ(plan->workload.arrivalRate.si(), 9);
