@@ -8,19 +8,6 @@
 
 namespace headroom::sim {
 
-void KvBlocks::take(std::int64_t blocks)
-{
-    m_used += blocks;
-    m_peak = std::max(m_peak, m_used);
-    HR_ASSERT(blocks >= 0 && m_used <= m_total);
-}
-
-void KvBlocks::give(std::int64_t blocks)
-{
-    m_used -= blocks;
-    HR_ASSERT(blocks >= 0 && m_used >= 0);
-}
-
 std::int64_t KvBlocks::neededOver(std::int64_t steps, std::int64_t growing) const
 {
     std::int64_t needed = steps / m_block * growing;
@@ -35,7 +22,9 @@ std::int64_t KvBlocks::neededOver(std::int64_t steps, std::int64_t growing) cons
 std::int64_t KvBlocks::stepsUntilShort(std::int64_t limit, std::int64_t growing) const
 {
     std::int64_t left = free();
-    if (growing == 0 || left >= (limit / m_block + 1) * growing) // nothing can run out: no need to look
+    // Nothing can run out, since limit / block + 1 turns take a block for each: no need to look.
+    constexpr std::int64_t kShort = std::int64_t{1} << 31; // of which products do not overflow
+    if (growing == 0 || (limit < kShort && left * m_block >= (limit + m_block) * growing))
         return limit;
     const std::int64_t turns = left / growing; // a whole turn takes one block for each
     std::int64_t steps = turns * m_block;
@@ -49,7 +38,7 @@ std::int64_t KvBlocks::stepsUntilShort(std::int64_t limit, std::int64_t growing)
     return std::min(steps, limit);
 }
 
-void KvBlocks::grow(std::int64_t steps, std::int64_t growing)
+void KvBlocks::growMany(std::int64_t steps, std::int64_t growing)
 {
     take(neededOver(steps, growing));
     m_offset = (m_offset + static_cast<std::uint32_t>(steps % m_block)) % m_block;

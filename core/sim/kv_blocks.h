@@ -1,6 +1,8 @@
 // KV memory of one replica in blocks: who holds how many, and when growing sequences run out of them.
 #pragma once
 
+#include "core/error.h"
+
 #include <cstdint>
 #include <vector>
 
@@ -11,7 +13,10 @@ namespace headroom::sim {
 class KvBlocks {
 public:
     KvBlocks(std::int64_t total, int blockTokens)
-        : m_total(total), m_block(blockTokens < 1 ? 1U : static_cast<std::uint32_t>(blockTokens)), m_phases(m_block, 0)
+        : m_total(total),
+          m_block(blockTokens < 1 ? 1U : static_cast<std::uint32_t>(blockTokens)),
+          m_phases(m_block, 0),
+          m_perBlock(total > 0 ? 1 / static_cast<double>(total) : 0)
     {}
 
     std::int64_t total() const { return m_total; }
@@ -19,10 +24,25 @@ public:
     std::int64_t free() const { return m_total - m_used; }
     std::int64_t peak() const { return m_peak; }
     /// Blocks that `tokens` tokens fill or begin.
-    std::int64_t blocksFor(std::int64_t tokens) const { return (tokens + m_block - 1) / m_block; }
+    std::int64_t blocksFor(std::int64_t tokens) const
+    {
+        const std::int64_t last = tokens + m_block - 1; // nearly always small: a short division is a fast one
+        return last >> 32 == 0 ? static_cast<std::int64_t>(static_cast<std::uint32_t>(last) / m_block) : last / m_block;
+    }
+    /// Share of all blocks in use.
+    double share() const { return static_cast<double>(m_used) * m_perBlock; }
 
-    void take(std::int64_t blocks);
-    void give(std::int64_t blocks);
+    void take(std::int64_t blocks)
+    {
+        m_used += blocks;
+        m_peak = m_used > m_peak ? m_used : m_peak;
+        HR_ASSERT(blocks >= 0 && m_used <= m_total);
+    }
+    void give(std::int64_t blocks)
+    {
+        m_used -= blocks;
+        HR_ASSERT(blocks >= 0 && m_used >= 0);
+    }
 
     /// A sequence whose cache holds `context` tokens begins or ends to grow at the present step.
     void join(std::int64_t context) { ++m_phases[phaseOf(context)]; }
@@ -35,9 +55,18 @@ public:
     /// The most steps, at most `limit`, for which the free blocks suffice.
     std::int64_t stepsUntilShort(std::int64_t limit, std::int64_t growing) const;
     /// Runs `steps` steps: takes what neededOver() says and turns the wheel.
-    void grow(std::int64_t steps, std::int64_t growing);
+    void grow(std::int64_t steps, std::int64_t growing)
+    {
+        if (steps != 1) {
+            growMany(steps, growing);
+            return;
+        }
+        take(m_phases[wheel(0)]);
+        m_offset = m_offset + 1 == m_block ? 0 : m_offset + 1;
+    }
 
 private:
+    void growMany(std::int64_t steps, std::int64_t growing);
     std::size_t phaseOf(std::int64_t context) const
     {
         return (static_cast<std::uint32_t>(context) + m_block - m_offset) % m_block;
@@ -45,14 +74,15 @@ private:
     /// Phase of the sequences whose context is a whole number of blocks after `ahead` more steps (below a turn).
     std::size_t wheel(std::uint32_t ahead) const
     {
-        const std::uint32_t turned = m_offset + ahead;
-        return (2 * m_block - turned) % m_block;
+        const std::uint32_t turned = m_offset + ahead; // below two turns
+        return turned == 0 ? 0 : turned <= m_block ? m_block - turned : 2 * m_block - turned;
     }
 
     std::int64_t m_total, m_used = 0, m_peak = 0;
     std::uint32_t m_block;
     std::uint32_t m_offset = 0; ///< steps done, modulo the block size
     std::vector<std::int32_t> m_phases;
+    double m_perBlock;
 };
 
 /// Contiguous reservation as systems before paging did it (Orca, FasterTransformer; PAPERS 2.1 point 6): power-of-two

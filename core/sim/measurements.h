@@ -4,6 +4,7 @@
 #include "core/sim/result.h"
 #include "core/slo/percentile.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -28,21 +29,19 @@ public:
     /// `steps` gaps of `count` sequences each: first, first + increment, ... seconds.
     void add(double first, double increment, std::int64_t steps, std::int64_t count)
     {
-        m_total += static_cast<std::uint64_t>(steps * count);
+        const auto values = static_cast<std::uint64_t>(steps * count);
+        m_total += values;
+        if (m_exact && values > Sample::kExactLimit)
+            spill();
         if (m_exact) {
-            m_ramps.push_back({first, increment, steps, count});
-            if (m_total > Sample::kExactLimit || m_ramps.size() > kMostRamps)
+            if (m_ramps.empty())
+                m_ramps.reserve(kMostRamps); // in one piece: pages nobody writes to cost nothing
+            m_ramps.push_back({first, increment, static_cast<std::int32_t>(steps), static_cast<std::int32_t>(count)});
+            if (m_total > Sample::kExactLimit || m_ramps.size() == kMostRamps)
                 spill();
             return;
         }
-        const double last = first + increment * static_cast<double>(steps - 1);
-        if (Histogram::bucketOf(first) == Histogram::bucketOf(last)) // nearly always: one entry with the same mean
-            m_histogram.add(0.5 * (first + last), static_cast<std::uint64_t>(steps * count));
-        else if (steps == 2) {
-            m_histogram.add(first, static_cast<std::uint64_t>(count));
-            m_histogram.add(last, static_cast<std::uint64_t>(count));
-        } else
-            m_histogram.addRamp(first, increment, static_cast<std::uint64_t>(steps), static_cast<std::uint64_t>(count));
+        m_histogram.addRamp(first, increment, static_cast<std::uint64_t>(steps), static_cast<std::uint64_t>(count));
     }
     void merge(const GapSample&);
     std::uint64_t count() const { return m_total; }
@@ -51,10 +50,10 @@ public:
     double slowestTenth() const;
 
 private:
-    static constexpr std::size_t kMostRamps = 250'000; ///< 8 MB
+    static constexpr std::size_t kMostRamps = 250'000; ///< 6 MB
     struct Ramp {
         double first, increment;
-        std::int64_t steps, count;
+        std::int32_t steps, count; ///< the product is at most kExactLimit
     };
     void spill();
     std::vector<double> values() const;
@@ -85,6 +84,8 @@ private:
 class Measurements {
 public:
     explicit Measurements(const FixedSeconds& fixed) : m_fixed(fixed) {}
+    /// Room for this many requests in one piece. Pages nobody writes to cost nothing.
+    void expect(std::uint64_t requests) { m_rows.reserve(std::min<std::uint64_t>(requests, Sample::kExactLimit)); }
     void add(const DoneRow& row)
     {
         if (m_rows.size() < Sample::kExactLimit && m_many.empty())

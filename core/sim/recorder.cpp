@@ -37,6 +37,8 @@ FixedSeconds fixedSeconds(const FixedLatency& f)
 Recorder::Recorder(const Scenario& scenario, std::uint64_t warmup)
     : m_scenario(scenario),
       m_fixed(fixedSeconds(scenario.latency)),
+      m_before(m_fixed.before()),
+      m_after(m_fixed.after()),
       m_idle(scenario.physics,
           scenario.batching.policy == BatchPolicy::chunked
               ? std::max<std::int64_t>(1, static_cast<std::int64_t>(scenario.batching.tokenBudget.in(token)))
@@ -45,6 +47,7 @@ Recorder::Recorder(const Scenario& scenario, std::uint64_t warmup)
       m_measured(m_fixed),
       m_series(scenario.record.seriesPoints)
 {
+    m_measured.expect(scenario.limits.requests);
     const auto& t = scenario.targets;
     for (const auto& c : scenario.classes)
         m_targets.push_back(
@@ -59,7 +62,7 @@ bool Recorder::isGood(const Sequence& s, double ttft, double e2e) const
     if (ttft > t.ttft || e2e > t.e2e)
         return false;
     // TPOT * (n - 1) = time from first to last token, so that nothing is divided by zero.
-    return t.tpot == kNone || e2e - ttft - m_fixed.after() <= t.tpot * (s.output - 1);
+    return t.tpot == kNone || e2e - ttft - m_after <= t.tpot * (s.output - 1);
 }
 
 /// The order of completion does not matter: a sum of scrambled words.
@@ -78,14 +81,13 @@ void Recorder::complete(const Sequence& s, double now)
     ++m_counters.completed;
     m_counters.promptTokens += static_cast<std::uint64_t>(s.prompt);
     m_counters.outputTokens += static_cast<std::uint64_t>(s.output);
-    const double ttft = m_fixed.before() + (s.firstToken - s.reached);
-    const double e2e = m_fixed.before() + (now - s.reached) + m_fixed.after();
+    const double ttft = m_before + (s.firstToken - s.reached);
+    const double e2e = m_before + (now - s.reached) + m_after;
     mixFingerprint(s, s.firstToken, now);
     const bool good = isGood(s, ttft, e2e);
     m_counters.good += good ? 1 : 0;
     if (s.request >= m_warmup) {
-        const double fixed = m_fixed.before() + m_fixed.after();
-        const double idle = fixed + m_idle.engineSeconds(s.prompt, s.cached, s.output);
+        const double idle = m_before + m_after + m_idle.engineSeconds(s.prompt, s.cached, s.output);
         const double queue = s.firstScheduled - s.reached;
         m_measured.add({ttft, e2e, queue, idle > 0 ? e2e / idle : 1, s.output});
         m_goodMeasured += good ? 1 : 0;

@@ -92,6 +92,7 @@ private:
 
     const Scenario& m_scenario;
     FixedSeconds m_fixed;
+    double m_before, m_after; ///< sums of m_fixed on both sides of the engine, s
     IdleTime m_idle;
     std::uint64_t m_warmup;
     struct ClassTargets {

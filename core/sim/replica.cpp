@@ -27,6 +27,7 @@ Replica::Replica(const ReplicaContext& context, int index, Role role)
       m_index(index),
       m_role(role),
       m_policy(&policyOf(context.scenario, role)),
+      m_isStatic(m_policy->policy == BatchPolicy::static_),
       m_order(&orderPolicy(context.scenario.scheduling)),
       m_preemptive(context.scenario.scheduling.order == Order::priority && context.scenario.scheduling.preemptive &&
                    !context.scenario.scheduling.weighted && role == Role::both),
@@ -60,6 +61,8 @@ Replica::Replica(const ReplicaContext& context, int index, Role role)
 
 double Replica::waitKey(const Sequence& s)
 {
+    if (m_queue.shape() == QueueShape::fifo)
+        return 0; // goes by the order of coming
     const auto& c = m_context.scenario.classes[static_cast<std::size_t>(s.requestClass)];
     return m_order->key({.order = s.order,
                             .prefillTokens = s.target - s.prefilled,
@@ -166,11 +169,13 @@ void Replica::dropAbandoned(double now)
             } else if (s.stage == Stage::waiting) {
                 abandon(slot, now);
                 m_context.outbox.withdrawn.push_back(slot);
+                m_context.outbox.hasAny = true;
             }
             continue;
         }
         s.abandoned = false; // dealt with, should the list name it twice
         m_context.outbox.dropped.push_back(slot);
+        m_context.outbox.hasAny = true;
     }
     m_abandoned = std::move(later);
 }
@@ -186,15 +191,14 @@ void Replica::joinArrived()
 
 ReplicaView Replica::view(double now)
 {
-    ReplicaView v;
-    v.now = now;
-    v.decodes = isStatic() ? static_cast<std::int64_t>(m_batch.size()) : m_decodes;
-    v.prefillTokens = m_prefillLeft;
-    v.admitted = m_admitted;
-    v.seatsLeft = m_limits.maxSequences - m_seats;
-    v.waiting = m_queue.size();
-    v.preempted = m_preempted;
-    v.swapped = !m_swapped.empty();
+    ReplicaView v{.now = now,
+        .decodes = isStatic() ? static_cast<std::int64_t>(m_batch.size()) : m_decodes,
+        .prefillTokens = m_prefillLeft,
+        .admitted = m_admitted,
+        .seatsLeft = m_limits.maxSequences - m_seats,
+        .waiting = m_queue.size(),
+        .preempted = m_preempted,
+        .swapped = !m_swapped.empty()};
     if (v.waiting == 0 || v.seatsLeft <= 0)
         return v;
     if (m_policy->budget == BatchingRow::Budget::bounds && v.decodes + v.prefillTokens >= m_limits.tokenBudget)
@@ -228,7 +232,7 @@ void Replica::admitHead(double now)
     m_orderState.served = std::max(m_orderState.served, m_queue.frontKey());
     m_queue.pop();
     Sequence& s = at(slot);
-    HR_ASSERT(fits(s) && m_seats < m_limits.maxSequences);
+    HR_ASSERT(m_seats < m_limits.maxSequences); // that its memory is there, the blocks check
     m_waitingTokens -= s.target - s.prefilled;
     allocate(s, slot);
     ++m_seats;
@@ -239,6 +243,7 @@ void Replica::admitHead(double now)
         m_linkFree =
             std::max(now, m_linkFree) + static_cast<double>(s.target) * m_context.scenario.kv.transferSecondsPerToken;
         m_context.outbox.transfers.push_back({slot, m_linkFree});
+        m_context.outbox.hasAny = true;
         return;
     }
     s.stage = Stage::prefilling;
@@ -269,7 +274,6 @@ double Replica::plan(double now)
     const bool decodesFirst = m_policy->memoryTurn == MemoryTurn::decodesFirst;
     if (decodesFirst) {
         makeDecodeRoom();
-        swapIn();
     }
     if (m_preemptive)
         displaceForPriority();
@@ -281,7 +285,6 @@ double Replica::plan(double now)
         return decision.until;
     if (!decodesFirst && decision.decodes == BatchDecision::Decodes::all) {
         makeDecodeRoom();
-        swapIn();
     }
     m_running = isStatic() ? leapStatic(now) : leap(now, decision);
     return kNever;
@@ -333,17 +336,17 @@ void Replica::timeSteps(double now)
             increment += law.perContext[r] * m_growing[r];
         }
     } else {
-        const auto& law = m_context.laws.mixed(decodes, m_sums.tokens, m_sums.prompts);
-        first += law.base;
+        const auto law = m_context.laws.mixed(decodes, m_sums.tokens, m_sums.prompts);
+        first += law.base();
         for (std::size_t r = 0; r < reaches; ++r) {
-            first += law.perPair[r] * m_sums.pairs[r] + law.perPrefix[r] * m_sums.prefix[r];
+            first += law.perPair(r) * m_sums.pairs[r] + law.perPrefix(r) * m_sums.prefix[r];
             if (m_decodesRun) {
-                first += law.perContext[r] * m_contextSum[r];
-                increment += law.perContext[r] * m_growing[r];
+                first += law.perContext(r) * m_contextSum[r];
+                increment += law.perContext(r) * m_growing[r];
             }
         }
         const auto x = static_cast<double>(m_sums.tokens); // equal chunks of one prompt: see longestLeap()
-        increment += law.perPair[0] * x * x + law.perPrefix[0] * x;
+        increment += law.perPair(0) * x * x + law.perPrefix(0) * x;
     }
     m_leap.first = first;
     m_leap.increment = increment;
@@ -399,10 +402,10 @@ bool Replica::leapStatic(double now)
     if (prefill) {
         for (std::size_t i = 0; i < m_batch.size(); ++i)
             m_context.laws.addChunk(m_sums, m_padded, 0);
-        const auto& law = m_context.laws.mixed(0, m_sums.tokens, m_sums.prompts);
-        first = law.base;
+        const auto law = m_context.laws.mixed(0, m_sums.tokens, m_sums.prompts);
+        first = law.base();
         for (std::size_t r = 0; r < static_cast<std::size_t>(m_context.laws.reaches()); ++r)
-            first += law.perPair[r] * m_sums.pairs[r] + law.perPrefix[r] * m_sums.prefix[r];
+            first += law.perPair(r) * m_sums.pairs[r] + law.perPrefix(r) * m_sums.prefix[r];
     } else {
         const auto& law = m_context.laws.decode(static_cast<std::int64_t>(m_batch.size()));
         first = law.base;
@@ -434,10 +437,10 @@ double Replica::expectedTtft(double now, std::int64_t tokens)
     const std::int64_t perStep = std::min(room, std::max<std::int64_t>(1, work));
     ChunkSums sums;
     m_context.laws.addChunk(sums, perStep, 0);
-    const auto& law = m_context.laws.mixed(decodes, perStep, 1);
-    double step = law.base;
+    const auto law = m_context.laws.mixed(decodes, perStep, 1);
+    double step = law.base();
     for (std::size_t r = 0; r < static_cast<std::size_t>(m_context.laws.reaches()); ++r)
-        step += law.perPair[r] * sums.pairs[r] + (mixes ? law.perContext[r] * m_contextSum[r] : 0);
+        step += law.perPair(r) * sums.pairs[r] + (mixes ? law.perContext(r) * m_contextSum[r] : 0);
     const double steps = std::ceil(static_cast<double>(work) / static_cast<double>(perStep));
     double residual = 0;
     if (m_running) {

@@ -36,11 +36,8 @@ struct Outbox {
     std::vector<std::int32_t> prefilled; ///< prefill pool: first token out, KV waits to be pulled
     std::vector<Transfer> transfers;     ///< decode pool: pulls begun
     std::vector<std::int32_t> dropped;   ///< of clients that have gone, freed at a step boundary
-    bool isEmpty() const
-    {
-        return finished.empty() && prefilled.empty() && transfers.empty() && dropped.empty() && withdrawn.empty();
-    }
     std::vector<std::int32_t> withdrawn; ///< the same, out of the queue: the slot is still in it
+    bool hasAny = false;                 ///< whether something is in any of them
 };
 
 /// What all replicas of a run share.
@@ -109,7 +106,14 @@ private:
     void allocate(Sequence&, std::int32_t slot);
     void shareBlocks(std::int32_t slot);
     void release(Sequence&, std::int32_t slot, std::int64_t tokensHeld);
-    void makeDecodeRoom();
+    void makeDecodeRoom()
+    {
+        if (m_promise == Promise::paged && m_blocks.neededNext() > m_blocks.free())
+            displaceForMemory();
+        if (!m_swapped.empty())
+            swapIn();
+    }
+    void displaceForMemory();
     void swapIn();
     void displace(std::int32_t slot);
     std::int32_t victim() const;
@@ -133,11 +137,11 @@ private:
     void joinArrived();
 
     // replica_finish.cpp
-    void bookLeap(std::int64_t tokens, std::int64_t usedBefore);
+    void bookLeap(std::int64_t tokens, double shareBefore);
     void bookHeadOfLine();
     void bookDecodes();
-    std::int64_t promptsThatEnd() const;
-    void bookChunks();
+    std::size_t bookChunks();
+    void endPrompts(std::size_t ended);
     void bookStatic();
     void recordGaps();
     void promptDone(std::int32_t slot);
@@ -149,12 +153,13 @@ private:
 
     Sequence& at(std::int32_t slot) { return m_context.pool[slot]; }
     const Sequence& at(std::int32_t slot) const { return m_context.pool[slot]; }
-    bool isStatic() const { return m_policy->policy == BatchPolicy::static_; }
+    bool isStatic() const { return m_isStatic; }
 
     ReplicaContext m_context;
     std::int32_t m_index;
     Role m_role;
     const BatchingRow* m_policy;
+    bool m_isStatic;
     BatchLimits m_limits;
     const OrderRow* m_order;
     OrderState m_orderState;
@@ -188,7 +193,8 @@ private:
     std::array<double, kReaches> m_growing{}; ///< decodes whose context is below the reach
     StepRing m_completions;
     std::vector<StepRing> m_crossings; ///< of reaches 1 and 2
-    std::vector<TokenGroup> m_groups;
+    TokenGroup m_body{};               ///< those that had a token in the last step with decodes
+    std::vector<TokenGroup> m_groups;  ///< the others, which have joined since
     double m_lastDecodeEnd = 0;
 
     std::vector<std::int32_t> m_batch;           ///< static: members of the present batch

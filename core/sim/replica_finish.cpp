@@ -11,26 +11,27 @@ void Replica::finishLeap()
     if (isStatic()) {
         bookStatic();
     } else {
-        const std::int64_t before = m_blocks.used();
+        const double shareBefore = m_blocks.share();
         const std::int64_t decoded = m_decodesRun ? m_leap.steps * m_decodes : 0;
+        const std::size_t promptsEnd = m_chunks.empty() ? 0 : bookChunks();
         if (m_decodesRun && m_promise == Promise::paged)
             m_blocks.grow(m_leap.steps, m_decodes);
-        bookLeap(decoded + promptsThatEnd(), before);
+        bookLeap(decoded + static_cast<std::int64_t>(promptsEnd), shareBefore);
         if (m_decodesRun)
             bookDecodes();
-        if (!m_chunks.empty())
-            bookChunks();
-        if (m_decodesRun)
-            m_groups.assign(1, {m_leapEnd, m_decodes});
+        if (promptsEnd > 0)
+            endPrompts(promptsEnd);
+        if (m_decodesRun) {
+            m_body = {m_leapEnd, m_decodes};
+            m_groups.clear();
+        }
     }
     m_leapEnd = std::numeric_limits<double>::infinity();
 }
 
-void Replica::bookLeap(std::int64_t tokens, std::int64_t usedBefore)
+void Replica::bookLeap(std::int64_t tokens, double shareBefore)
 {
-    const double share = m_blocks.total() > 0 ? 0.5 * static_cast<double>(usedBefore + m_blocks.used()) /
-                                                    static_cast<double>(m_blocks.total())
-                                              : 0;
+    const double share = 0.5 * (shareBefore + m_blocks.share());
     m_context.recorder.leap(m_leap.start, m_leapEnd, m_leap.steps, m_seats, share, tokens);
     if (m_context.scenario.record.headOfLine && m_queue.size() > 0)
         bookHeadOfLine();
@@ -63,11 +64,12 @@ void Replica::bookHeadOfLine()
 void Replica::recordGaps()
 {
     auto& recorder = m_context.recorder;
-    if (m_groups.size() == 1 && m_groups[0].time == m_leap.start) {
+    if (m_groups.empty() && m_body.time == m_leap.start) { // nearly always
         recorder.gaps(m_leap.first, m_leap.increment, m_leap.steps, m_decodes);
         return;
     }
     const double firstEnd = m_leap.start + m_leap.duration(1);
+    recorder.gaps(firstEnd - m_body.time, 0, 1, m_body.count);
     for (const auto& group : m_groups)
         recorder.gaps(firstEnd - group.time, 0, 1, group.count);
     recorder.gaps(m_leap.first + m_leap.increment, m_leap.increment, m_leap.steps - 1, m_decodes);
@@ -91,28 +93,26 @@ void Replica::bookDecodes()
     }
 }
 
-std::int64_t Replica::promptsThatEnd() const
+/// \return how many prompts are computed to their end. Chunks are given out in order, so that these come first.
+std::size_t Replica::bookChunks()
 {
-    std::int64_t ends = 0;
-    for (const auto& chunk : m_chunks)
-        ends += at(chunk.slot).prefilled + chunk.tokens * m_leap.steps == at(chunk.slot).target ? 1 : 0;
-    return ends;
-}
-
-void Replica::bookChunks()
-{
-    std::size_t done = 0; // chunks are given out in order, so that those that end come first
+    std::size_t ended = 0;
     for (const auto& chunk : m_chunks) {
         Sequence& s = at(chunk.slot);
         const std::int64_t tokens = chunk.tokens * m_leap.steps;
         s.prefilled = static_cast<std::int32_t>(s.prefilled + tokens);
         m_prefillLeft -= tokens;
         if (s.prefilled == s.target)
-            ++done;
+            ++ended;
     }
-    m_prefilling.erase(m_prefilling.begin(), m_prefilling.begin() + static_cast<std::ptrdiff_t>(done));
+    return ended;
+}
+
+void Replica::endPrompts(std::size_t ended)
+{
+    m_prefilling.erase(m_prefilling.begin(), m_prefilling.begin() + static_cast<std::ptrdiff_t>(ended));
     const std::int64_t decodesBefore = m_decodes;
-    for (std::size_t i = 0; i < done; ++i)
+    for (std::size_t i = 0; i < ended; ++i)
         promptDone(m_chunks[i].slot);
     if (!m_decodesRun && m_decodes > decodesBefore)
         m_groups.push_back({m_leapEnd, m_decodes - decodesBefore});
@@ -142,6 +142,7 @@ void Replica::promptDone(std::int32_t slot)
         unlink(slot);
         --m_seats;
         m_context.outbox.prefilled.push_back(slot);
+        m_context.outbox.hasAny = true;
         return;
     }
     joinDecodes(slot, s.target);
@@ -193,10 +194,14 @@ void Replica::leaveDecodes(std::int32_t slot)
     s.generated = static_cast<std::int32_t>(s.output - (s.finishStep - m_step));
     if (s.joinStep != m_step)
         s.lastToken = m_lastDecodeEnd;
+    if (m_body.time == s.lastToken && m_body.count > 0) {
+        --m_body.count;
+        return;
+    }
     for (auto& group : m_groups)
         if (group.time == s.lastToken && group.count > 0) {
             --group.count;
-            break;
+            return;
         }
 }
 
@@ -206,6 +211,7 @@ void Replica::complete(std::int32_t slot)
     --m_seats;
     auto& outbox = m_context.outbox;
     (at(slot).abandoned ? outbox.dropped : outbox.finished).push_back(slot);
+    outbox.hasAny = true;
 }
 
 /// Prompts are padded to the longest, everybody stays until the last has its last token, and all answers go out then.
@@ -213,7 +219,7 @@ void Replica::bookStatic()
 {
     const auto size = static_cast<std::int64_t>(m_batch.size());
     const bool wasPrefill = !m_decodesRun;
-    bookLeap(m_leap.steps * size, m_blocks.used());
+    bookLeap(m_leap.steps * size, m_blocks.share());
     if (wasPrefill) {
         m_prefilling.clear();
         m_prefillLeft = 0;

@@ -166,10 +166,9 @@ std::int32_t Replica::victim() const
     return chosen;
 }
 
-void Replica::makeDecodeRoom()
+/// Takes blocks from the last to come until the next token of every decode has room.
+void Replica::displaceForMemory()
 {
-    if (m_promise != Promise::paged)
-        return;
     while (m_blocks.neededNext() > m_blocks.free()) {
         const auto slot = victim();
         HR_ASSERT(slot != kNoSlot);

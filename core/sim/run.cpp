@@ -103,8 +103,7 @@ SimResult Run::execute(const std::stop_token& stop, const std::function<void(std
 /// at this time has happened. \return false at the end
 bool Run::step()
 {
-    const double timer = m_calendar.nextTime();
-    const double time = std::min({m_earliest.time(), m_nextArrival, timer});
+    const double time = nextEventTime();
     if (!m_toPlan.empty() && time > m_now) {
         planAwaiting();
         return true;
@@ -118,7 +117,7 @@ bool Run::step()
     m_now = time;
     if (m_earliest.time() == time) {
         finish(m_earliest.index());
-    } else if (timer == time && (m_calendar.nextPhase() < Phase::arrival || m_nextArrival > time)) {
+    } else if (m_calendar.nextTime() == time && (m_calendar.nextPhase() < Phase::arrival || m_nextArrival > time)) {
         onTimer(m_calendar.take());
     } else {
         const auto slot = slotFor(m_next);
@@ -319,7 +318,20 @@ void Run::finish(std::size_t replica)
     m_replicas[replica].finishLeap();
     drain(replica);
     refresh(replica);
-    markForPlanning(replica);
+    if (m_toPlan.empty() && nextEventTime() > m_now)
+        formStep(replica); // nearly always: nothing else happens at this time
+    else
+        markForPlanning(replica);
+}
+
+/// Lets an idle replica form its next step and leap.
+void Run::formStep(std::size_t replica)
+{
+    const double wake = m_replicas[replica].plan(m_now);
+    drain(replica);
+    refresh(replica);
+    if (wake != kNever)
+        m_calendar.schedule(wake, Phase::wake, {Timer::Kind::wake, static_cast<std::int32_t>(replica), 0});
 }
 
 void Run::planAwaiting()
@@ -329,13 +341,8 @@ void Run::planAwaiting()
     for (std::size_t i = 0; i < m_toPlan.size(); ++i) {
         const auto replica = m_toPlan[i];
         m_isToPlan[replica] = 0;
-        if (m_replicas[replica].isRunning())
-            continue;
-        const double wake = m_replicas[replica].plan(m_now);
-        drain(replica);
-        refresh(replica);
-        if (wake != kNever)
-            m_calendar.schedule(wake, Phase::wake, {Timer::Kind::wake, static_cast<std::int32_t>(replica), 0});
+        if (!m_replicas[replica].isRunning())
+            formStep(replica);
     }
     m_toPlan.clear();
 }
@@ -343,8 +350,9 @@ void Run::planAwaiting()
 /// Takes what a replica has handed back.
 void Run::drain(std::size_t replica)
 {
-    if (m_outbox.isEmpty())
+    if (!m_outbox.hasAny)
         return;
+    m_outbox.hasAny = false; // nothing below puts anything in
     for (const auto slot : m_outbox.finished)
         finished(slot);
     m_outbox.finished.clear();

@@ -45,6 +45,7 @@ private:
     void retry(const Sequence&, double leftAt);
     void sendNext(double repliedAt);
     void finish(std::size_t replica);
+    void formStep(std::size_t replica);
     void planAwaiting();
     void drain(std::size_t replica);
     void finished(std::int32_t slot);
@@ -52,6 +53,11 @@ private:
     void markForPlanning(std::size_t replica);
     void refresh(std::size_t replica) { m_earliest.set(replica, m_replicas[replica].leapEnd()); }
     void endUnfinished();
+    double nextEventTime() const
+    {
+        const double internal = m_earliest.time() < m_nextArrival ? m_earliest.time() : m_nextArrival;
+        return m_calendar.nextTime() < internal ? m_calendar.nextTime() : internal;
+    }
     bool isDisaggregated() const { return m_prefillPool < m_replicas.size(); }
 
     const Scenario& m_scenario;

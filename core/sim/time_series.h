@@ -18,6 +18,14 @@ public:
     void work(double from, double to, double running, double kvShare, double tokens)
     {
         const double length = to - from;
+        if (from >= m_from && to < m_to) { // nearly always: in the same bin as the last time
+            Bin& bin = m_bins[m_last];
+            bin.running += running * length;
+            bin.kv += kvShare * length;
+            bin.busy += length;
+            bin.tokens += tokens;
+            return;
+        }
         if (!(length > 0)) {
             binAt(to).tokens += tokens;
             return;
@@ -33,7 +41,10 @@ public:
     /// `count` requests waited from `from` to `to`.
     void wait(double from, double to, double count)
     {
-        spread(from, to, [&](Bin& bin, double seconds) { bin.waiting += count * seconds; });
+        if (from >= m_from && to < m_to)
+            m_bins[m_last].waiting += count * (to - from);
+        else
+            spread(from, to, [&](Bin& bin, double seconds) { bin.waiting += count * seconds; });
     }
     /// \param end of the run, s \param replicas busy and KV shares are means over this many
     TimeSeries result(double end, int replicas) const
@@ -77,11 +88,14 @@ private:
     {
         Bin& last = binAt(to); // grows first, so that the index of `from` is right
         const auto begin = static_cast<std::size_t>(from * m_perSecond);
-        if (&m_bins[begin] == &last) {
+        const auto end = static_cast<std::size_t>(to * m_perSecond);
+        m_last = end;
+        m_from = static_cast<double>(end) * m_interval; // exact: the interval is a power of two
+        m_to = m_from + m_interval;
+        if (begin == end) {
             add(last, to - from);
             return;
         }
-        const auto end = static_cast<std::size_t>(to * m_perSecond);
         add(m_bins[begin], static_cast<double>(begin + 1) * m_interval - from);
         for (std::size_t i = begin + 1; i < end; ++i)
             add(m_bins[i], m_interval);
@@ -98,10 +112,13 @@ private:
             m_bins[i] = {};
         m_interval *= 2;
         m_perSecond *= 0.5;
+        m_to = m_from; // the remembered bin is another one now
     }
 
     std::vector<Bin> m_bins;
     double m_interval = 0x1p-10, m_perSecond = 0x1p10; ///< powers of two: the same on every machine
+    std::size_t m_last = 0;                            ///< bin of the last call, which spans [m_from, m_to)
+    double m_from = 0, m_to = 0;
 };
 
 } // namespace headroom::sim

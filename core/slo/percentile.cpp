@@ -22,9 +22,6 @@ std::uint64_t rank(double p, std::uint64_t n)
     return std::min(k, n) - 1;
 }
 
-// Widest bucket: 1/128 = 0.78 % of its lower edge, so its middle is within 0.39 %.
-constexpr double kSmallest = 0x1p-40, kLargest = 0x1p40;
-
 double lowerEdge(std::size_t bucket)
 {
     return std::bit_cast<double>(static_cast<std::uint64_t>(bucket) << Histogram::kShift);
@@ -61,7 +58,7 @@ void quantiles(std::span<double> values, std::span<const double> probabilities, 
     }
 }
 
-void Histogram::put(std::size_t bucket, std::uint64_t count)
+void Histogram::makeRoom(std::size_t bucket)
 {
     if (m_counts.empty()) {
         m_first = bucket;
@@ -69,53 +66,39 @@ void Histogram::put(std::size_t bucket, std::uint64_t count)
     } else if (bucket < m_first) {
         m_counts.insert(m_counts.begin(), m_first - bucket, 0);
         m_first = bucket;
-    } else if (bucket - m_first >= m_counts.size()) {
+    } else {
         m_counts.resize(bucket - m_first + 1, 0);
     }
-    m_counts[bucket - m_first] += count;
 }
 
-void Histogram::add(double value, std::uint64_t count)
+/// A ramp over several buckets, or at the ends of the scale.
+void Histogram::addAcross(double first, double increment, std::uint64_t terms, std::uint64_t count)
 {
-    if (count == 0)
-        return;
-    const double x = std::clamp(value, 0.0, kLargest);
-    m_min = m_total == 0 ? x : std::min(m_min, x);
-    m_max = m_total == 0 ? x : std::max(m_max, x);
-    m_total += count;
-    m_sum += x * static_cast<double>(count);
-    if (x < kSmallest)
-        m_zeros += count;
-    else
-        put(bucketOf(x), count);
-}
-
-void Histogram::addRamp(double first, double increment, std::uint64_t terms, std::uint64_t count)
-{
-    if (terms == 0 || count == 0)
-        return;
     const double last = first + increment * static_cast<double>(terms - 1);
     const double low = std::min(first, last), high = std::max(first, last);
-    const double step = std::abs(increment);
+    const double perUnit = 1 / std::abs(increment);
     HR_ASSERT(low >= 0);
-    if (low < kSmallest || high >= kLargest) { // rare ends of the scale: one by one
+    if (low < kSmallest || high >= kLargest) { // rare: one by one
         for (std::uint64_t i = 0; i < terms; ++i)
             add(first + increment * static_cast<double>(i), count);
         return;
     }
-    m_min = m_total == 0 ? low : std::min(m_min, low);
-    m_max = m_total == 0 ? high : std::max(m_max, high);
+    stretch(low, high);
     m_total += terms * count;
     m_sum += 0.5 * (low + high) * static_cast<double>(terms) * static_cast<double>(count);
+    const std::size_t final = bucketOf(high);
     std::uint64_t done = 0;
     for (std::size_t bucket = bucketOf(low); done < terms; ++bucket) {
-        const double reach = (lowerEdge(bucket + 1) - low) / step; // terms with index < reach are below the edge
-        const std::uint64_t below = bucket >= bucketOf(high) || !(reach < static_cast<double>(terms))
-                                        ? terms
-                                        : std::min(terms, static_cast<std::uint64_t>(std::ceil(reach)));
-        if (below > done)
+        const double reach = (lowerEdge(bucket + 1) - low) * perUnit; // terms with index < reach are below the edge
+        std::uint64_t below = terms;
+        if (bucket < final && reach < static_cast<double>(terms)) {
+            below = static_cast<std::uint64_t>(reach);
+            below += static_cast<double>(below) < reach ? 1U : 0U;
+        }
+        if (below > done) {
             put(bucket, (below - done) * count);
-        done = std::max(done, below);
+            done = below;
+        }
     }
 }
 

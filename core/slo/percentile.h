@@ -30,10 +30,38 @@ public:
     }
 
     /// Adds a value `count` times. Negative counts as zero, above 2^40 as 2^40.
-    void add(double value, std::uint64_t count = 1);
+    void add(double value, std::uint64_t count = 1)
+    {
+        if (count == 0)
+            return;
+        const double x = value < kLargest ? (value > 0 ? value : 0) : kLargest;
+        stretch(x, x);
+        m_total += count;
+        m_sum += x * static_cast<double>(count);
+        if (x < kSmallest)
+            m_zeros += count;
+        else
+            put(bucketOf(x), count);
+    }
     /// Adds first, first + increment, ..., `terms` values, each `count` times. Costs one operation for each bucket
     /// touched, not for each value. The values at both ends must be >= 0.
-    void addRamp(double first, double increment, std::uint64_t terms, std::uint64_t count = 1);
+    void addRamp(double first, double increment, std::uint64_t terms, std::uint64_t count = 1)
+    {
+        if (terms == 0 || count == 0)
+            return;
+        const double last = first + increment * static_cast<double>(terms - 1);
+        const double low = first < last ? first : last, high = first < last ? last : first;
+        const std::size_t bucket = bucketOf(low);
+        if (bucket != bucketOf(high) || low < kSmallest || high >= kLargest) {
+            addAcross(first, increment, terms, count);
+            return;
+        }
+        const std::uint64_t values = terms * count; // nearly always: all in one bucket
+        stretch(low, high);
+        m_total += values;
+        m_sum += 0.5 * (low + high) * static_cast<double>(values);
+        put(bucket, values);
+    }
     void merge(const Histogram&);
 
     std::uint64_t count() const { return m_total; }
@@ -49,7 +77,22 @@ public:
     double cumulative(double x) const;
 
 private:
-    void put(std::size_t bucket, std::uint64_t count);
+    // Widest bucket: 1/128 = 0.78 % of its lower edge, so its middle is within 0.39 %.
+    static constexpr double kSmallest = 0x1p-40, kLargest = 0x1p40;
+
+    void stretch(double low, double high)
+    {
+        m_min = m_total == 0 || low < m_min ? low : m_min;
+        m_max = m_total == 0 || high > m_max ? high : m_max;
+    }
+    void put(std::size_t bucket, std::uint64_t count)
+    {
+        if (bucket - m_first >= m_counts.size()) // also when below the first: it wraps around
+            makeRoom(bucket);
+        m_counts[bucket - m_first] += count;
+    }
+    void makeRoom(std::size_t bucket);
+    void addAcross(double first, double increment, std::uint64_t terms, std::uint64_t count);
 
     std::vector<std::uint64_t> m_counts; ///< of buckets m_first, m_first + 1, ...
     std::size_t m_first = 0;
