@@ -13,6 +13,7 @@ Run declareSimulate(CLI::App&);
 Run declareSweep(CLI::App&);
 Run declareImport(CLI::App&);
 Run declareChart(CLI::App&);
+Run declareTopics(CLI::App&);
 Run declareBench(CLI::App&);
 Run declareValidate(CLI::App&);
 Run declareCalibrate(CLI::App&);

@@ -13,9 +13,16 @@ namespace headroom {
 
 RequestRate BatchStation::capacity() const { return RequestRate(m_tables->fleetCapacity); }
 
-Seconds BatchStation::decodeStep(double decodes) const { return Seconds(m_tables->decodeStepAt(decodes)); }
+// There are no tables where nothing fits: 0, for these are total.
+Seconds BatchStation::decodeStep(double decodes) const
+{
+    return Seconds(m_tables->decodes.empty() ? 0 : m_tables->decodeStepAt(decodes));
+}
 
-Seconds BatchStation::promptService(double decodes) const { return Seconds(m_tables->promptNodeAt(decodes).service); }
+Seconds BatchStation::promptService(double decodes) const
+{
+    return Seconds(m_tables->prompts.empty() ? 0 : m_tables->promptNodeAt(decodes).service);
+}
 
 BatchStation station(const StationInput& input)
 {

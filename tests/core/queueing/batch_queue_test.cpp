@@ -117,6 +117,8 @@ TEST(BatchStation, WithoutSeatsServesNobody)
     EXPECT_EQ(s.capacity(), RequestRate(0));
     EXPECT_FALSE(solve(s, RequestRate(1)).stable);
     EXPECT_EQ(solve(s, RequestRate(1)).throughput, RequestRate(0));
+    EXPECT_EQ(s.decodeStep(1), Seconds(0)) << "total: there are no tables to read";
+    EXPECT_EQ(s.promptService(1), Seconds(0));
 }
 
 // MODEL.md 2: the token budget caps the rate at C / ((p + m) d(B*, B* c, C - B*)), B* = C m / (p + m).

@@ -1,0 +1,25 @@
+// The tables of topics by section, and the few spellings they share. For ui/topics only.
+#pragma once
+
+#include "ui/plots/numbers.h"
+#include "ui/topics/topics.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+namespace headroom::ui::rows {
+
+std::span<const Topic> objectivesAndQueues();  ///< 1.1 to 3.5
+std::span<const Topic> engineAndMemory();      ///< 4.1 to 6.5
+std::span<const Topic> costAndScheduling();    ///< 7.1 to 8.5
+std::span<const Topic> budgetsAndOperations(); ///< 9.1 to 10.5
+
+inline RequestRate offered(const TopicInput& in) { return in.plan.workload.arrivalRate; }
+inline int replicas(const TopicInput& in) { return std::max(1, in.plan.deployment.replicas); }
+inline RequestRate perReplica(const TopicInput& in) { return in.now.capacity / replicas(in); }
+inline double perMillion(UsdPerToken price) { return (price * millionTokens).in(dollar); }
+/// The topics that only the simulator answers.
+inline TopicAnswer simulatedOnly(std::string why) { return {std::move(why), std::nullopt}; }
+
+} // namespace headroom::ui::rows
