@@ -30,6 +30,7 @@ class ExplainPanel;
 class NoticeBar;
 class PlanPanel;
 class SummaryPanel;
+class TopicsDialog;
 
 /// Where the window keeps what outlives it. Tests give folders of their own.
 struct WindowPaths {
@@ -116,6 +117,7 @@ private:
     void fillPins();
     void showAbout();
     void showShortcuts();
+    void showTopics();
     void restoreLayout();
     void resetLayout();
 
@@ -130,6 +132,7 @@ private:
     QDockWidget *m_planDock = nullptr, *m_explainDock = nullptr;
     SummaryPanel* m_summary = nullptr;
     NoticeBar* m_notices = nullptr;
+    TopicsDialog* m_topics = nullptr; ///< made when first asked for
     QTabBar* m_tabBar = nullptr;
     QStackedWidget* m_stack = nullptr;
     std::vector<std::string> m_tabs;

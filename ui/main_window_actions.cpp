@@ -140,6 +140,9 @@ void MainWindow::makeViewMenu()
 void MainWindow::makeHelpMenu()
 {
     QMenu* menu = menuBar()->addMenu(tr("&Help"));
+    addAction(menu, tr("&Topics…"), QKeySequence(tr("Shift+F1")),
+        tr("The fifty topics: formula, this plan's numbers put in, source"), [this] { showTopics(); })
+        ->setObjectName(QStringLiteral("help.topics"));
     addAction(menu, tr("&Shortcuts"), QKeySequence(tr("F1")), tr("List every keyboard shortcut"),
         [this] { showShortcuts(); });
     addAction(menu, tr("&About Headroom"), {}, tr("Version, libraries, licences"), [this] { showAbout(); });

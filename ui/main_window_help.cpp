@@ -1,8 +1,9 @@
-// About, and the list of shortcuts.
+// Topics, the list of shortcuts, About.
 #include "ui/main_window.h"
 
 #include "core/version_info.h"
 #include "ui/format.h"
+#include "ui/panels/topics_dialog.h"
 
 #include <QAction>
 #include <QDialog>
@@ -51,6 +52,20 @@ void MainWindow::showAbout()
            "<p>Colours: Okabe and Ito, safe for colour-blind readers.</p>")
             .arg(QLatin1String(qVersion())));
     box.exec();
+}
+
+void MainWindow::showTopics()
+{
+    if (m_topics == nullptr) {
+        m_topics = new TopicsDialog(this);
+        connect(&m_document, &Document::changed, m_topics, [this] { m_topics->display(m_document.snapshot()); });
+        connect(m_topics, &TopicsDialog::chartRequested, this,
+            [this](const QString& chart) { showChart(chart.toStdString()); });
+    }
+    m_topics->display(m_document.snapshot());
+    m_topics->show();
+    m_topics->raise();
+    m_topics->activateWindow();
 }
 
 void MainWindow::showShortcuts()
