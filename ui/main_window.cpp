@@ -272,6 +272,7 @@ void MainWindow::setThemeChoice(ThemeChoice choice)
     m_summary->setTheme(*m_theme);
     m_notices->setTheme(*m_theme);
     m_explain->setTheme(*m_theme);
+    m_planPanel->setTheme(*m_theme);
     for (const auto& [tab, page] : m_pages)
         if (auto* charts = qobject_cast<ChartPage*>(page))
             charts->setTheme(*m_theme);

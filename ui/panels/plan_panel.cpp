@@ -1,6 +1,7 @@
 #include "ui/panels/plan_panel.h"
 
 #include "ui/format.h"
+#include "ui/panels/classes_panel.h"
 #include "ui/panels/fold_section.h"
 #include "ui/panels/group_values.h"
 
@@ -33,6 +34,9 @@ constexpr std::array kGroups{GroupName{"workload", QT_TRANSLATE_NOOP("PlanPanel"
     GroupName{"serving", QT_TRANSLATE_NOOP("PlanPanel", "Serving")},
     GroupName{"targets", QT_TRANSLATE_NOOP("PlanPanel", "Targets")},
     GroupName{"operations", QT_TRANSLATE_NOOP("PlanPanel", "Operations")}};
+
+/// The group that has the table of request classes.
+constexpr std::string_view kClassGroup = "workload";
 
 bool isFirst(std::string_view key) { return std::ranges::find(PlanPanel::kFirst, key) != PlanPanel::kFirst.end(); }
 
@@ -145,6 +149,11 @@ QWidget* PlanPanel::makeGroupBody(std::size_t index)
         group.editors.push_back(adopt(field));
         inside->addWidget(group.editors.back());
     }
+    if (group.id == kClassGroup) {
+        m_classes = new ClassesPanel(m_document);
+        m_classes->setTheme(*m_theme);
+        inside->addWidget(m_classes);
+    }
     group.hidden = captionLabel(QString());
     inside->addWidget(group.hidden);
     refreshGroup(group);
@@ -207,16 +216,36 @@ FieldEditor* PlanPanel::editor(std::string_view key)
     return it == m_editors.end() ? nullptr : it->second;
 }
 
+ClassesPanel& PlanPanel::classes()
+{
+    for (Group& group : m_groups)
+        if (group.id == kClassGroup)
+            group.section->setUnfolded(true);
+    return *m_classes;
+}
+
+void PlanPanel::setTheme(const Theme& theme)
+{
+    m_theme = &theme;
+    if (m_classes != nullptr)
+        m_classes->setTheme(theme);
+}
+
 void PlanPanel::reveal(std::string_view key)
 {
     m_search->clear();
-    FieldEditor* made = editor(key);
-    if (made == nullptr)
-        return;
-    // After the layout has given a new group its place.
-    QTimer::singleShot(0, made, [this, made] {
-        m_scroll->ensureWidgetVisible(made, 0, 24);
-        made->focusControl();
+    if (key.starts_with("workload.classes"))
+        scrollTo(&classes(), [this] { m_classes->focusControl(); });
+    else if (FieldEditor* made = editor(key))
+        scrollTo(made, [made] { made->focusControl(); });
+}
+
+/// After the layout has given a new group its place.
+void PlanPanel::scrollTo(QWidget* control, std::function<void()> thenFocus)
+{
+    QTimer::singleShot(0, control, [this, control, then = std::move(thenFocus)] {
+        m_scroll->ensureWidgetVisible(control, 0, 24);
+        then();
     });
 }
 

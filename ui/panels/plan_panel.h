@@ -4,10 +4,12 @@
 #include "core/plan/fields.h"
 #include "ui/document.h"
 #include "ui/panels/field_editor.h"
+#include "ui/theme.h"
 
 #include <QWidget>
 
 #include <array>
+#include <functional>
 #include <map>
 #include <string_view>
 #include <vector>
@@ -19,6 +21,7 @@ class QVBoxLayout;
 
 namespace headroom::ui {
 
+class ClassesPanel;
 class FoldSection;
 
 /// Loops over fields() and makes the editors; adds no knob by hand.
@@ -35,9 +38,12 @@ public:
 
     /// The editor of a field, made now if it was not needed before; nullptr if there is no such key.
     FieldEditor* editor(std::string_view key);
-    /// Unfolds what hides a field, scrolls to it and gives it the keyboard.
+    /// The table of request classes, made now if it was not needed before.
+    ClassesPanel& classes();
+    /// Unfolds what hides a field (or the request classes), scrolls to it and gives it the keyboard.
     void reveal(std::string_view key);
     void focusSearch();
+    void setTheme(const Theme&);
     QSize sizeHint() const override;
 
 private:
@@ -54,6 +60,7 @@ private:
     void refreshGroup(Group& group);
     void refreshCaptions();
     void search(const QString& words);
+    void scrollTo(QWidget* control, std::function<void()> thenFocus);
     FieldEditor* adopt(const Field& field);
 
     Document& m_document;
@@ -64,6 +71,8 @@ private:
     QVBoxLayout* m_resultColumn = nullptr;
     QLabel* m_nothing = nullptr;
     std::vector<Group> m_groups;
+    ClassesPanel* m_classes = nullptr; ///< made with its group
+    const Theme* m_theme = &lightTheme();
     std::map<std::string_view, FieldEditor*> m_editors; ///< those made so far; owned by their parents
     std::map<std::string_view, FieldEditor*> m_found;   ///< editors of search results, a second set
 };
