@@ -21,12 +21,17 @@ class QStackedWidget;
 class QTabBar;
 class QToolBar;
 
+namespace headroom {
+struct ForeignFile;
+}
+
 namespace headroom::ui {
 
 class Autosave;
 class ChartPage;
 class ComparePage;
 class ExplainPanel;
+class ImportDialog;
 class NoticeBar;
 class PlanPanel;
 class SummaryPanel;
@@ -67,6 +72,11 @@ public:
 
     /// Opens a plan, asking first if changes would be lost. A file that cannot be read leaves everything as it was.
     void openFile(const std::filesystem::path& path);
+    /// Reads a model, a trace or a plan, recognised by its content; shows what was understood, and puts it into the plan
+    /// as one undo step if the user agrees. Returns at once: a large trace is read beside the window.
+    void importFile(const std::filesystem::path& path);
+    /// The same with a text, from the clipboard or dropped.
+    void importText(const QString& pasted);
     /// Opens the embedded example of this name: "llama-3.1-8b-h100".
     void openExample(const QString& name);
     void setThemeChoice(ThemeChoice choice);
@@ -112,6 +122,12 @@ private:
     void noticeFileChange();
     void reportFailure(const QString& what, const Error& error);
     void exportReport();
+
+    // main_window_import.cpp
+    void chooseImport();
+    void paste();
+    void showImport(const QString& source, const Result<ForeignFile>& read);
+    void applyImport(ImportDialog& dialog, const QString& undoText);
 
     void pinPlan();
     void fillPins();

@@ -35,6 +35,8 @@ void MainWindow::makeFileMenu()
     QMenu* menu = menuBar()->addMenu(tr("&File"));
     m_newAction = addAction(menu, tr("&New"), QKeySequence::New, tr("Start a new plan"), [this] { newPlan(); });
     m_openAction = addAction(menu, tr("&Open…"), QKeySequence::Open, tr("Open a plan file"), [this] { chooseFile(); });
+    addAction(menu, tr("&Import…"), QKeySequence(tr("Ctrl+I")),
+        tr("Take a model from a Hugging Face config.json, or a workload from a trace"), [this] { chooseImport(); });
     m_recentMenu = menu->addMenu(tr("Open &recent"));
     connect(m_recentMenu, &QMenu::aboutToShow, this, &MainWindow::fillRecent);
     QMenu* examples = menu->addMenu(tr("Open &example"));
@@ -69,6 +71,9 @@ void MainWindow::makeEditMenu()
     m_redoAction->setIconText(tr("Redo"));
     menu->addAction(m_undoAction);
     menu->addAction(m_redoAction);
+    menu->addSeparator();
+    addAction(menu, tr("&Paste"), QKeySequence::Paste, tr("Take a config.json, a trace or a plan from the clipboard"),
+        [this] { paste(); });
     menu->addSeparator();
     addAction(
         menu, tr("&Search settings"), QKeySequence(tr("Ctrl+K")), tr("Find a setting by name, key or meaning"), [this] {

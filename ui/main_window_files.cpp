@@ -1,4 +1,4 @@
-// Files of the window: open, save, recent, drop, recovery, what happens when the file changes underneath.
+// Files of the window: open, save, recent, recovery, what happens when the file changes underneath.
 #include "ui/main_window.h"
 
 #include "core/plan/catalog.h"
@@ -10,15 +10,12 @@
 
 #include <QCloseEvent>
 #include <QDir>
-#include <QDragEnterEvent>
-#include <QDropEvent>
 #include <QFile>
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QLocale>
 #include <QMenu>
 #include <QMessageBox>
-#include <QMimeData>
 #include <QPushButton>
 #include <QSettings>
 
@@ -242,18 +239,6 @@ void MainWindow::closeEvent(QCloseEvent* event)
     m_settings->setValue(QStringLiteral("tab"), QString::fromStdString(currentTab()));
     m_autosave.reset(); // what was not saved is not wanted
     event->accept();
-}
-
-void MainWindow::dragEnterEvent(QDragEnterEvent* event)
-{
-    if (event->mimeData()->hasUrls() && event->mimeData()->urls().front().isLocalFile())
-        event->acceptProposedAction();
-}
-
-void MainWindow::dropEvent(QDropEvent* event)
-{
-    event->acceptProposedAction();
-    openFile(event->mimeData()->urls().front().toLocalFile().toStdString());
 }
 
 } // namespace headroom::ui

@@ -1,10 +1,10 @@
 #include "app/commands/declare.h"
-#include "app/commands/import_file.h"
 #include "app/commands/result_json.h"
 #include "app/commands/text_table.h"
+#include "core/importers/foreign_file.h"
 #include "core/plan/catalog.h"
-#include "core/plan/fields.h"
 #include "core/plan/plan_io.h"
+#include "ui/plots/foreign_facts.h"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -25,34 +25,20 @@ struct Options {
     bool skipBadRows = false, json = false;
 };
 
-struct Change {
-    std::string key, from, to;
-};
-
-/// The fields that an import changed, as people set them.
-std::vector<Change> changesBetween(const Plan& before, const Plan& after)
-{
-    std::vector<Change> changes;
-    for (const Field& field : fields()) {
-        const std::string from = fieldText(field, before), to = fieldText(field, after);
-        if (from != to)
-            changes.push_back({std::string(info(field).key), from, to});
-    }
-    return changes;
-}
+using ui::FieldChange;
 
 Outcome<Plan> basePlan(const Options& options)
 {
     return options.plan.file.empty() ? Outcome<Plan>(defaultPlan()) : readPlan({options.plan.file, {}});
 }
 
-std::string asText(const Imported& imported, const std::vector<Change>& changes, const Options& options)
+std::string asText(const ForeignFile& imported, const std::vector<FieldChange>& changes, const Options& options)
 {
     std::string text = heading(options.file + ": " + imported.recognised) + "\n";
-    for (const auto& [name, value] : imported.says)
+    for (const auto& [name, value] : ui::foreignFacts(imported))
         text += "  " + name + ": " + value + "\n";
     std::vector<std::vector<std::string>> rows;
-    for (const Change& change : changes)
+    for (const FieldChange& change : changes)
         rows.push_back(
             {change.key, change.from.empty() ? "none" : change.from, change.to.empty() ? "none" : change.to});
     if (!rows.empty())
@@ -70,13 +56,13 @@ std::string asText(const Imported& imported, const std::vector<Change>& changes,
                                        : "\nWritten: " + options.out + "\n");
 }
 
-std::string asJson(const Imported& imported, const std::vector<Change>& changes, const Options& options)
+std::string asJson(const ForeignFile& imported, const std::vector<FieldChange>& changes, const Options& options)
 {
     Json object{{"file", options.file}, {"recognised", imported.recognised}};
-    for (const auto& [name, value] : imported.says)
+    for (const auto& [name, value] : ui::foreignFacts(imported))
         object["says"][name] = value;
     object["plan_fields"] = Json::object();
-    for (const Change& change : changes)
+    for (const FieldChange& change : changes)
         object["plan_fields"][change.key] = change.to.empty() ? Json(nullptr) : Json(change.to);
     object["used"] = imported.used;
     object["ignored"] = imported.ignored;
@@ -90,16 +76,18 @@ Exit run(const Options& options)
     const auto before = basePlan(options);
     if (!before)
         return report(before.error());
-    auto imported = importFile(options.file, *before, options.skipBadRows ? BadRows::skip : BadRows::refuse);
+    if (auto readable = checkReadable(options.file); !readable)
+        return report(readable.error());
+    const auto imported = readForeignFile(options.file, options.skipBadRows ? BadRows::skip : BadRows::refuse);
     if (!imported)
         return report(imported.error());
-    const auto after = applySettings(imported->plan, options.plan.settings);
+    const auto after = applySettings(withForeign(*imported, *before), options.plan.settings);
     if (!after)
         return report(after.error());
     if (!options.out.empty())
         if (auto saved = savePlan(*after, options.out); !saved)
             return report(saved.error(), Exit::noAccess);
-    const auto changes = changesBetween(*before, *after);
+    const auto changes = ui::changedFields(*before, *after);
     return print(options.json ? asJson(*imported, changes, options) : asText(*imported, changes, options));
 }
 

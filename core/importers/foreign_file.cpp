@@ -1,0 +1,105 @@
+#include "core/importers/foreign_file.h"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <sstream>
+#include <utility>
+
+namespace headroom {
+
+namespace {
+
+/// No configuration file is near this size; larger ones are traces or mistakes and are not read into memory as text.
+constexpr std::uintmax_t kMaxConfigBytes = 16u << 20;
+/// Enough of a file to recognise any format by.
+constexpr std::size_t kBeginning = std::size_t{1} << 16;
+
+std::string knownFormats()
+{
+    std::string all = "a Hugging Face config.json";
+    for (const std::string_view format : traceFormats())
+        all += ", " + std::string(format);
+    return all;
+}
+
+Result<ForeignFile> model(const std::string& text, const std::string& name)
+{
+    auto read = readHfConfig(text, name);
+    if (!read)
+        return tl::unexpected(read.error());
+    ForeignFile file{{}, "a Hugging Face config.json", std::move(read->used), std::move(read->ignored), 0};
+    file.content = std::move(*read);
+    return file;
+}
+
+Result<ForeignFile> trace(std::istream& in, const std::string& name, BadRows badRows)
+{
+    auto read = readTrace(in, name, badRows);
+    if (!read)
+        return tl::unexpected(read.error());
+    ForeignFile file{TraceFacts{summarize(read->trace), read->trace.source}, "a trace: " + read->trace.source,
+        std::move(read->used), std::move(read->ignored), read->skippedRows};
+    if (read->skippedRows > 0)
+        file.ignored.push_back(std::to_string(read->skippedRows) +
+                               (read->skippedRows == 1 ? " broken row" : " broken rows") + ", first " +
+                               read->firstSkipped);
+    return file;
+}
+
+Result<ForeignFile> unknown(const std::string& name)
+{
+    return fail(name, "is none of the known formats, expected one of: " + knownFormats());
+}
+
+} // namespace
+
+Result<ForeignFile> readForeign(const std::string& text, const std::string& name, BadRows badRows)
+{
+    if (text.size() <= kMaxConfigBytes && isHfConfig(text))
+        return model(text, name);
+    if (!isTrace(text))
+        return unknown(name);
+    std::istringstream in(text);
+    return trace(in, name, badRows);
+}
+
+Result<ForeignFile> readForeignFile(const std::filesystem::path& path, BadRows badRows)
+{
+    const std::string name = path.string();
+    std::error_code problem;
+    if (std::filesystem::is_directory(path, problem))
+        return fail(name, "is a folder, expected a file");
+    std::ifstream in(path, std::ios::binary);
+    if (!in)
+        return fail(name, "could not be opened for reading");
+    if (std::filesystem::file_size(path, problem) <= kMaxConfigBytes)
+        return readForeign(std::string{std::istreambuf_iterator<char>(in), {}}, name, badRows);
+    std::string beginning(kBeginning, '\0');
+    in.read(beginning.data(), static_cast<std::streamsize>(beginning.size()));
+    beginning.resize(static_cast<std::size_t>(in.gcount()));
+    if (!isTrace(beginning))
+        return unknown(name);
+    in.clear();
+    in.seekg(0);
+    return trace(in, name, badRows);
+}
+
+Plan withForeign(const ForeignFile& file, Plan plan)
+{
+    if (const auto* traced = std::get_if<TraceFacts>(&file.content)) {
+        plan.workload = workloadOf(traced->summary, std::move(plan.workload));
+        return plan;
+    }
+    const auto& read = std::get<HfImport>(file.content);
+    ModelChoice& choice = plan.model;
+    choice.spec = read.spec;
+    choice.weightFormat = read.spec.servedFormat;
+    choice.kvFormat = read.kvFormat.value_or(NumberFormat::bf16);
+    if (choice.spec.maxContext > 0)
+        choice.maxContext = std::min(choice.maxContext, Tokens(choice.spec.maxContext));
+    return plan;
+}
+
+} // namespace headroom

@@ -1,0 +1,61 @@
+#include "ui/plots/foreign_facts.h"
+
+#include "core/model/memory.h"
+#include "core/plan/fields.h"
+#include "ui/plots/numbers.h"
+
+namespace headroom::ui {
+
+namespace {
+
+using Facts = std::vector<std::pair<std::string, std::string>>;
+
+Facts modelFacts(const HfImport& read)
+{
+    const ModelSpec& spec = read.spec;
+    const ParameterCount count = countParameters(spec);
+    const NumberFormat cache = read.kvFormat.value_or(NumberFormat::bf16);
+    return {{"model", spec.name},
+        {"parameters", number(count.total() / 1e9) + " × 10⁹, of which a token uses " + number(count.active / 1e9)},
+        {"layers", std::to_string(spec.layers())},
+        {"weights", std::string(info(spec.servedFormat).name) + ", " +
+                        bytes(weightBytes(spec, spec.servedFormat, Layout{}).total())},
+        {"KV per token", whole(kvBytesPerToken(spec, cache).si()) + " B"}};
+}
+
+Facts traceFacts(const TraceSummary& summary)
+{
+    const auto lengths = [](const LengthDistribution& d) {
+        return number(meanOf(d)) + " on average, p95 " + whole(quantile(d, 0.95));
+    };
+    Facts facts{{"requests", whole(static_cast<double>(summary.requests)) + " in " + duration(summary.duration)},
+        {"arrival rate", rate(summary.rate) + ", CV of the gaps " + number(summary.gapCv)},
+        {"prompt tokens", lengths(summary.prompt)}, {"output tokens", lengths(summary.output)},
+        {"correlation", number(summary.promptOutputCorrelation, 2) + " between prompt and output length"}};
+    if (summary.prefixHitRate > 0)
+        facts.emplace_back("prefix cache", percent(summary.prefixHitRate) + " of prompt tokens, if it kept everything");
+    return facts;
+}
+
+} // namespace
+
+std::vector<std::pair<std::string, std::string>> foreignFacts(const ForeignFile& file)
+{
+    if (const auto* trace = std::get_if<TraceFacts>(&file.content))
+        return traceFacts(trace->summary);
+    return modelFacts(std::get<HfImport>(file.content));
+}
+
+std::vector<FieldChange> changedFields(const Plan& before, const Plan& after)
+{
+    std::vector<FieldChange> changes;
+    for (const Field& field : fields()) {
+        std::string from = fieldText(field, before), to = fieldText(field, after);
+        if (from != to)
+            changes.push_back(
+                {std::string(info(field).key), std::string(info(field).label), std::move(from), std::move(to)});
+    }
+    return changes;
+}
+
+} // namespace headroom::ui
