@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace headroom {
 
@@ -117,9 +118,9 @@ struct Evaluator::Tables {
     Seconds fixedToFirst, fixedToEnd; ///< parts of TTFT and E2E that no model error touches
     ErrorBand ttftBand, tpotBand, e2eBand, throughputBand, capacityBand;
 
-    explicit Tables(const Plan& p)
+    Tables(const Plan& p, WorkloadSummary summary)
         : plan(p),
-          workload(summarize(p.workload)),
+          workload(std::move(summary)),
           step(stepInput(plan)),
           memory(memoryUse(memoryInput(plan, workload))),
           station(headroom::station(stationInput(plan, step, workload, memory)))
@@ -144,6 +145,7 @@ struct Evaluator::Tables {
         return memory.fits ? station.capacity() / std::max(missShare(), 1e-9) : RequestRate(0);
     }
     StationResult solveAt(RequestRate rate) const { return solve(station, rate * missShare()); }
+    LatencyEdge edgeAt(RequestRate rate) const { return latencyEdge(station, rate * missShare()); }
     PointEvaluation bare(RequestRate rate) const;
     void fillLoad(PointEvaluation&, const StationResult&, RequestRate offered) const;
     void fillMoney(PointEvaluation&, const StationResult&) const;
@@ -151,7 +153,10 @@ struct Evaluator::Tables {
     void fillRateBands(PointEvaluation&, RequestRate offered) const;
 };
 
-Evaluator::Evaluator(const Plan& plan) : m_tables(std::make_unique<const Tables>(plan)) {}
+Evaluator::Evaluator(const Plan& plan) : m_tables(std::make_unique<const Tables>(plan, summarize(plan.workload))) {}
+Evaluator::Evaluator(const Plan& plan, const Evaluator& sameWorkload)
+    : m_tables(std::make_unique<const Tables>(plan, sameWorkload.workload()))
+{}
 Evaluator::~Evaluator() = default;
 Evaluator::Evaluator(Evaluator&&) noexcept = default;
 Evaluator& Evaluator::operator=(Evaluator&&) noexcept = default;
@@ -272,17 +277,17 @@ struct LatencyBands {
 };
 
 /// One edge of every latency band: `other` is the same plan at the rate shifted by the edge's time factor.
-void applyEdge(PointEvaluation& point, const PointEvaluation& other, const LatencyBands& bands, double ErrorBand::*edge,
+void applyEdge(PointEvaluation& point, const LatencyEdge& other, const LatencyBands& bands, double ErrorBand::*edge,
     Seconds LatencySummary::*summaryEdge, double Band::*bandEdge)
 {
-    const auto put = [&](LatencySummary PointEvaluation::*latency, Band PointEvaluation::*band, ErrorBand error,
+    const auto put = [&](LatencySummary& latency, Seconds p95, Band& band, Seconds mean, ErrorBand error,
                          Seconds fixed) {
-        (point.*latency).*summaryEdge = slowed((other.*latency).p95, fixed, error.*edge);
-        (point.*band).*bandEdge = slowed((other.*latency).mean, fixed, error.*edge).si();
+        latency.*summaryEdge = slowed(p95, fixed, error.*edge);
+        band.*bandEdge = slowed(mean, fixed, error.*edge).si();
     };
-    put(&PointEvaluation::ttft, &PointEvaluation::ttftMeanBand, bands.ttft, bands.fixedToFirst);
-    put(&PointEvaluation::tpot, &PointEvaluation::tpotMeanBand, bands.tpot, Seconds(0));
-    put(&PointEvaluation::e2e, &PointEvaluation::e2eMeanBand, bands.e2e, bands.fixedToEnd);
+    put(point.ttft, other.ttftP95, point.ttftMeanBand, other.ttftMean, bands.ttft, bands.fixedToFirst);
+    put(point.tpot, other.tpotP95, point.tpotMeanBand, other.tpotMean, bands.tpot, Seconds(0));
+    put(point.e2e, other.e2eP95, point.e2eMeanBand, other.e2eMean, bands.e2e, bands.fixedToEnd);
 }
 
 double mix(double a, double b, double t)
@@ -290,14 +295,22 @@ double mix(double a, double b, double t)
     return std::isfinite(a) && std::isfinite(b) ? a + (b - a) * t : std::max(a, b);
 }
 
-void mixLatency(LatencySummary& into, const LatencySummary& a, const LatencySummary& b, double t)
+LatencyEdge edgeOf(const PointEvaluation& p)
 {
-    into.mean = Seconds(mix(a.mean.si(), b.mean.si(), t));
-    into.p95 = Seconds(mix(a.p95.si(), b.p95.si(), t));
+    return {p.ttft.mean, p.ttft.p95, p.tpot.mean, p.tpot.p95, p.e2e.mean, p.e2e.p95};
+}
+
+LatencyEdge mixEdges(const LatencyEdge& a, const LatencyEdge& b, double t)
+{
+    LatencyEdge out;
+    for (Seconds LatencyEdge::*x : {&LatencyEdge::ttftMean, &LatencyEdge::ttftP95, &LatencyEdge::tpotMean,
+             &LatencyEdge::tpotP95, &LatencyEdge::e2eMean, &LatencyEdge::e2eP95})
+        out.*x = Seconds(mix((a.*x).si(), (b.*x).si(), t));
+    return out;
 }
 
 /// The latencies of a curve at a rate between (or beyond) its points.
-PointEvaluation readCurve(std::span<const RequestRate> rates, std::span<const PointEvaluation> points, RequestRate rate)
+LatencyEdge readCurve(std::span<const RequestRate> rates, std::span<const LatencyEdge> points, RequestRate rate)
 {
     const auto above = std::lower_bound(rates.begin(), rates.end(), rate);
     if (above == rates.begin())
@@ -306,11 +319,7 @@ PointEvaluation readCurve(std::span<const RequestRate> rates, std::span<const Po
         return points.back();
     const auto i = static_cast<std::size_t>(above - rates.begin());
     const double t = (rate - rates[i - 1]) / (rates[i] - rates[i - 1]);
-    PointEvaluation at;
-    mixLatency(at.ttft, points[i - 1].ttft, points[i].ttft, t);
-    mixLatency(at.tpot, points[i - 1].tpot, points[i].tpot, t);
-    mixLatency(at.e2e, points[i - 1].e2e, points[i].e2e, t);
-    return at;
+    return mixEdges(points[i - 1], points[i], t);
 }
 
 } // namespace
@@ -322,24 +331,23 @@ PointEvaluation Evaluator::at(RequestRate rate) const
         return point;
     const Tables& t = *m_tables;
     const LatencyBands bands{t.ttftBand, t.tpotBand, t.e2eBand, t.fixedToFirst, t.fixedToEnd};
-    applyEdge(point, t.bare(rate * t.tpotBand.lo), bands, &ErrorBand::lo, &LatencySummary::lo, &Band::lo);
-    applyEdge(point, t.bare(rate * t.tpotBand.hi), bands, &ErrorBand::hi, &LatencySummary::hi, &Band::hi);
+    applyEdge(point, t.edgeAt(rate * t.tpotBand.lo), bands, &ErrorBand::lo, &LatencySummary::lo, &Band::lo);
+    applyEdge(point, t.edgeAt(rate * t.tpotBand.hi), bands, &ErrorBand::hi, &LatencySummary::hi, &Band::hi);
     return point;
 }
 
-PointEvaluation Evaluator::pessimisticAt(RequestRate rate) const
+double Evaluator::marginAt(RequestRate rate) const
 {
     const Tables& t = *m_tables;
-    PointEvaluation point = t.bare(rate * t.tpotBand.hi);
-    const auto slow = [](LatencySummary& latency, Seconds fixed, double factor) {
-        for (Seconds LatencySummary::*s : {&LatencySummary::mean, &LatencySummary::p50, &LatencySummary::p95,
-                 &LatencySummary::p99, &LatencySummary::lo, &LatencySummary::hi})
-            latency.*s = slowed(latency.*s, fixed, factor);
-    };
-    slow(point.ttft, t.fixedToFirst, t.ttftBand.hi);
-    slow(point.tpot, Seconds(0), t.tpotBand.hi);
-    slow(point.e2e, t.fixedToEnd, t.e2eBand.hi);
-    return point;
+    return t.memory.fits ? targetMargin(t.station, rate * t.missShare(), t.plan.targets) : kInfinity;
+}
+
+double Evaluator::pessimisticMarginAt(RequestRate rate) const
+{
+    const Tables& t = *m_tables;
+    const Slowing slowing{t.ttftBand.hi, t.tpotBand.hi, t.e2eBand.hi};
+    const RequestRate there = rate * (t.missShare() * t.tpotBand.hi);
+    return t.memory.fits ? targetMargin(t.station, there, t.plan.targets, slowing) : kInfinity;
 }
 
 double Evaluator::slowFactor() const { return std::max(1.0, m_tables->tpotBand.hi); }
@@ -351,9 +359,13 @@ void Evaluator::bandsAlong(std::span<const RequestRate> rates, std::span<PointEv
     if (!t.memory.fits || points.empty())
         return;
     const LatencyBands bands{t.ttftBand, t.tpotBand, t.e2eBand, t.fixedToFirst, t.fixedToEnd};
+    std::vector<LatencyEdge> curve;
+    curve.reserve(points.size());
+    for (const PointEvaluation& point : points)
+        curve.push_back(edgeOf(point));
     for (std::size_t i = 0; i < points.size(); ++i) {
-        const PointEvaluation lo = readCurve(rates, points, rates[i] * t.tpotBand.lo);
-        const PointEvaluation hi = readCurve(rates, points, rates[i] * t.tpotBand.hi);
+        const LatencyEdge lo = readCurve(rates, curve, rates[i] * t.tpotBand.lo);
+        const LatencyEdge hi = readCurve(rates, curve, rates[i] * t.tpotBand.hi);
         applyEdge(points[i], lo, bands, &ErrorBand::lo, &LatencySummary::lo, &Band::lo);
         applyEdge(points[i], hi, bands, &ErrorBand::hi, &LatencySummary::hi, &Band::hi);
     }

@@ -91,6 +91,8 @@ struct Evaluation : PointEvaluation {
 class Evaluator {
 public:
     explicit Evaluator(const Plan&);
+    /// The same for a plan with the workload of another, whose summary is taken over.
+    Evaluator(const Plan&, const Evaluator& sameWorkload);
     ~Evaluator();
     Evaluator(Evaluator&&) noexcept;
     Evaluator& operator=(Evaluator&&) noexcept;
@@ -99,8 +101,10 @@ public:
     PointEvaluation at(RequestRate) const;
     /// The same without bands (each lo and hi equals its value): a third of the time, for searches and curves.
     PointEvaluation withoutBandsAt(RequestRate) const;
-    /// The pessimistic edge of the band at a rate: every step takes its upper factor. Latencies only; one solve.
-    PointEvaluation pessimisticAt(RequestRate) const;
+    /// How far the worst target is missed at a rate (targetMargin of headroom.h), for searches: a part of the time.
+    double marginAt(RequestRate) const;
+    /// The same at the pessimistic edge of the band: every step takes its upper factor.
+    double pessimisticMarginAt(RequestRate) const;
     double slowFactor() const; ///< that factor, at least 1
     /// Fills the latency bands of points along a curve from the curve itself: a plan whose steps take f times as long
     /// behaves at rate x like this one at f x, slowed by f. `rates` ascending, as long as `points`.

@@ -24,48 +24,50 @@ constexpr double kIdle = 1e-4;
 /// Relative error of lambda*, and of its pessimistic edge.
 constexpr double kTolerance = 3e-4, kEdgeTolerance = 3e-3;
 
-double marginOf(const Evaluator& evaluator, double rate)
-{
-    return targetMargin(evaluator.withoutBandsAt(RequestRate(rate)), evaluator.plan().targets);
-}
+double marginOf(const Evaluator& evaluator, double rate) { return evaluator.marginAt(RequestRate(rate)); }
 
 /// Rates are compared by distance from saturation, in which margins are close to straight lines.
 double straightened(double rate, double capacity) { return -std::log1p(-std::min(rate / capacity, 1 - 1e-12)); }
 double rateOf(double straight, double capacity) { return capacity * -std::expm1(-straight); }
 
-/// Root of `margin` between a probe that holds (<= 0) and one that fails, on straightened rates, by Chandrupatla's
-/// method (T. Chandrupatla, Adv. Eng. Software 28, 1997): inverse quadratic steps where they can be trusted, halving
-/// elsewhere, so that kinks (another target takes over) and infinite margins cost little. Relative error `tolerance`.
+/// Margins may be infinite; e^20 times the target stands for that.
+double finite(double margin) { return std::clamp(margin, -20.0, 20.0); }
+
+/// Below this a target counts as met exactly: a ten-thousandth of lambda*, as margins grow at least as fast as ln(rate).
+constexpr double kExact = 1e-4;
+
+/// Root of `margin` between a probe that holds (<= 0) and one that fails, on straightened rates: secant steps through
+/// the last two probes, and halving where a step leaves the bracket, three steps did not halve it, or a margin is
+/// infinite, so that kinks (another target takes over) cost little. Relative error `tolerance`.
 template <class Margin>
 double bracketedRoot(Probe low, Probe high, double capacity, double tolerance, Margin margin)
 {
-    const double kFailsBy = 20; // stands for an infinite margin, e^20 times the target
-    const auto finite = [kFailsBy](double f) { return std::clamp(f, -kFailsBy, kFailsBy); };
-    double a = straightened(low.rate, capacity), fa = finite(low.margin);
-    double b = straightened(high.rate, capacity), fb = finite(high.margin);
-    double c = a, fc = fa, step = std::clamp(fb / (fb - fa), 0.05, 0.95);
+    double a = straightened(low.rate, capacity), fa = finite(low.margin);   // holds
+    double b = straightened(high.rate, capacity), fb = finite(high.margin); // fails
+    double last = b - a;
+    double x0 = a, f0 = fa, x1 = b, f1 = fb; // the last two probes, the better one second
+    if (std::abs(f0) < std::abs(f1))
+        std::swap(x0, x1), std::swap(f0, f1);
     for (int i = 0; i < 60; ++i) {
-        const double t = b + step * (a - b);
-        const double ft = finite(margin(rateOf(t, capacity)));
-        if ((ft > 0) == (fb > 0)) {
-            c = b, fc = fb;
-        } else {
-            c = a, fc = fa;
-            a = b, fa = fb;
+        double t = x1 - f1 * (x1 - x0) / (f1 - f0);
+        const bool slow = i % 3 == 2 && b - a > 0.5 * last;
+        if (!(t > a && t < b) || slow || std::abs(fb) >= 20)
+            t = 0.5 * (a + b);
+        if (i % 3 == 2)
+            last = b - a;
+        const double f = finite(margin(rateOf(t, capacity)));
+        (f > 0 ? b : a) = t;
+        (f > 0 ? fb : fa) = f;
+        if (std::abs(f) < kExact || rateOf(b, capacity) - rateOf(a, capacity) < tolerance * rateOf(t, capacity))
+            return rateOf(t, capacity);
+        x0 = x1, f0 = f1;
+        x1 = t, f1 = f;
+        if (f1 == f0) { // flat: the ends of the bracket still differ
+            x0 = f > 0 ? a : b;
+            f0 = f > 0 ? fa : fb;
         }
-        b = t, fb = ft;
-        const double best = std::abs(fa) < std::abs(fb) ? a : b;
-        const double width = std::abs(rateOf(a, capacity) - rateOf(b, capacity));
-        if (width < tolerance * rateOf(best, capacity) || std::abs(fb) < 3e-4)
-            return rateOf(best, capacity);
-        const double xi = (a - b) / (c - b), phi = (fa - fb) / (fc - fb);
-        const bool trusted = phi * phi < xi && (1 - phi) * (1 - phi) < 1 - xi;
-        step = trusted ? fa / (fb - fa) * fc / (fb - fc) + (c - a) / (b - a) * fa / (fc - fa) * fb / (fc - fb) : 0.5;
-        // At least half the tolerance away from both ends, so that the bracket closes from both sides.
-        const double least = std::min(0.5, 0.5 * tolerance * rateOf(best, capacity) / width);
-        step = std::clamp(step, least, 1 - least);
     }
-    return rateOf(b, capacity);
+    return rateOf(x1, capacity);
 }
 
 /// Static batching waits for its batch, so that light load can be slower than medium load: look below for a failure.
@@ -92,14 +94,20 @@ double firstCrossing(Probe start, double capacity, Margin margin, double toleran
         const Probe idle{idleRate, margin(idleRate)};
         return idle.margin > 0 ? 0 : bracketedRoot(idle, start, capacity, tolerance, margin);
     }
-    // A margin grows between a third and once as fast as the straightened rate: step by what is left, a little too far.
+    // A margin grows between a third and twice as fast as the straightened rate: step by what is left, then by what the
+    // last step has shown, a little too far.
+    double reach = 1.5;
     const double most = straightened(capacity * (1 - kIdle), capacity);
     Probe low = start;
     for (double at = straightened(low.rate, capacity); at < most;) {
-        at = std::min(most, at + std::clamp(-2.5 * low.margin, 0.1, 4.0));
+        at = std::min(most, at + std::clamp(reach * -low.margin, 0.02, 4.0));
         const Probe probe{rateOf(at, capacity), margin(rateOf(at, capacity))};
+        if (std::abs(probe.margin) < kExact)
+            return probe.rate;
         if (probe.margin > 0)
             return bracketedRoot(low, probe, capacity, tolerance, margin);
+        const double slope = (probe.margin - low.margin) / (at - straightened(low.rate, capacity));
+        reach = std::clamp(1.1 / std::max(slope, 1e-6), 0.5, 3.0);
         low = probe;
     }
     return capacity;
@@ -147,11 +155,8 @@ RequestRate pessimisticTargetRate(const Evaluator& evaluator, RequestRate found)
 {
     if (found.si() <= 0)
         return RequestRate(0);
-    const Plan& plan = evaluator.plan();
     const double capacity = evaluator.capacity().si();
-    const auto margin = [&](double rate) {
-        return targetMargin(evaluator.pessimisticAt(RequestRate(rate)), plan.targets);
-    };
+    const auto margin = [&](double rate) { return evaluator.pessimisticMarginAt(RequestRate(rate)); };
     // Slowed by f the station saturates at capacity / f, and most margins move about as much.
     const double slowCapacity = capacity / evaluator.slowFactor();
     const double guess = std::min(0.9 * found.si() / evaluator.slowFactor(), slowCapacity * (1 - kIdle));
@@ -232,7 +237,8 @@ BindingResult findBinding(const Evaluator& evaluator, const PointEvaluation& pre
         if (row.matters(evaluator)) {
             Plan relaxed = plan;
             row.relax(relaxed);
-            gain = (relaxedTargetRate(Evaluator(relaxed), found.si(), slope) / found.si() - 1) / (kRelax - 1);
+            gain =
+                (relaxedTargetRate(Evaluator(relaxed, evaluator), found.si(), slope) / found.si() - 1) / (kRelax - 1);
         }
         result.elasticities.push_back({row.resource, gain});
     }
@@ -250,11 +256,12 @@ BindingResult findBinding(const Evaluator& evaluator, const PointEvaluation& pre
 
 namespace {
 
-bool meetsAtPeak(const Plan& plan, int replicas)
+bool meetsAtPeak(const Evaluator& present, int replicas)
 {
+    const Plan& plan = present.plan();
     Plan sized = plan;
     sized.deployment.replicas = replicas;
-    const Evaluator evaluator(sized);
+    const Evaluator evaluator(sized, present);
     const double peak = plan.workload.arrivalRate.si() * plan.workload.peakFactor;
     return marginOf(evaluator, peak) <= 0;
 }
@@ -273,7 +280,7 @@ std::optional<int> replicasNeeded(const Evaluator& evaluator, RequestRate found)
     const int least = clampReplicas(std::floor(peak / perReplica) + (peak > 0 ? 1 : 0)); // below: unstable
     // lambda* grows a little faster than the number of replicas, so the proportional guess is close.
     int enough = std::max(least, clampReplicas(std::ceil(plan.deployment.replicas * peak / found.si())));
-    while (!meetsAtPeak(plan, enough)) {
+    while (!meetsAtPeak(evaluator, enough)) {
         if (enough >= kMostReplicas)
             return std::nullopt;
         enough = std::min(kMostReplicas, enough + std::max(1, enough / 8));
@@ -281,7 +288,7 @@ std::optional<int> replicasNeeded(const Evaluator& evaluator, RequestRate found)
     int fails = least - 1;
     while (enough - fails > 1) {
         const int middle = enough - fails > 8 ? (enough + fails) / 2 : enough - 1;
-        if (meetsAtPeak(plan, middle))
+        if (meetsAtPeak(evaluator, middle))
             enough = middle;
         else if (middle == enough - 1)
             break;

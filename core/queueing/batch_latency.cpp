@@ -37,34 +37,53 @@ struct Node {
 };
 constexpr std::array<Node, 3> kNodes{{{1.0 / 6, -std::numbers::sqrt3}, {2.0 / 3, 0}, {1.0 / 6, std::numbers::sqrt3}}};
 
+/// Lengths that differ by less than this share are one length.
+constexpr double kJump = 1e-9;
+
 /// Knots of a normal variable and the probability between them, for distributions made of ramps.
 constexpr std::array<double, 9> kKnots{-3.2, -2.0, -1.2, -0.6, 0.0, 0.6, 1.2, 2.0, 3.2};
 constexpr std::array<double, 8> kBetween{0.02275, 0.09232, 0.15918, 0.22575, 0.22575, 0.15918, 0.09232, 0.02275};
 
+/// The middle of stratum i of output lengths, as gaps between tokens; below a half there is no gap.
+double middleGaps(const StationClass& c, std::size_t i) { return 0.5 * (c.gaps[i - 1] + c.gaps[i]); }
+constexpr double kNoGap = 0.5;
+
+/// Indices into kStrata for the time per token: it hardly depends on the length of long outputs.
+constexpr std::array<std::size_t, 20> kPaceStrata{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 20, 24, 27};
+
 /// Time per output token of all classes, a stratum of lengths at a time.
-LatencyGrid tpotGrid(const StationTables& t, const DecodeTime& decode)
+IntervalGrid tpotGrid(const StationTables& t, const DecodeTime& decode)
 {
     const double away = std::sqrt(decode.slow + decode.fast) + std::abs(decode.start);
-    LatencyGrid grid(1.5 * decode.interval + 1e-9, 2 * decode.interval + 6 * away + 2e-9);
-    double all = 0;
+    const double knee = 1.5 * decode.interval + 1e-9, end = 2 * decode.interval + 6 * away + 2e-9;
+    // The mean gap of a request tends from that of a short one to `interval`: the least is at an end.
+    double least = std::min(decode.least, 0.97 * decode.interval), all = 0;
+    std::vector<std::pair<double, double>> strata; // gaps, share
+    strata.reserve(t.classes.size() * kPaceStrata.size());
     for (const StationClass& c : t.classes) {
-        for (std::size_t i = 1; i < kStrata.size(); ++i)
-            all += c.gaps[i - 1] + c.gaps[i] >= 1 ? c.share * (kStrata[i] - kStrata[i - 1]) : 0;
-    }
-    for (const StationClass& c : t.classes) {
-        for (std::size_t i = 1; i < kStrata.size(); ++i) {
-            const double gaps = 0.5 * (c.gaps[i - 1] + c.gaps[i]);
-            if (gaps < 0.5) // a single token has no gap
+        for (std::size_t i = 1; i < kPaceStrata.size(); ++i) {
+            const std::size_t from = kPaceStrata[i - 1], to = kPaceStrata[i];
+            double gaps = 0;
+            for (std::size_t k = from + 1; k <= to; ++k)
+                gaps += middleGaps(c, k) * (kStrata[k] - kStrata[k - 1]);
+            const double share = kStrata[to] - kStrata[from];
+            gaps /= share;
+            if (gaps < kNoGap)
                 continue;
-            const double weight = c.share * (kStrata[i] - kStrata[i - 1]) / all, each = 1 / gaps;
-            const DecodeTime::Spread spread = decode.spread(gaps);
-            double from = spread.at(kKnots.front()) * each;
-            for (std::size_t k = 0; k < kBetween.size(); ++k) {
-                const double to = spread.at(kKnots[k + 1]) * each;
-                grid.add(from, to, weight * kBetween[k], 0);
-                from = to;
-            }
+            if (strata.empty() || gaps < strata.back().first)
+                least = std::min(least, 0.97 * decode.moments(gaps).mean / gaps);
+            strata.emplace_back(gaps, c.share * share);
+            all += c.share * share;
         }
+    }
+    IntervalGrid grid(0.999 * least, knee, end);
+    for (const auto& [gaps, share] : strata) {
+        const double each = 1 / gaps;
+        const DecodeTime::Spread spread = decode.spread(gaps);
+        std::array<double, kKnots.size()> values;
+        for (std::size_t k = 0; k < kKnots.size(); ++k)
+            values[k] = spread.at(kKnots[k]) * each;
+        grid.add(values, kBetween, share / all);
     }
     grid.finish();
     return grid;
@@ -72,31 +91,40 @@ LatencyGrid tpotGrid(const StationTables& t, const DecodeTime& decode)
 
 } // namespace
 
-LatencyMix::LatencyMix(const StationTables& t, const Operating& at)
-    : m_tables(t), m_at(at), m_tpot(tpotGrid(t, at.decode))
+LatencyMix::LatencyMix(const StationTables& t, const Operating& at, Detail detail) : m_tables(t), m_at(at)
 {
     m_classes.reserve(t.classes.size());
     m_decode.reserve(t.classes.size());
     for (const StationClass& c : t.classes) {
-        m_classes.push_back(classLatency(t, at, c));
+        m_classes.emplace_back(t, at, c, detail);
         m_ttftMean += c.share * m_classes.back().ttft.mean();
         m_queueMean += c.share * m_classes.back().queueMean;
-        Edges& edges = m_decode.emplace_back();
+        auto& nodes = m_decode.emplace_back();
         for (std::size_t i = 0; i < kStrata.size(); ++i) {
             double sum = 0;
             const DecodeTime::Spread spread = at.decode.spread(c.gaps[i]);
             for (std::size_t k = 0; k < kNodes.size(); ++k) {
-                edges[k][i] = spread.at(kNodes[k].z);
-                sum += kNodes[k].weight * edges[k][i];
+                nodes[k].edge[i] = spread.at(kNodes[k].z);
+                sum += kNodes[k].weight * nodes[k].edge[i];
             }
             const double scale = sum > 0 ? (spread.base + spread.above) / sum : 1;
             for (std::size_t k = 0; k < kNodes.size(); ++k)
-                edges[k][i] *= scale;
+                nodes[k].edge[i] *= scale;
+        }
+        for (std::size_t k = 0; k < kNodes.size(); ++k) {
+            DecodePieces& pieces = nodes[k];
+            for (std::size_t i = 1; i < kStrata.size(); ++i) {
+                const double width = pieces.edge[i] - pieces.edge[i - 1];
+                pieces.weight[i - 1] = c.share * kNodes[k].weight * (kStrata[i] - kStrata[i - 1]);
+                const bool isJump = !(width > kJump * pieces.edge[i]);
+                pieces.perSecond[i - 1] = isJump ? 0 : pieces.weight[i - 1] / width;
+            }
         }
     }
-    m_tpotMean = std::max(0.0, m_tpot.mean());
     m_e2eMean = m_ttftMean + at.decodeTime;
 }
+
+IntervalGrid LatencyMix::tpotDistribution() const { return tpotGrid(m_tables, m_at.decode); }
 
 double LatencyMix::fixedBefore() const { return (m_tables.input.networkIn + m_tables.input.retrieval).si(); }
 double LatencyMix::fixedAfter() const { return (m_tables.input.post + m_tables.input.networkOut).si(); }
@@ -109,10 +137,12 @@ double LatencyMix::ttftQuantile(double p) const
     for (const ClassLatency& c : m_classes)
         high = std::max(high, c.ttft.end());
     const auto f = [&](double x) {
-        double value = 0;
-        for (const ClassLatency& c : m_classes)
-            value += c.share * c.ttft.at(x).cumulative;
-        return std::pair(value, 0.0);
+        std::pair value(0.0, 0.0);
+        for (const ClassLatency& c : m_classes) {
+            value.first += c.share * c.ttft.at(x).cumulative;
+            value.second += c.share * c.ttft.density(x);
+        }
+        return value;
     };
     return fixedBefore() + solveIncreasing(f, p, 0, high, m_ttftMean);
 }
@@ -122,46 +152,68 @@ LatencyMix::AtPoint LatencyMix::e2eAt(double x) const
     AtPoint out;
     for (std::size_t k = 0; k < m_classes.size(); ++k) {
         const LatencyGrid& ttft = m_classes[k].ttft;
-        for (std::size_t node = 0; node < kNodes.size(); ++node) {
-            const double weight = m_classes[k].share * kNodes[node].weight;
-            const auto& decode = m_decode[k][node];
-            LatencyGrid::At before = ttft.at(x - decode[0]);
-            double momentBefore = (x - decode[0]) * before.cumulative - before.integral;
-            for (std::size_t i = 1; i < kStrata.size(); ++i) {
-                const double w = weight * (kStrata[i] - kStrata[i - 1]);
-                const double width = decode[i] - decode[i - 1];
-                const double left = x - decode[i];
+        for (const DecodePieces& pieces : m_decode[k]) {
+            LatencyGrid::At before = ttft.at(x - pieces.edge[0]);
+            for (std::size_t i = 1; i < kStrata.size() && before.integral > 0; ++i) {
+                const double left = x - pieces.edge[i];
                 const LatencyGrid::At after = ttft.at(left);
-                const double moment = left * after.cumulative - after.integral;
-                if (width > 1e-9 * x) {
-                    out.cumulative += w * (before.integral - after.integral) / width;
-                    const double density = w * (before.cumulative - after.cumulative) / width;
-                    out.density += density;
-                    out.first += w * (momentBefore - moment) / width;
-                    out.waited += w * (before.waited - after.waited) / width;
-                } else { // one length: the slope of the grid itself
-                    const double h = 1e-3 * ttft.end();
-                    const LatencyGrid::At next = ttft.at(left + h);
-                    out.cumulative += w * after.cumulative;
-                    out.density += w * (next.cumulative - after.cumulative) / h;
-                    out.first += w * ((left + h) * next.cumulative - next.integral - moment) / h;
-                    out.waited += w * (next.waited - after.waited) / h;
+                if (pieces.perSecond[i - 1] > 0) {
+                    out.cumulative += pieces.perSecond[i - 1] * (before.integral - after.integral);
+                    out.density += pieces.perSecond[i - 1] * (before.cumulative - after.cumulative);
+                } else { // one length: the grid itself
+                    out.cumulative += pieces.weight[i - 1] * after.cumulative;
+                    out.density += pieces.weight[i - 1] * ttft.density(left);
                 }
                 before = after;
-                momentBefore = moment;
             }
         }
     }
     return out;
 }
 
+LatencyMix::MeansAtPoint LatencyMix::meansAt(double x) const
+{
+    MeansAtPoint out;
+    for (std::size_t k = 0; k < m_classes.size(); ++k) {
+        const LatencyGrid& ttft = m_classes[k].ttft;
+        const auto firstMoment = [](double at, const LatencyGrid::At& g) { return at * g.cumulative - g.integral; };
+        for (const DecodePieces& pieces : m_decode[k]) {
+            double from = x - pieces.edge[0];
+            LatencyGrid::At before = ttft.at(from);
+            for (std::size_t i = 1; i < kStrata.size() && before.integral > 0; ++i) {
+                const double to = x - pieces.edge[i];
+                LatencyGrid::At after = ttft.at(to);
+                double perSecond = pieces.perSecond[i - 1], upper = from, lower = to;
+                LatencyGrid::At above = before, below = after;
+                if (!(perSecond > 0)) { // one length: the slope of the grid itself
+                    const double h = 1e-3 * ttft.end();
+                    upper = to + h;
+                    above = ttft.at(upper);
+                    perSecond = pieces.weight[i - 1] / h;
+                }
+                out.density += perSecond * (above.cumulative - below.cumulative);
+                out.first += perSecond * (firstMoment(upper, above) - firstMoment(lower, below));
+                out.waited += perSecond * (above.waited - below.waited);
+                before = after;
+                from = to;
+            }
+        }
+    }
+    return out;
+}
+
+double LatencyMix::e2eShareWithin(double seconds) const
+{
+    return e2eAt(seconds - fixedBefore() - fixedAfter()).cumulative;
+}
+
 double LatencyMix::e2eQuantile(double p) const
 {
     double high = 0, start = 0;
     for (std::size_t k = 0; k < m_classes.size(); ++k) {
-        high = std::max(high, m_classes[k].ttft.end() + m_decode[k].back().back());
+        high = std::max(high, m_classes[k].ttft.end() + m_decode[k].back().edge.back());
         const auto above = std::lower_bound(kStrata.begin(), kStrata.end(), p) - kStrata.begin();
-        start += m_classes[k].share * (m_decode[k][1][static_cast<std::size_t>(above)] + m_classes[k].ttft.mean());
+        start += m_classes[k].share * (m_decode[k][1].edge[static_cast<std::size_t>(above)] + m_classes[k].ttft.mean());
     }
     const auto f = [&](double x) {
         const AtPoint point = e2eAt(x);
@@ -194,11 +246,10 @@ LatencySummary LatencyMix::e2e() const
     return summary(fixedBefore() + m_e2eMean + fixedAfter(), e2eQuantile(0.5), e2eQuantile(0.95), e2eQuantile(0.99));
 }
 
-double LatencyMix::tpotQuantile(double p) const { return m_tpot.quantile(p); }
-
 LatencySummary LatencyMix::tpot() const
 {
-    return summary(m_tpotMean, tpotQuantile(0.5), tpotQuantile(0.95), tpotQuantile(0.99));
+    const IntervalGrid grid = tpotDistribution();
+    return summary(std::max(0.0, grid.mean()), grid.quantile(0.5), grid.quantile(0.95), grid.quantile(0.99));
 }
 
 LatencyParts LatencyMix::partsMean() const
@@ -216,7 +267,7 @@ LatencyParts LatencyMix::partsMean() const
 LatencyParts LatencyMix::partsAt(double seconds) const
 {
     const double inside = seconds - fixedBefore() - fixedAfter();
-    const AtPoint point = e2eAt(inside);
+    const MeansAtPoint point = meansAt(inside);
     LatencyParts out = partsMean();
     const double first = point.density > 0 ? std::clamp(point.first / point.density, 0.0, inside) : 0.0;
     const double queue = point.density > 0 ? std::clamp(point.waited / point.density, 0.0, first) : 0.0;
@@ -231,14 +282,17 @@ double LatencyMix::attainment(std::size_t k) const
     const StationClass& c = m_tables.classes[k];
     const double first = c.ttftTarget - fixedBefore(), whole = c.e2eTarget - fixedBefore() - fixedAfter();
     double met = 0;
+    const bool anyPace = std::isinf(c.tpotTarget), anyTime = std::isinf(whole);
+    const LatencyGrid& ttft = m_classes[k].ttft;
+    const double firstInTime = ttft.at(first).cumulative;
     for (std::size_t i = 1; i < kStrata.size(); ++i) {
-        const double gaps = 0.5 * (c.gaps[i - 1] + c.gaps[i]);
-        const double steady =
-            std::isinf(c.tpotTarget) || gaps < 0.5 || !(m_tpotMean > 0) ? 1 : m_at.decode.meets(gaps, c.tpotTarget);
+        const double gaps = middleGaps(c, i);
+        const double steady = anyPace || gaps < kNoGap ? 1 : m_at.decode.meets(gaps, c.tpotTarget);
         double inTime = 0;
-        for (std::size_t node = 0; node < kNodes.size(); ++node) {
-            const double decode = 0.5 * (m_decode[k][node][i - 1] + m_decode[k][node][i]);
-            inTime += kNodes[node].weight * m_classes[k].ttft.at(std::min(first, whole - decode)).cumulative;
+        for (std::size_t node = 0; node < kNodes.size() && steady > 0; ++node) {
+            const auto& edge = m_decode[k][node].edge;
+            const double left = whole - 0.5 * (edge[i - 1] + edge[i]);
+            inTime += kNodes[node].weight * (anyTime || left >= first ? firstInTime : ttft.at(left).cumulative);
         }
         met += (kStrata[i] - kStrata[i - 1]) * steady * inTime;
     }

@@ -12,14 +12,18 @@ namespace headroom {
 /// Latencies of all classes at one operating point. Refers to the tables, which must outlive it.
 class LatencyMix {
 public:
-    LatencyMix(const StationTables&, const Operating&);
+    /// \param detail without `full` there are no parts
+    LatencyMix(const StationTables&, const Operating&, Detail detail);
 
     LatencySummary ttft() const;
     LatencySummary tpot() const;
     LatencySummary e2e() const;
     double ttftQuantile(double p) const;
-    double tpotQuantile(double p) const;
+    IntervalGrid tpotDistribution() const;
     double e2eQuantile(double p) const;
+    double e2eShareWithin(double seconds) const; ///< P(E2E <= seconds)
+    double ttftMean() const { return fixedBefore() + m_ttftMean; }
+    double e2eMean() const { return fixedBefore() + m_e2eMean + fixedAfter(); }
     double inEngineMean() const { return m_e2eMean; } ///< seconds from arrival at the engine to the last token
     double queueMean() const { return m_queueMean; }  ///< seconds before the first own prompt token is processed
     LatencyParts partsMean() const;
@@ -30,20 +34,27 @@ public:
 
 private:
     struct AtPoint {
-        double cumulative = 0, density = 0, first = 0, waited = 0; ///< of E2E without the fixed parts
+        double cumulative = 0, density = 0; ///< of E2E without the fixed parts
     };
     AtPoint e2eAt(double t) const;
+    struct MeansAtPoint {
+        double density = 0, first = 0, waited = 0; ///< of E2E; times the mean TTFT and queue of those who take as long
+    };
+    MeansAtPoint meansAt(double t) const;
     double fixedBefore() const;
     double fixedAfter() const;
 
     const StationTables& m_tables;
     const Operating& m_at;
     std::vector<ClassLatency> m_classes;
-    /// Time of the gaps at the edges of the strata, for three values of what varies (Gauss-Hermite).
-    using Edges = std::array<std::array<double, kStrata.size()>, 3>;
-    std::vector<Edges> m_decode; ///< per class
-    LatencyGrid m_tpot;
-    double m_ttftMean = 0, m_queueMean = 0, m_e2eMean = 0, m_tpotMean = 0;
+    /// Time of the gaps at the edges of the strata, for one value of what varies; the probability of each stratum, also
+    /// over its width (0 where a stratum has one length).
+    struct DecodePieces {
+        std::array<double, kStrata.size()> edge;
+        std::array<double, kStratumCount> weight, perSecond;
+    };
+    std::vector<std::array<DecodePieces, 3>> m_decode; ///< per class; Gauss-Hermite
+    double m_ttftMean = 0, m_queueMean = 0, m_e2eMean = 0;
 };
 
 } // namespace headroom

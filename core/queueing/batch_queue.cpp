@@ -173,7 +173,7 @@ std::string_view reasonNotCovered(const StationTables& t)
 
 StationResult resultOf(const StationTables& t, const Operating& at, double present)
 {
-    const LatencyMix mix(t, at);
+    const LatencyMix mix(t, at, Detail::full);
     StationResult out;
     out.stable = true;
     out.ttft = mix.ttft();
@@ -235,20 +235,97 @@ StationResult solve(const BatchStation& station, RequestRate rate)
     return out;
 }
 
+namespace {
+
+/// Where a solve of the chain is needed: neither static nor overloaded.
+bool needsChain(const StationTables& t, RequestRate rate)
+{
+    return isClosedLoop(t) || (t.input.policy != BatchPolicy::static_ && rate.si() < t.fleetCapacity);
+}
+
+Operating operating(const StationTables& t, RequestRate rate)
+{
+    return isClosedLoop(t) ? operateClosed(t) : operate(t, std::max(rate.si(), kLightest * t.fleetCapacity));
+}
+
+} // namespace
+
+LatencyEdge latencyEdge(const BatchStation& station, RequestRate rate)
+{
+    const StationTables& t = station.tables();
+    if (!needsChain(t, rate)) {
+        const StationResult r = solve(station, rate);
+        return {r.ttft.mean, r.ttft.p95, r.tpot.mean, r.tpot.p95, r.e2e.mean, r.e2e.p95};
+    }
+    const Operating at = operating(t, rate);
+    const LatencyMix mix(t, at, Detail::latencies);
+    const IntervalGrid tpot = mix.tpotDistribution();
+    return {Seconds(mix.ttftMean()), Seconds(mix.ttftQuantile(0.95)), Seconds(std::max(0.0, tpot.mean())),
+        Seconds(tpot.quantile(0.95)), Seconds(mix.e2eMean()), Seconds(mix.e2eQuantile(0.95))};
+}
+
+namespace {
+
+double slowed(double latency, double fixed, double factor)
+{
+    return factor == 1 ? latency : fixed + factor * std::max(latency - fixed, 0.0);
+}
+
+double logRatio(double value, Seconds target)
+{
+    constexpr double kLeast = 1e-12; // seconds: no time at all
+    return std::log(std::max(value, kLeast) / std::max(target.si(), kLeast));
+}
+
+} // namespace
+
+double targetMargin(const BatchStation& station, RequestRate rate, const Targets& targets, const Slowing& slowing)
+{
+    const StationTables& t = station.tables();
+    constexpr double kInfinity = std::numeric_limits<double>::infinity();
+    const double toFirst = (t.input.networkIn + t.input.retrieval).si();
+    const double toEnd = toFirst + (t.input.post + t.input.networkOut).si();
+    double worst = -kInfinity;
+    if (!needsChain(t, rate)) {
+        const StationResult r = solve(station, rate);
+        if (!r.stable)
+            return kInfinity;
+        if (targets.ttftP95)
+            worst = logRatio(slowed(r.ttft.p95.si(), toFirst, slowing.ttft), *targets.ttftP95);
+        if (targets.tpotP95)
+            worst = std::max(worst, logRatio(slowing.tpot * r.tpot.p95.si(), *targets.tpotP95));
+        if (targets.e2eP99)
+            worst = std::max(worst, logRatio(slowed(r.e2e.p99.si(), toEnd, slowing.e2e), *targets.e2eP99));
+        return worst;
+    }
+    const Operating at = operating(t, rate);
+    const LatencyMix mix(t, at, Detail::latencies);
+    if (targets.ttftP95)
+        worst = logRatio(slowed(mix.ttftQuantile(0.95), toFirst, slowing.ttft), *targets.ttftP95);
+    if (targets.tpotP95)
+        worst = std::max(worst, logRatio(slowing.tpot * mix.tpotDistribution().quantile(0.95), *targets.tpotP95));
+    if (targets.e2eP99) {
+        // Its percentile matters only where it is the worst: one look says whether it is.
+        const double asBad = toEnd + (targets.e2eP99->si() * std::exp(worst) - toEnd) / slowing.e2e;
+        if (!(worst > -kInfinity) || mix.e2eShareWithin(asBad) < 0.99)
+            worst = std::max(worst, logRatio(slowed(mix.e2eQuantile(0.99), toEnd, slowing.e2e), *targets.e2eP99));
+    }
+    return worst;
+}
+
 LatencyQuantiles latencyQuantiles(const BatchStation& station, RequestRate rate, std::span<const double> probabilities)
 {
     const StationTables& t = station.tables();
     LatencyQuantiles out;
-    const bool closed = isClosedLoop(t);
-    if (!closed && !(rate.si() < t.fleetCapacity)) {
+    if (!isClosedLoop(t) && !(rate.si() < t.fleetCapacity)) {
         constexpr double kNever = std::numeric_limits<double>::infinity();
         out.ttft.assign(probabilities.size(), kNever);
         out.e2e = out.ttft;
         out.tpot.assign(probabilities.size(), overloaded(t).tpot.mean.si());
         return out;
     }
-    const double solvedAt = std::max(rate.si(), kLightest * t.fleetCapacity);
     if (t.input.policy == BatchPolicy::static_) {
+        const double solvedAt = std::max(rate.si(), kLightest * t.fleetCapacity);
         const StaticOperating at = operateStatic(t, solvedAt / t.input.replicas);
         const Seconds fixed = t.input.networkIn + t.input.networkOut + t.input.retrieval + t.input.post;
         for (double p : probabilities) {
@@ -258,11 +335,12 @@ LatencyQuantiles latencyQuantiles(const BatchStation& station, RequestRate rate,
         out.e2e = out.ttft;
         return out;
     }
-    const Operating at = closed ? operateClosed(t) : operate(t, solvedAt);
-    const LatencyMix mix(t, at);
+    const Operating at = operating(t, rate);
+    const LatencyMix mix(t, at, Detail::latencies);
+    const IntervalGrid tpot = mix.tpotDistribution();
     for (double p : probabilities) {
         out.ttft.push_back(mix.ttftQuantile(p));
-        out.tpot.push_back(mix.tpotQuantile(p));
+        out.tpot.push_back(tpot.quantile(p));
         out.e2e.push_back(mix.e2eQuantile(p));
     }
     return out;

@@ -95,6 +95,21 @@ BatchStation station(const StationInput&, const StepFunction&);
 /// Solves the station at an arrival rate of all replicas together (>= 0, finite). A closed loop ignores the rate.
 StationResult solve(const BatchStation&, RequestRate);
 
+/// What the edge of a band needs: seconds with the fixed parts, infinite when unstable.
+struct LatencyEdge {
+    Seconds ttftMean, ttftP95, tpotMean, tpotP95, e2eMean, e2eP95;
+};
+/// The numbers of solve(), in a part of its time.
+LatencyEdge latencyEdge(const BatchStation&, RequestRate);
+
+/// Factors on latencies without their fixed parts: an edge of a band.
+struct Slowing {
+    double ttft = 1, tpot = 1, e2e = 1;
+};
+/// How far the worst target is missed: max of ln(value / target) over the stated ones of p95 TTFT, p95 TPOT, p99 E2E;
+/// <= 0 = all hold. Infinite when unstable, -infinity when stable without a target. For searches: only what it takes.
+double targetMargin(const BatchStation&, RequestRate, const Targets&, const Slowing& = {});
+
 /// Quantiles for plots of the distributions.
 struct LatencyQuantiles {
     std::vector<double> ttft, tpot, e2e; ///< seconds, one for each probability asked for; infinite when unstable

@@ -1,8 +1,6 @@
 // How long a request takes from its first to its last token, as a distribution that depends on its length.
 #pragma once
 
-#include "core/queueing/latency_grid.h"
-
 namespace headroom {
 
 /// Mean and variance of the time for a number of gaps between tokens, as a gamma variable above what decode steps
@@ -16,8 +14,10 @@ struct DecodeTime {
     double fast = 0;     ///< variance of a single gap, from prompts
     double least = 0;    ///< a gap without prompts
 
-    double mean(double gaps) const;
-    double variance(double gaps) const;
+    struct Moments {
+        double mean, variance; ///< seconds, seconds^2
+    };
+    Moments moments(double gaps) const;
     /// The gamma variable for one length, ready for many quantiles.
     struct Spread {
         double base, above, width; ///< seconds, seconds, and 1 / (3 sqrt(shape))
@@ -29,7 +29,9 @@ struct DecodeTime {
         }
     };
     Spread spread(double gaps) const;
-    /// P(time / gaps <= interval).
+    /// P(time <= limit).
+    static double meets(const Spread&, double limit);
+    /// P(time / gaps <= intervalLimit).
     double meets(double gaps, double intervalLimit) const;
 };
 

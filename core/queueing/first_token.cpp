@@ -16,6 +16,14 @@ constexpr std::array<Cut, 5> kBacklogCuts{
     {{0.4, -0.8416}, {0.3, 0.1257}, {0.2, 0.8416}, {0.08, 1.5548}, {0.02, 2.3263}}};
 constexpr std::array<Cut, 3> kStepCuts{{{0.5, -0.6745}, {0.35, 0.4538}, {0.15, 1.4395}}};
 
+constexpr std::array<Cut, 8> kWaitCuts{{{0.15, -1.4395}, {0.2, -0.6745}, {0.2, -0.1257}, {0.2, 0.3853}, {0.13, 0.8779},
+    {0.07, 1.3787}, {0.035, 1.8808}, {0.015, 2.4324}}};
+/// Seconds below which a ramp is a jump.
+constexpr double kJump = 1e-9;
+
+/// floor(x) for 0 <= x < 2^31, without a call.
+double wholePart(double x) { return static_cast<double>(static_cast<int>(x)); }
+
 /// Representative values of a gamma variable (Wilson and Hilferty), scaled so that their mean is right.
 template <std::size_t N>
 std::array<double, N> gammaPieces(const std::array<Cut, N>& cuts, double mean, double scv)
@@ -36,7 +44,9 @@ std::array<double, N> gammaPieces(const std::array<Cut, N>& cuts, double mean, d
 /// Times to the first token of one class, put into its grid.
 class Depositor {
 public:
-    Depositor(const StationTables& t, const StationClass& c, ClassLatency& out) : m_tables(t), m_class(c), m_out(out) {}
+    Depositor(const StationTables& t, const StationClass& c, Detail detail, ClassLatency& out)
+        : m_tables(t), m_class(c), m_detail(detail), m_out(out)
+    {}
 
     /// Prompts that start at a step boundary `from` to `from + width` seconds after they came, with nothing ahead.
     struct Start {
@@ -46,17 +56,32 @@ public:
     /// Arrivals that find nobody: a step begins at once.
     void idle(double weight)
     {
-        const PromptNode& node = m_tables.prompts.front();
-        for (std::size_t i = 0; i < kStratumCount; ++i)
-            put(node, 0, Start{0, 0, 0}, 0, m_class.prompt[i], m_class.pairs[i],
-                weight * (kStrata[i + 1] - kStrata[i]));
+        enter(m_tables.prompts.front(), 0);
+        alone(Start{0, 0, 0}, weight);
     }
     /// With tokens of others, possibly none.
-    void amongOthers(const Encounter& e, const Start& start, double others, double weight)
+    void amongOthers(const Start& start, double others, double weight)
     {
-        for (std::size_t i = 0; i + 1 < kCoarseStrata.size(); ++i)
-            put(e.level.node, e.level.phase.law.perToken, start, others, m_class.coarsePrompt[i],
-                m_class.coarsePairs[i], weight * (kStrata[kCoarseStrata[i + 1]] - kStrata[kCoarseStrata[i]]));
+        deposit(m_class.coarse, start, others, weight);
+    }
+    template <std::size_t N>
+    void deposit(const std::array<StationClass::Own, N>& strata, const Start& start, double others, double weight)
+    {
+        const bool isRamp = start.width > kJump;
+        const double perWidth = isRamp ? 1 / start.width : 0;
+        const double room = isRamp ? m_out.ttft.end() - start.from - start.width : 0; // within which it ends inside
+        for (const StationClass::Own& own : strata) {
+            const double tokens = others + own.tokens;
+            if (tokens > m_capacity) {
+                inSeveralSteps(start, others, own, weight * own.share);
+                continue;
+            }
+            const double time = inOneStep(tokens, others, own.pairs);
+            if (time < room) // the usual case, without a division
+                addInside(start, time, weight * own.share, perWidth);
+            else
+                add(start, time, start.from + 0.5 * start.width, weight * own.share);
+        }
     }
     /// What arrivals find: the steps are idle, partly filled, or full, in proportion to the time they take.
     struct Kind {
@@ -120,34 +145,38 @@ public:
     void seated(const Encounter& e)
     {
         constexpr double kRare = 1e-3, kOften = 0.4;
-        const bool fine = e.weight > kOften;
+        const bool often = e.weight > kOften;
+        enter(e.level.node, e.level.phase.law.perToken);
         auto met = kinds(e);
-        if (!fine)
+        if (often)
+            aloneAfterPartial(e, met);
+        else
             mergePartial(met);
-        for (const Kind& kind : met) {
+        for (std::size_t k = 0; k < met.size(); ++k) {
+            const Kind& kind = met[k];
             if (kind.weight < kRare * e.weight)
                 continue;
             const Others others = othersAfter(e, kind);
             const Start start{0, kind.step, shareAhead(kind.leftover, e.rate * kind.step * m_tables.promptMean)};
-            if (fine)
-                alone(e, start, kind.weight * others.none);
-            else
-                amongOthers(e, start, 0, kind.weight * others.none);
-            const double some = kind.weight * (1 - others.none);
+            const double none = kind.weight * others.none, some = kind.weight - none;
+            const bool isPartial = k >= 2; // several kinds already
+            if (!often && none > 0)
+                amongOthers(start, 0, none);
+            else if (!isPartial && none > kRare * e.weight)
+                alone(start, none);
             if (some < kRare * e.weight)
                 continue;
-            if (fine)
-                amongPieces(e, start, gammaPieces(kBacklogCuts, others.mean, others.scv), kBacklogCuts, some);
+            if (often && !isPartial)
+                amongPieces(start, gammaPieces(kBacklogCuts, others.mean, others.scv), kBacklogCuts, some);
             else
-                amongPieces(e, start, gammaPieces(kStepCuts, others.mean, others.scv), kStepCuts, some);
+                amongPieces(start, gammaPieces(kStepCuts, others.mean, others.scv), kStepCuts, some);
         }
     }
     /// Arrivals that wait for a seat: gamma, as ramps between its quantiles. They take it at the end of a step, with
     /// those ahead of them that did so too.
     void waiting(const Encounter& e, double seatWait, double scv)
     {
-        constexpr std::array<Cut, 8> kCuts{{{0.15, -1.4395}, {0.2, -0.6745}, {0.2, -0.1257}, {0.2, 0.3853},
-            {0.13, 0.8779}, {0.07, 1.3787}, {0.035, 1.8808}, {0.015, 2.4324}}};
+        enter(e.level.node, e.level.phase.law.perToken);
         Others all{0, 0, 0};
         double left = 0, came = 0;
         for (const Kind& kind : kinds(e)) {
@@ -155,70 +184,125 @@ public:
             const double share = kind.weight / e.weight, some = share * (1 - one.none);
             all.none += share * one.none;
             all.mean += some * one.mean;
-            all.scv += some * one.scv;
             left += share * kind.leftover;
             came += share * e.rate * kind.step * m_tables.promptMean;
         }
-        const double some = std::max(1e-9, 1 - all.none);
-        const auto backlog = gammaPieces(kStepCuts, all.mean / some, all.scv / some);
-        const auto pieces = gammaPieces(kCuts, seatWait, std::min(scv, 6.0));
-        for (std::size_t i = 0; i < pieces.size(); ++i) {
-            const double from = i == 0 ? 0.5 * pieces[0] : 0.5 * (pieces[i - 1] + pieces[i]);
-            const double to = i + 1 < pieces.size() ? 0.5 * (pieces[i] + pieces[i + 1]) : 2 * pieces[i] - from;
-            const Start start{from, to - from, shareAhead(left, came)};
-            const double weight = e.weight * kCuts[i].weight;
-            amongOthers(e, start, 0, weight * all.none);
-            amongPieces(e, start, backlog, kStepCuts, weight * (1 - all.none));
-        }
+        const double backlog = all.mean / std::max(1e-9, 1 - all.none); // its spread is small beside that of the wait
+        const double none = e.weight * all.none, ahead = shareAhead(left, came);
+        const auto ramps = [&](const auto& cuts) {
+            const auto pieces = gammaPieces(cuts, seatWait, std::min(scv, 6.0));
+            for (std::size_t i = 0; i < pieces.size(); ++i) {
+                const double from = i == 0 ? 0.5 * pieces[0] : 0.5 * (pieces[i - 1] + pieces[i]);
+                const double to = i + 1 < pieces.size() ? 0.5 * (pieces[i] + pieces[i + 1]) : 2 * pieces[i] - from;
+                const Start start{from, to - from, ahead};
+                amongOthers(start, 0, none * cuts[i].weight);
+                amongOthers(start, backlog, (e.weight - none) * cuts[i].weight);
+            }
+        };
+        constexpr double kSeldom = 0.01; // no percentile below the last hundredth sees them
+        if (e.weight > kSeldom)
+            ramps(kWaitCuts);
+        else
+            ramps(kStepCuts);
     }
 
 private:
     static double shareAhead(double left, double came) { return (left + 0.5 * came) / std::max(left + came, 1e-9); }
-    void alone(const Encounter& e, const Start& start, double weight)
+    /// What all prompts meet there.
+    void enter(const PromptNode& node, double perToken)
     {
-        for (std::size_t i = 0; i < kStratumCount; ++i)
-            put(e.level.node, e.level.phase.law.perToken, start, 0, m_class.prompt[i], m_class.pairs[i],
-                weight * (kStrata[i + 1] - kStrata[i]));
+        m_node = &node;
+        m_perToken = perToken;
+        m_capacity = node.capacity;
+        m_perCapacity = 1 / node.capacity;
+        m_fullStep = node.withChunk.back();
+        m_decodesVary = std::sqrt(node.decodes);
+    }
+    void alone(const Start& start, double weight) { deposit(m_class.fine, start, 0, weight); }
+    /// Those whom partly filled steps leave alone, as after one step of the mean length.
+    void aloneAfterPartial(const Encounter& e, const std::array<Kind, 5>& kinds)
+    {
+        double weight = 0, step = 0;
+        for (std::size_t k = 2; k < kinds.size(); ++k) {
+            const double none = kinds[k].weight * std::exp(-e.rate * kinds[k].step);
+            weight += none;
+            step += none * kinds[k].step;
+        }
+        if (weight > 0)
+            alone(Start{0, step / weight, 0.5}, weight);
     }
     template <std::size_t N>
-    void amongPieces(const Encounter& e, const Start& start, const std::array<double, N>& backlog,
-        const std::array<Cut, N>& cuts, double weight)
+    void amongPieces(
+        const Start& start, const std::array<double, N>& backlog, const std::array<Cut, N>& cuts, double weight)
     {
         for (std::size_t i = 0; i < N; ++i)
-            amongOthers(e, start, backlog[i], weight * cuts[i].weight);
+            deposit(m_class.few, start, backlog[i], weight * cuts[i].weight);
     }
-    void put(const PromptNode& node, double perToken, const Start& start, double others, double own, double pairs,
-        double weight)
+    double inOneStep(double tokens, double others, double pairs) const // whatever their order
     {
-        double time = node.perPair * pairs, queue = start.from + 0.5 * start.width;
-        if (others + own <= node.capacity) { // all in one step, whatever their order
-            time += node.step(others + own) + node.perToken * others;
-        } else {
-            const double ahead = start.ahead * others;
-            const double total = ahead + own, fullStep = node.withChunk.back();
-            const double full = std::max(0.0, std::ceil(total / node.capacity) - 1),
-                         rest = total - full * node.capacity;
-            const double late = perToken * std::min(node.capacity - rest, others - ahead);
-            time += full * fullStep + node.step(rest) + node.perToken * ahead + late;
-            queue += std::floor(ahead / node.capacity) * fullStep;
+        return m_node->stepAt(tokens * m_perCapacity) + m_node->perToken * others + m_node->perPair * pairs;
+    }
+    /// How many steps it takes is a staircase, but neither the length of the prompt nor the number of decodes that share
+    /// the steps is one number: near an edge of the stairs a part of them takes one step more.
+    void inSeveralSteps(const Start& start, double others, const StationClass::Own& own, double weight)
+    {
+        const double shared = m_node->perPair * own.pairs;
+        const double ahead = start.ahead * others, total = ahead + own.tokens, steps = total * m_perCapacity;
+        const double before = wholePart(steps), nearest = wholePart(steps + 0.5);
+        const double waited = start.from + 0.5 * start.width + wholePart(ahead * m_perCapacity) * m_fullStep;
+        const double blur = own.half + nearest * m_decodesVary, over = total - nearest * m_capacity;
+        if (nearest >= 1 && std::abs(over) < blur) {
+            const double more = 0.5 * (1 + over / blur); // share of them
+            const double few = std::max(1.0, 0.5 * (blur + over)), many = std::max(1.0, 0.5 * (blur - over));
+            add(start, shared + inSteps(nearest, std::min(few, m_capacity), ahead, others), waited, weight * more);
+            add(start, shared + inSteps(nearest - 1, std::max(1.0, m_capacity - many), ahead, others), waited,
+                weight * (1 - more));
+            return;
         }
-        m_out.ttft.add(start.from + time, start.from + time + start.width, weight, queue);
+        add(start, shared + inSteps(before, total - before * m_capacity, ahead, others), waited, weight);
+    }
+    /// Time of `full` full steps and a last one with `rest` tokens, which others may fill up.
+    double inSteps(double full, double rest, double ahead, double others) const
+    {
+        const double late = m_perToken * std::min(m_capacity - rest, others - ahead);
+        return full * m_fullStep + m_node->stepAt(rest * m_perCapacity) + m_node->perToken * ahead + late;
+    }
+    /// A ramp that ends inside the grid, one after `start` and within its step.
+    void addInside(const Start& start, double time, double weight, double perWidth)
+    {
+        const double from = start.from + time, queue = start.from + 0.5 * start.width;
+        if (m_detail != Detail::full)
+            return m_out.ttft.addInside(from, start.width, weight, perWidth);
+        m_out.ttft.addInside(from, start.width, weight, perWidth, queue);
+        m_out.queueMean += weight * queue;
+    }
+    void add(const Start& start, double time, double queue, double weight)
+    {
+        const double from = start.from + time, to = from + start.width;
+        if (m_detail != Detail::full)
+            return m_out.ttft.add(from, to, weight);
+        m_out.ttft.add(from, to, weight, queue);
         m_out.queueMean += weight * queue;
     }
 
     const StationTables& m_tables;
     const StationClass& m_class;
+    Detail m_detail;
     ClassLatency& m_out;
+    const PromptNode* m_node = nullptr; ///< where they are put now; the rest follows from it
+    double m_perToken = 0, m_capacity = 0, m_perCapacity = 0, m_fullStep = 0, m_decodesVary = 0;
 };
 
 } // namespace
 
-ClassLatency classLatency(const StationTables& t, const Operating& at, const StationClass& c)
+namespace {
+
+/// Range of a grid: the fine half covers what prompts do by themselves, the coarse half the tail and the wait for seats.
+LatencyGrid emptyGrid(const StationTables& t, const Operating& at, const StationClass& c)
 {
-    // Range: the fine half covers what prompts do by themselves, the coarse half the tail and the wait for seats.
     double longest = 0, usual = 0;
     const auto cover = [&](const Level& l, double rate) {
-        const double tail = l.node.alone * c.prompt.back() / t.promptMean + l.phase.law.fullStep;
+        const double tail = l.node.alone * c.fine.back().tokens / t.promptMean + l.phase.law.fullStep;
         const double wait = l.phase.residual() * 2 + 5 * (l.phase.waiting / l.node.capacity + 1) * l.phase.law.fullStep;
         const double backlog = meanWaitingTokens(l.phase, rate * t.promptMean) / l.node.capacity * l.phase.law.fullStep;
         longest = std::max(longest, tail + wait);
@@ -231,19 +315,24 @@ ClassLatency classLatency(const StationTables& t, const Operating& at, const Sta
     if (!at.waiting.empty())
         longest += at.seatWait * (1 + 7 * std::sqrt(at.seatWaitScv));
     if (longest <= 0)
-        longest = 2 * t.prompts.front().alone * c.prompt.back() / t.promptMean;
+        longest = 2 * t.prompts.front().alone * c.fine.back().tokens / t.promptMean;
     usual = usual > 0 ? std::min(usual, 0.5 * longest) : 0.5 * longest;
+    return {usual, longest};
+}
 
-    ClassLatency out{c.share, LatencyGrid(usual, longest), 0};
-    Depositor deposit(t, c, out);
+} // namespace
+
+ClassLatency::ClassLatency(const StationTables& t, const Operating& at, const StationClass& c, Detail detail)
+    : share(c.share), ttft(emptyGrid(t, at, c))
+{
+    Depositor deposit(t, c, detail, *this);
     if (at.idle > 0)
         deposit.idle(at.idle);
     for (const Encounter& e : at.seated)
         deposit.seated(e);
     for (const Encounter& e : at.waiting)
         deposit.waiting(e, at.seatWait, at.seatWaitScv);
-    out.ttft.finish();
-    return out;
+    ttft.finish();
 }
 
 } // namespace headroom

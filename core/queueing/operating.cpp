@@ -38,12 +38,18 @@ PromptLoad loadOf(const StationTables& t, double rate, double arrivalScv)
     return {rate, t.promptMean, t.promptSecond + (arrivalScv - 1) * t.promptMean * t.promptMean};
 }
 
-Encounter encounter(const StationTables& t, const PromptLoad& load, double decodes, double weight)
+/// \param levels solved at about this load, or none
+Encounter encounter(const StationTables& t, const PromptLoad& load, double decodes, double weight,
+    const std::vector<Level>& levels = {})
 {
     Encounter out;
     out.weight = weight;
     PromptLoad bearable = load;
-    out.level = bearableLevel(t, bearable, decodes);
+    const Level* nearest = nullptr;
+    for (const Level& l : levels)
+        if (!nearest || std::abs(l.decodes - decodes) < std::abs(nearest->decodes - decodes))
+            nearest = &l;
+    out.level = bearableLevel(t, bearable, decodes, nearest);
     out.rate = bearable.rate;
     out.tokenInterval = t.decodeStepAt(decodes) * out.level.stretch;
     return out;
@@ -61,7 +67,7 @@ Found describe(const ChainSolution& chain, double replicas, bool shortest)
     double square = 0;
     for (std::size_t i = 0; i < chain.found.size(); ++i) {
         const double all = chain.first + static_cast<double>(i);
-        const double n = shortest ? std::floor(all / replicas) : all / replicas;
+        const double n = shortest && replicas > 1 ? std::floor(all / replicas) : all / replicas;
         if (n < 1e-9) {
             out.idle += chain.found[i];
             continue;
@@ -207,13 +213,13 @@ Operating operateShared(const StationTables& t, double fleetRate)
         for (const auto& [z, w] : kNodes) {
             const double n = std::clamp(found.mean + z * found.deviation, std::min(1.0, found.mean), t.input.seats);
             if (w * found.weight > kRare)
-                out.seated.push_back(encounter(t, phaseLoad, std::min(seats.decodesAt(n), most), w * found.weight));
+                out.seated.push_back(encounter(t, phaseLoad, std::min(seats.decodesAt(n), most), w * found.weight, at));
             out.decodeTime += w * found.weight * decodeTime(n);
         }
         out.decodeTime += found.idle * decodeTime(0);
         if (p.chain.waits > kRare)
             out.waiting.push_back(
-                encounter(t, phaseLoad, std::min(seats.decodesAt(t.input.seats), most), p.chain.waits));
+                encounter(t, phaseLoad, std::min(seats.decodesAt(t.input.seats), most), p.chain.waits, at));
         out.decodeTime += p.chain.waits * t.fullDecodes / t.capacity;
         if (p.chain.waits > kRare) // seats become free at the ends of steps only
             out.seatWait +=

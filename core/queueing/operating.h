@@ -40,12 +40,18 @@ Operating operate(const StationTables&, double rate);
 /// A closed loop with the input's concurrency; the rate is what comes out.
 Operating operateClosed(const StationTables&);
 
+/// How much is asked of the distributions.
+enum class Detail {
+    full,      ///< with the queue part of those who take some time
+    latencies, ///< the same distributions, without that
+};
+
 /// Latencies of one class.
 struct ClassLatency {
     double share = 0;
     LatencyGrid ttft; ///< without the fixed parts; `waited` is the queue part
     double queueMean = 0;
+    ClassLatency(const StationTables&, const Operating&, const StationClass&, Detail);
 };
-ClassLatency classLatency(const StationTables&, const Operating&, const StationClass&);
 
 } // namespace headroom

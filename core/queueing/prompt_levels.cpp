@@ -1,6 +1,7 @@
 #include "core/queueing/prompt_levels.h"
 
 #include <cmath>
+#include <limits>
 
 namespace headroom {
 
@@ -46,12 +47,13 @@ void decodeNoise(const PromptLoad& load, Level& level)
 
 } // namespace
 
-Level levelAt(const StationTables& t, const PromptLoad& load, double decodes)
+Level levelAt(const StationTables& t, const PromptLoad& load, double decodes, const Level* similar)
 {
     Level level;
     level.decodes = decodes;
     level.node = t.promptNodeAt(decodes);
-    level.phase = solvePromptPhase(level.node, load, t.input.policy == BatchPolicy::prefillFirst);
+    level.phase = solvePromptPhase(
+        level.node, load, t.input.policy == BatchPolicy::prefillFirst, similar ? &similar->phase : nullptr);
     if (!level.phase.stable)
         return level;
     const double waiting = meanWaitingTokens(level.phase, load.rate * load.mean);
@@ -69,30 +71,38 @@ double balancedDecodes(const StationTables& t, const PromptLoad& load)
 {
     const bool exclusive = t.input.policy == BatchPolicy::prefillFirst;
     const double tokens = load.rate * load.mean; // per second
-    // More decodes than are there, or so many that prompts no longer keep up?
-    const auto tooMany = [&](double b) {
+    constexpr double kUnknown = std::numeric_limits<double>::infinity();
+    // How many more decodes than are there; infinite where prompts no longer keep up.
+    const auto excess = [&](double b) {
         const PromptNode node = t.promptNodeAt(b);
         const PromptLaw law = node.law(node.lone, exclusive);
         const double rho = law.perToken * tokens;
         if (rho >= 1 || tokens * law.fullStep >= law.capacity)
-            return true;
+            return kUnknown;
         double interval = t.decodeStepAt(b) / (1 - rho);
         if (exclusive) // each batch of prompts costs its setup as well
             interval += interval * load.rate * law.setup / (1 + load.rate * (interval + law.setup));
-        return b > load.rate * t.gapsMean * interval;
+        return b - load.rate * t.gapsMean * interval;
     };
-    double low = 0, high = t.prompts.back().decodes;
+    double low = 0, high = t.prompts.back().decodes, below = -kUnknown, above = kUnknown;
     for (int round = 0; round < 12 && high - low > 0.02 * high; ++round) {
-        const double b = 0.5 * (low + high);
-        (tooMany(b) ? high : low) = b;
+        // The excess is close to a straight line: where it is known at both ends, half-way is slow.
+        const bool known = above < kUnknown && below > -kUnknown;
+        const double straight = known ? low + (high - low) * std::clamp(below / (below - above), 0.02, 0.98) : 0;
+        const double b = known && round % 3 != 0 ? straight : 0.5 * (low + high);
+        const double x = excess(b);
+        if (std::abs(x) < 1e-3 * b)
+            return b;
+        (x > 0 ? high : low) = b;
+        (x > 0 ? above : below) = x;
     }
     return 0.5 * (low + high);
 }
 
-Level bearableLevel(const StationTables& t, PromptLoad& load, double decodes)
+Level bearableLevel(const StationTables& t, PromptLoad& load, double decodes, const Level* similar)
 {
     constexpr double kLess = 0.95;
-    Level level = levelAt(t, load, decodes);
+    Level level = levelAt(t, load, decodes, similar);
     for (int round = 0; round < 100 && !level.phase.stable; ++round) {
         load.rate *= kLess;
         level = levelAt(t, load, decodes);
@@ -110,7 +120,7 @@ std::vector<Level> levels(const StationTables& t, const PromptLoad& load, double
         b = std::clamp(b, 0.0, most);
         if (!out.empty() && b < out.back().decodes + 0.25)
             continue;
-        Level level = levelAt(t, load, b);
+        Level level = levelAt(t, load, b, out.empty() ? nullptr : &out.back());
         if (!level.phase.stable)
             break;
         out.push_back(std::move(level));
@@ -140,13 +150,21 @@ Occupancy occupancy(const StationTables& t, const std::vector<Level>& levels)
     out.residence.requests.reserve(t.decodes.size());
     out.residence.seconds.reserve(t.decodes.size());
     out.decodes.reserve(t.decodes.size());
+    std::size_t above = 1; // of the levels, for this number of decodes
     for (std::size_t k = 0; k < t.decodes.size(); ++k) {
         const double b = t.decodes[k];
         if (k > 0 && b > levels.back().decodes + 1)
             break;
-        const double first = between(levels, b, [](const Level& l) { return l.firstToken; });
-        const double decode =
-            t.gapsMean * t.decodeStep[k] * between(levels, b, [](const Level& l) { return l.stretch; });
+        while (above + 1 < levels.size() && levels[above].decodes < b)
+            ++above;
+        double first = levels.front().firstToken, stretch = levels.front().stretch;
+        if (levels.size() > 1) {
+            const Level &low = levels[above - 1], &high = levels[above];
+            const double part = std::clamp((b - low.decodes) / (high.decodes - low.decodes), 0.0, 1.0);
+            first = low.firstToken + part * (high.firstToken - low.firstToken);
+            stretch = low.stretch + part * (high.stretch - low.stretch);
+        }
+        const double decode = t.gapsMean * t.decodeStep[k] * stretch;
         out.residence.requests.push_back(b * (first + decode) / decode);
         out.residence.seconds.push_back(first + decode);
         out.decodes.push_back(b);

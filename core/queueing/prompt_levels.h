@@ -26,11 +26,12 @@ struct Level {
 /// Mean of the prompt tokens that wait while a step runs.
 double meanWaitingTokens(const PromptPhase&, double tokensPerSecond);
 
-Level levelAt(const StationTables&, const PromptLoad&, double decodes);
+/// \param similar solved at other decodes, to start from, or null
+Level levelAt(const StationTables&, const PromptLoad&, double decodes, const Level* similar = nullptr);
 
 /// The same at the highest rate up to the load's that prompts can bear there; the load is changed to it. A burst may
 /// bring more while it lasts.
-Level bearableLevel(const StationTables&, PromptLoad&, double decodes);
+Level bearableLevel(const StationTables&, PromptLoad&, double decodes, const Level* similar = nullptr);
 
 /// Decodes at which as many sequences finish as start, ignoring fluctuations: B = lambda m interval(B).
 double balancedDecodes(const StationTables&, const PromptLoad&);

@@ -38,17 +38,18 @@ Truncated truncate(double w, double c)
 /// Mean of W given W > 0 from the balance of second moments,
 /// (1 - rho^2) E[X^2] + 2 (c - lambda p T_full) E[W - X] = second moment of what arrives with an empty backlog,
 /// all divided by E[X]. The left side is increasing and concave in w: Newton from below converges monotonically.
-double solveBacklog(double rho, double spare, double c, double wanted)
+/// A start from above lands below in one step.
+double solveBacklog(double rho, double spare, double c, double wanted, double start)
 {
-    const double free = 1 - rho * rho;
-    double w = wanted / (2 * free);
+    const double free = 1 - rho * rho, least = wanted / (2 * free);
+    double w = std::max(least, start);
     for (int round = 0; round < 8; ++round) {
         const Truncated t = truncate(w, c);
         const double miss = wanted - free * t.second - 2 * spare * t.leftover;
         const double step = miss / (free * t.secondSlope + 2 * spare * t.leftoverSlope);
-        if (!(step > 1e-4 * w))
+        w = std::max(least, w + step);
+        if (!(std::abs(step) > 1e-4 * w))
             break;
-        w += step;
     }
     return w;
 }
@@ -79,7 +80,7 @@ void refinePromptPhase(PromptPhase& phase, const PromptLaw& law, const PromptLoa
     const double squares =
         (phase.idleSteps * law.idleStep * law.idleStep + busy * law.setup * law.setup) / phase.stepMean;
     const double wanted = load.second / load.mean + tokens * squares + 2 * rho * law.setup * tokens;
-    phase.waiting = solveBacklog(rho, spare, law.capacity, wanted);
+    phase.waiting = solveBacklog(rho, spare, law.capacity, wanted, phase.waiting);
     const Truncated x = truncate(phase.waiting, law.capacity);
     const double inPartial = x.full < 0.999 ? (x.mean - law.capacity * x.full) / (1 - x.full) : 0.5 * law.capacity;
     // An idle step follows an idle or a partial one in which nothing arrived. Few of the busy steps are partial where a

@@ -26,6 +26,24 @@ std::array<double, kStratumCount> strataOf(const LengthDistribution& lengths, do
     return out;
 }
 
+/// Strata from edges[k] to edges[k + 1] as one.
+template <std::size_t N>
+void merge(const std::array<StationClass::Own, kStratumCount>& fine, const std::array<std::size_t, N + 1>& edges,
+    std::array<StationClass::Own, N>& out)
+{
+    for (std::size_t k = 0; k < N; ++k) {
+        StationClass::Own& all = out[k];
+        for (std::size_t i = edges[k]; i < edges[k + 1]; ++i) {
+            all.tokens += fine[i].share * fine[i].tokens;
+            all.pairs += fine[i].share * fine[i].pairs;
+            all.half += fine[i].half;
+            all.share += fine[i].share;
+        }
+        all.tokens /= all.share;
+        all.pairs /= all.share;
+    }
+}
+
 StationClass classTable(const RequestClass& from, const Targets& targets)
 {
     constexpr double kNone = std::numeric_limits<double>::infinity();
@@ -34,23 +52,21 @@ StationClass classTable(const RequestClass& from, const Targets& targets)
     };
     StationClass out;
     out.share = from.share;
-    out.prompt = strataOf(from.shape.prompt, 1);
+    const auto lengths = strataOf(from.shape.prompt, 1);
     for (std::size_t i = 0; i + 1 < kStrata.size(); ++i)
         out.promptEdges[i] = quantile(from.shape.prompt, kStrata[i]);
     const double lastEdge = out.promptEdges[kStratumCount - 1];
-    out.promptEdges.back() = std::max(lastEdge, 2 * out.prompt.back() - lastEdge);
+    out.promptEdges.back() = std::max(lastEdge, 2 * lengths.back() - lastEdge);
     for (std::size_t i = 0; i < kStratumCount; ++i) {
-        const double cached = out.prompt[i] * from.shape.prefixHitRate;
-        out.prompt[i] = std::max(1.0, out.prompt[i] - cached);
-        out.pairs[i] = out.prompt[i] * (cached + 0.5 * out.prompt[i]);
+        const double hits = from.shape.prefixHitRate, cached = lengths[i] * hits;
+        StationClass::Own& own = out.fine[i];
+        own.tokens = std::max(1.0, lengths[i] - cached);
+        own.half = 0.5 * (out.promptEdges[i + 1] - out.promptEdges[i]) * (1 - hits);
+        own.pairs = own.tokens * (cached + 0.5 * own.tokens);
+        own.share = kStrata[i + 1] - kStrata[i];
     }
-    for (std::size_t k = 0; k + 1 < kCoarseStrata.size(); ++k) {
-        const double share = kStrata[kCoarseStrata[k + 1]] - kStrata[kCoarseStrata[k]];
-        for (std::size_t i = kCoarseStrata[k]; i < kCoarseStrata[k + 1]; ++i) {
-            out.coarsePrompt[k] += out.prompt[i] * (kStrata[i + 1] - kStrata[i]) / share;
-            out.coarsePairs[k] += out.pairs[i] * (kStrata[i + 1] - kStrata[i]) / share;
-        }
-    }
+    merge(out.fine, kCoarseStrata, out.coarse);
+    merge(out.fine, kFewStrata, out.few);
     double sum = 0;
     for (std::size_t i = 0; i < kStratumCount; ++i) {
         out.gaps[i] = std::max(0.0, quantile(from.shape.output, kStrata[i]) - 1);
@@ -82,11 +98,11 @@ void lonePrompts(PromptNode& node, const std::vector<StationClass>& classes, dou
 {
     double steps = 0, tokens = 0, pairs = 0;
     for (const StationClass& c : classes) {
-        for (std::size_t i = 0; i < kStratumCount; ++i) {
-            const double weight = c.share * (kStrata[i + 1] - kStrata[i]);
-            const auto [full, rest] = chunksOf(c.prompt[i], node.capacity);
+        for (const StationClass::Own& own : c.fine) {
+            const double weight = c.share * own.share;
+            const auto [full, rest] = chunksOf(own.tokens, node.capacity);
             // Pairs by chunk: a chunk attends to what is cached, to the chunks before it, and to itself.
-            const double cached = c.pairs[i] / c.prompt[i] - 0.5 * c.prompt[i], before = full * node.capacity;
+            const double cached = own.pairs / own.tokens - 0.5 * own.tokens, before = full * node.capacity;
             const double fullPairs = node.capacity * (cached + 0.5 * before);
             const double restPairs = rest * (cached + before + 0.5 * rest);
             const double fullStep = node.withChunk.back() + node.perPair * fullPairs;
@@ -95,8 +111,8 @@ void lonePrompts(PromptNode& node, const std::vector<StationClass>& classes, dou
             node.lone.add(rest, restStep, weight);
             node.alone += weight * (full * fullStep + restStep);
             steps += weight * (full + 1);
-            tokens += weight * c.prompt[i];
-            pairs += weight * c.pairs[i];
+            tokens += weight * own.tokens;
+            pairs += weight * own.pairs;
         }
     }
     node.service = node.alone - steps * least;
@@ -132,11 +148,12 @@ PromptNode promptNode(const StationTables& t, const StepFunction& step, double d
     return node;
 }
 
-/// Numbers from first to last with small steps first: every one up to 8, then about 12 % apart.
+/// Numbers from first to last with small steps first: every one up to 8, then about 18 % apart. Between two of them a
+/// step departs from a straight line by less than a thousandth, experts included.
 std::vector<double> batchNodes(double last)
 {
     std::vector<double> out;
-    for (double b = 1; b < last; b = b < 8 ? b + 1 : std::ceil(1.12 * b))
+    for (double b = 1; b < last; b = b < 8 ? b + 1 : std::ceil(1.18 * b))
         out.push_back(b);
     out.push_back(std::max(last, 1.0));
     return out;
@@ -216,7 +233,7 @@ PromptNode StationTables::promptNodeAt(double b) const
     return out;
 }
 
-PromptPhase solvePromptPhase(const PromptNode& node, const PromptLoad& load, bool exclusive)
+PromptPhase solvePromptPhase(const PromptNode& node, const PromptLoad& load, bool exclusive, const PromptPhase* similar)
 {
     const double tokens = load.rate * load.mean; // per second
     constexpr double kFull = 0.99;               // share of its time that the line may give to prompts
@@ -224,21 +241,31 @@ PromptPhase solvePromptPhase(const PromptNode& node, const PromptLoad& load, boo
     PromptPhase phase = startPromptPhase(law, load);
     if (!phase.stable)
         return phase;
-    // Newton for the mean prompt tokens of a step. A concave law (experts read once for many tokens) is steep where
+    // Fixed point of the mean prompt tokens of a step. A concave law (experts read once for many tokens) is steep where
     // prompts are alone: then begin with full steps, from where it comes down to the solution.
     double size = node.lone.x;
-    if (law.perToken * tokens >= kFull)
+    if (similar && similar->stable) {
+        size = std::clamp(similar->perBusyStep, node.lone.x, node.capacity);
+        phase.idleSteps = similar->idleSteps;
+        phase.waiting = similar->waiting;
+    } else if (law.perToken * tokens >= kFull) {
         size = node.capacity;
+    }
     constexpr int kMostRounds = 12;
+    double lastSize = 0, lastMiss = 0;
     for (int round = 0; round < kMostRounds; ++round) {
         law = node.law(gathered(node, size), exclusive);
         law.perToken = std::min(law.perToken, kFull / std::max(tokens, 1e-9));
         refinePromptPhase(phase, law, load);
-        const double next = std::clamp(phase.perBusyStep, node.lone.x, node.capacity);
-        const bool settled = std::abs(next - size) < 0.01 * size;
-        size = next;
-        if (settled && round + 1 >= 2)
+        const double next = std::clamp(phase.perBusyStep, node.lone.x, node.capacity), miss = next - size;
+        if (std::abs(miss) < 0.01 * size && round + 1 >= 2)
             break;
+        // Secant, as far as it can be trusted: what comes out follows what goes in less than half the time.
+        const double slope = round > 0 && size != lastSize ? (miss - lastMiss) / (size - lastSize) : -1;
+        const double wanted = size + miss / std::clamp(-slope, 0.5, 2.0);
+        lastSize = size;
+        lastMiss = miss;
+        size = std::clamp(wanted, node.lone.x, node.capacity);
     }
     return phase;
 }
@@ -324,8 +351,8 @@ double restScv(const std::vector<StationClass>& classes)
 {
     double first = 0, second = 0, third = 0;
     for (const StationClass& c : classes) {
-        for (std::size_t i = 0; i < kStratumCount; ++i) {
-            const double x = c.prompt[i], w = c.share * (kStrata[i + 1] - kStrata[i]);
+        for (const StationClass::Own& own : c.fine) {
+            const double x = own.tokens, w = c.share * own.share;
             first += w * x;
             second += w * x * x;
             third += w * x * x * x;
@@ -353,7 +380,7 @@ std::shared_ptr<const StationTables> makeTables(const StationInput& input, const
     t->meanContext = w.contextMean;
     for (const RequestClass& c : w.classes) {
         t->classes.push_back(classTable(c, input.targets));
-        t->longestPrompt = std::max(t->longestPrompt, t->classes.back().prompt.back());
+        t->longestPrompt = std::max(t->longestPrompt, t->classes.back().fine.back().tokens);
     }
     t->restScv = restScv(t->classes);
     if (t->input.seats < 1)

@@ -4,6 +4,7 @@
 #include "core/queueing/batch_queue.h"
 #include "core/queueing/prompt_phase.h"
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <vector>
@@ -18,17 +19,38 @@ inline constexpr std::size_t kStratumCount = kStrata.size() - 1;
 
 /// Indices into kStrata of a coarser cut, for what is summed over other distributions too.
 inline constexpr std::array<std::size_t, 8> kCoarseStrata{0, 4, 8, 12, 16, 20, 24, 27};
+/// And of one that is convolved with a third.
+inline constexpr std::array<std::size_t, 6> kFewStrata{0, 5, 11, 17, 24, 27};
 
 /// Knots of prompt tokens in a step, as shares of the largest: a kink where arithmetic overtakes memory traffic may lie
 /// anywhere, so they are geometric.
 inline constexpr std::array<double, 8> kChunkKnots{0, 1.0 / 64, 1.0 / 32, 1.0 / 16, 1.0 / 8, 1.0 / 4, 1.0 / 2, 1};
 
+/// 1 / width of the pieces that end at these knots: knots double from the second on.
+inline constexpr std::array<double, 8> kPerChunkPiece{0, 64, 64, 32, 16, 8, 4, 2};
+/// The knot that ends the piece a share of the capacity is in, for each whole number of 64ths; all knots are such.
+inline constexpr std::array<unsigned char, 65> kChunkPiece = [] {
+    std::array<unsigned char, 65> out{};
+    for (std::size_t n = 0; n < out.size(); ++n) {
+        unsigned char i = 1;
+        while (i + 1U < kChunkKnots.size() && 64 * kChunkKnots[i] <= static_cast<double>(n))
+            ++i;
+        out[n] = i;
+    }
+    return out;
+}();
+
 /// One class of requests.
 struct StationClass {
     double share = 0;
-    std::array<double, kStratumCount> prompt{}; ///< tokens not in the cache, representative of each stratum
-    std::array<double, kStratumCount> pairs{};  ///< query-key pairs of the same prompts: n (cached + n/2)
-    std::array<double, kCoarseStrata.size() - 1> coarsePrompt{}, coarsePairs{}; ///< the same, over fewer strata
+    /// A stratum of prompts: mean tokens not in the cache, half the width of the stratum, mean query-key pairs
+    /// n (cached + n/2), and its probability.
+    struct Own {
+        double tokens = 0, half = 0, pairs = 0, share = 0;
+    };
+    std::array<Own, kStratumCount> fine{};
+    std::array<Own, kCoarseStrata.size() - 1> coarse{}; ///< the same over fewer
+    std::array<Own, kFewStrata.size() - 1> few{};
     std::array<double, kStrata.size()> promptEdges{};     ///< whole prompt tokens at the edges of the strata
     std::array<double, kStrata.size()> gaps{};            ///< output tokens - 1 at the edges of the strata
     double gapsMean = 0;                                  ///< of this class
@@ -62,16 +84,12 @@ struct PromptNode {
     double service = 0;    ///< mean of what it takes from the decodes: T_p
 
     /// Seconds of a step with x prompt tokens, without their pairs. x in (0, capacity].
-    double step(double x) const
+    double step(double x) const { return stepAt(x / capacity); }
+    /// The same by share of the capacity; beyond 1 the last piece goes on.
+    double stepAt(double part) const
     {
-        const double part = x / capacity;
-        std::size_t i =
-            kChunkKnots.size() - 1; // most steps are among the larger knots; the last piece goes on for ever
-        while (i > 1 && part < kChunkKnots[i - 1])
-            --i;
-        // Knots double from the second on: a piece is as wide as its left end.
-        const double left = kChunkKnots[i - 1], width = i == 1 ? kChunkKnots[1] : left;
-        return withChunk[i - 1] + (part - left) / width * (withChunk[i] - withChunk[i - 1]);
+        const std::size_t i = kChunkPiece[static_cast<std::size_t>(static_cast<int>(std::min(64 * part, 64.0)))];
+        return withChunk[i - 1] + (part - kChunkKnots[i - 1]) * kPerChunkPiece[i] * (withChunk[i] - withChunk[i - 1]);
     }
     /// A straight line through steps like these, never shorter than an idle step where decodes are part of it.
     PromptLaw law(const ChunkMoments& steps, bool exclusive) const;
@@ -82,7 +100,9 @@ ChunkMoments gathered(const PromptNode&, double tokens);
 
 /// Steady state of the prompt phase. The step law is nonlinear; the line that stands for it goes through the steps
 /// that occur: of lone prompts, and of several together in proportion as they gather.
-PromptPhase solvePromptPhase(const PromptNode&, const PromptLoad&, bool exclusive);
+/// \param similar a solution nearby to start from, or null
+PromptPhase solvePromptPhase(
+    const PromptNode&, const PromptLoad&, bool exclusive, const PromptPhase* similar = nullptr);
 
 struct StationTables {
     StationInput input; ///< pointers are null: nothing outside is kept

@@ -62,6 +62,8 @@ double uniformMoment(int k, double a, double b)
 double empiricalMoment(const LengthDistribution& d, int k, double limit)
 {
     double sum = 0;
+    if (d.quantiles.front() > limit)
+        return 0;
     for (std::size_t i = 0; i + 1 < d.quantiles.size() && d.quantiles[i] <= limit; ++i) {
         const double a = d.quantiles[i], b = d.quantiles[i + 1];
         if (b <= limit)
@@ -105,10 +107,30 @@ double partialMoment(const LengthDistribution& d, int k, double limit)
     return 0;
 }
 
-/// E[max(X, 1)^k]: an output has at least one token.
-double outputMoment(const LengthDistribution& d, int k)
+/// E[X^k] for k = 0 to 3.
+std::array<double, 4> moments(const LengthDistribution& d)
 {
-    return partialMoment(d, k, kInfinity) - partialMoment(d, k, 1) + partialMoment(d, 0, 1);
+    if (effectiveShape(d) != LengthShape::empirical)
+        return {1, partialMoment(d, 1, kInfinity), partialMoment(d, 2, kInfinity), partialMoment(d, 3, kInfinity)};
+    std::array<double, 4> sum{}; // of uniformMoment, all at once
+    for (std::size_t i = 0; i + 1 < d.quantiles.size(); ++i) {
+        const double a = d.quantiles[i], b = d.quantiles[i + 1], squares = a * a + b * b, once = a + b;
+        sum[1] += once;
+        sum[2] += squares + a * b;
+        sum[3] += once * squares;
+    }
+    const double pieces = static_cast<double>(d.quantiles.size() - 1);
+    return {1, sum[1] / (2 * pieces), sum[2] / (3 * pieces), sum[3] / (4 * pieces)};
+}
+
+/// E[max(X, 1)^k] for k = 0 to 3: an output has at least one token.
+std::array<double, 4> outputMoments(const LengthDistribution& d)
+{
+    std::array<double, 4> out = moments(d);
+    const double below = partialMoment(d, 0, 1);
+    for (int k = 1; k < 4 && below > 0; ++k)
+        out[static_cast<std::size_t>(k)] += below - partialMoment(d, k, 1);
+    return out;
 }
 
 /// SCV of the gaps of a two-state Markov-modulated Poisson process (Fischer and Meier-Hellstern, The MMPP cookbook,
@@ -189,8 +211,11 @@ public:
     {
         m_terms.reserve(classes.size());
         for (const auto& c : classes) {
-            const auto variance = [](const LengthDistribution& d) { return secondMoment(d) - meanOf(d) * meanOf(d); };
-            const bool promptVariesMore = variance(c.shape.prompt) > variance(c.shape.output);
+            // The one that spreads further between its quartiles and tail; which of them only costs accuracy.
+            const auto spread = [](const LengthDistribution& d) {
+                return headroom::quantile(d, 0.95) - headroom::quantile(d, 0.25);
+            };
+            const bool promptVariesMore = spread(c.shape.prompt) > spread(c.shape.output);
             Term& term = m_terms.emplace_back();
             term.share = c.share;
             term.wide = promptVariesMore ? &c.shape.prompt : &c.shape.output;
@@ -322,8 +347,9 @@ WorkloadSummary summarize(const Workload& w)
     double prompt = 0, output = 0, cross = 0, square = 0;
     for (const auto& c : s.classes) {
         const auto& [in, out, hitRate] = c.shape;
-        const double in1 = meanOf(in), in2 = secondMoment(in), miss = 1 - hitRate;
-        const std::array<double, 4> o{1, outputMoment(out, 1), outputMoment(out, 2), outputMoment(out, 3)};
+        const auto [one, in1, in2, in3] = moments(in);
+        const double miss = 1 - hitRate;
+        const std::array<double, 4> o = outputMoments(out);
         prompt += c.share * in1;
         output += c.share * o[1];
         s.promptSecond += c.share * in2;
