@@ -213,6 +213,7 @@ private:
     {
         m_node = &node;
         m_perToken = perToken;
+        m_perOther = node.perToken + node.perOther;
         m_capacity = node.capacity;
         m_perCapacity = 1 / node.capacity;
         m_fullStep = node.withChunk.back();
@@ -240,7 +241,7 @@ private:
     }
     double inOneStep(double tokens, double others, double pairs) const // whatever their order
     {
-        return m_node->stepAt(tokens * m_perCapacity) + m_node->perToken * others + m_node->perPair * pairs;
+        return m_node->stepAt(tokens * m_perCapacity) + m_perOther * others + m_node->perPair * pairs;
     }
     /// How many steps it takes is a staircase, but neither the length of the prompt nor the number of decodes that share
     /// the steps is one number: near an edge of the stairs a part of them takes one step more.
@@ -265,7 +266,7 @@ private:
     double inSteps(double full, double rest, double ahead, double others) const
     {
         const double late = m_perToken * std::min(m_capacity - rest, others - ahead);
-        return full * m_fullStep + m_node->stepAt(rest * m_perCapacity) + m_node->perToken * ahead + late;
+        return full * m_fullStep + m_node->stepAt(rest * m_perCapacity) + m_perOther * ahead + late;
     }
     /// A ramp that ends inside the grid, one after `start` and within its step.
     void addInside(const Start& start, double time, double weight, double perWidth)
@@ -290,7 +291,7 @@ private:
     Detail m_detail;
     ClassLatency& m_out;
     const PromptNode* m_node = nullptr; ///< where they are put now; the rest follows from it
-    double m_perToken = 0, m_capacity = 0, m_perCapacity = 0, m_fullStep = 0, m_decodesVary = 0;
+    double m_perToken = 0, m_perOther = 0, m_capacity = 0, m_perCapacity = 0, m_fullStep = 0, m_decodesVary = 0;
 };
 
 } // namespace

@@ -87,7 +87,8 @@ StaticService staticService(const StationTables& t, double size)
     const double b = std::max(1.0, size);
     const double longest = longestQuantile(t.classes, b, 0.5, promptEdges);
     const PromptNode& node = t.prompts.front();
-    out.prefill = node.step(b * longest) + node.perPair * b * 0.5 * longest * longest;
+    out.prefill =
+        node.step(b * longest) + node.perPair * b * 0.5 * longest * longest + node.perOther * t.promptMean * (b - 1);
     double gaps = 0;
     for (std::size_t i = 0; i < out.pieces.size(); ++i) {
         const double p = (static_cast<double>(i) + 0.5) / static_cast<double>(out.pieces.size());

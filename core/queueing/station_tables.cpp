@@ -139,6 +139,10 @@ PromptNode promptNode(const StationTables& t, const StepFunction& step, double d
     const double far = node.capacity + 1024;
     const double near = step(with, t.meanContext, node.capacity, 1, 0);
     node.perPair = std::max(0.0, (step(with, t.meanContext, node.capacity, 1, far) - near) / (far * node.capacity));
+    // Two prompts have half the pairs of one as long as both; what is left is the cost of one more prompt.
+    const double two = step(with, t.meanContext, node.capacity, 2, 0);
+    const double perPrompt = std::max(0.0, two - near + 0.25 * node.perPair * node.capacity * node.capacity);
+    node.perOther = perPrompt / t.promptMean;
     for (std::size_t i = 0; i < kChunkKnots.size(); ++i) {
         const double x = std::max(1.0, kChunkKnots[i] * node.capacity);
         const double seconds = i + 1 < kChunkKnots.size() ? step(with, t.meanContext, x, 1, 0) : near;
@@ -173,8 +177,9 @@ PromptLaw PromptNode::law(const ChunkMoments& m, bool exclusive) const
         setup = least;
         slope = fromLeast;
     }
-    // The line through small chunks of a concave law would make a full step longer than it is.
-    const double full = withChunk.back() + perToken * capacity;
+    // The line through small chunks of a concave law would make a full step longer than it is. A full step cuts a
+    // prompt, so that each token of it is of a further one.
+    const double full = withChunk.back() + (perToken + perOther) * capacity;
     slope = std::min(slope, std::max(0.0, full - setup) / capacity);
     return {idleStep, setup, slope, capacity, full, fullChunks, exclusive};
 }
@@ -192,7 +197,8 @@ ChunkMoments gathered(const PromptNode& node, double tokens)
     out = {(1 - several) * out.x, (1 - several) * out.y, (1 - several) * out.xx, (1 - several) * out.xy};
     for (const auto& [relative, weight] : kSizes) {
         const double x = std::min(relative * size, node.capacity);
-        out.add(x, node.step(x) + node.perToken * x, several * weight);
+        const double others = node.perOther * std::max(0.0, x - node.lone.x);
+        out.add(x, node.step(x) + node.perToken * x + others, several * weight);
     }
     return out;
 }
@@ -227,6 +233,7 @@ PromptNode StationTables::promptNodeAt(double b) const
     out.lone = {lerp(low.lone.x, high.lone.x, part), lerp(low.lone.y, high.lone.y, part),
         lerp(low.lone.xx, high.lone.xx, part), lerp(low.lone.xy, high.lone.xy, part)};
     out.perToken = lerp(low.perToken, high.perToken, part);
+    out.perOther = lerp(low.perOther, high.perOther, part);
     out.alone = lerp(low.alone, high.alone, part);
     out.service = lerp(low.service, high.service, part);
     out.fullChunks = lerp(low.fullChunks, high.fullChunks, part);
@@ -304,7 +311,7 @@ Saturation saturate(const StationTables& t, double seats)
         const PromptNode node = t.promptNodeAt(0);
         const double together = std::max(1.0, std::min(seats, node.capacity / p));
         const double tokens = together * p;
-        return {together / (node.step(tokens) + node.perToken * tokens), 0};
+        return {together / (node.step(tokens) + node.perToken * tokens + node.perOther * (tokens - p)), 0};
     }
     if (t.input.policy == BatchPolicy::prefillFirst) {
         const Rates rates = ratesAt(t, seats);
@@ -334,7 +341,8 @@ void splitCapacity(StationTables& t)
     const PromptNode& node = t.prompts.front();
     const double together = std::max(1.0, node.capacity / t.promptMean); // prompts of a full step
     const double tokens = std::min(node.capacity, together * t.promptMean);
-    const double prefill = tokens / t.promptMean / (node.step(tokens) + node.perToken * tokens);
+    const double others = node.perOther * std::max(0.0, tokens - t.promptMean);
+    const double prefill = tokens / t.promptMean / (node.step(tokens) + node.perToken * tokens + others);
     t.decodeCapacity =
         t.gapsMean > 0 ? t.input.seats / (t.gapsMean * t.decodeStep.back()) : std::numeric_limits<double>::infinity();
     t.fleetCapacity = std::min(t.prefillReplicas * prefill, t.decodeReplicas * t.decodeCapacity);

@@ -79,6 +79,7 @@ struct PromptNode {
     double capacity = 0;   ///< prompt tokens of a step
     ChunkMoments lone;     ///< steps of prompts that are alone
     double perToken = 0;   ///< mean seconds per prompt token for its pairs
+    double perOther = 0;   ///< mean seconds per token of further prompts in a step for what a prompt costs by itself
     double alone = 0;      ///< mean time of a prompt that starts at a step boundary
     double fullChunks = 0; ///< mean number of full steps of a prompt that is alone
     double service = 0;    ///< mean of what it takes from the decodes: T_p

@@ -78,9 +78,8 @@ TEST_P(ClosedForm, EndToEndTimesAgreeWithTheSimulatorUpToALoadOf085)
                     std::printf("outside: %s: E2E p50 %+.0f %%, p95 %+.0f %%; TTFT p50 %+.0f %%, p95 %+.0f %%\n",
                         where.c_str(), 100 * e2e50, 100 * e2e95, 100 * ttft50, 100 * ttft95);
             }
-    // MODEL.md 2 asks for none. With the fitted step times up to three of thirty lie outside, all at a load of 0.85:
-    // what this holds is that a change of the chain does not make it worse.
-    EXPECT_LE(misses, 3);
+    // MODEL.md 2 asks for none, and none is outside at present; one may be, where a refit of step times moves it.
+    EXPECT_LE(misses, 1);
 }
 
 INSTANTIATE_TEST_SUITE_P(

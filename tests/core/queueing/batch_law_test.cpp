@@ -119,6 +119,28 @@ TEST(BatchStationLaw, FindsTheCapacityThatSaturationShows)
     }
 }
 
+// Measured engines spend a millisecond or two on each prompt of a step, whatever its length: several short prompts in a
+// step cost much more than one as long as all.
+TEST(BatchStationLaw, CountsWhatEachPromptOfAStepCostsByItself)
+{
+    constexpr double kPerPrompt = 1.7e-3; // seconds
+    for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+        RandomService service(seed * 15485863);
+        service.step = [law = service.step](
+                           double decodes, double context, double tokens, double prompts, double cached) {
+            return law(decodes, context, tokens, prompts, cached) + kPerPrompt * prompts;
+        };
+        const BatchStation s = station(service.input, service.step);
+        const auto full = reference::simulate(service.input, service.step, 3 * s.capacity().si(), 15000, 5);
+        EXPECT_NEAR(s.capacity().si() / full.throughput, 1, 0.09) << seed;
+        const RequestRate rate = service.load * s.capacity();
+        const auto simulated = reference::simulate(service.input, service.step, rate.si(), 15000, 42);
+        const StationResult closed = solve(s, rate);
+        EXPECT_NEAR(closed.e2e.p50.si() / simulated.e2e.p50, 1, 0.10) << seed;
+        EXPECT_NEAR(closed.e2e.p95.si() / simulated.e2e.p95, 1, 0.15) << seed;
+    }
+}
+
 TEST(BatchStationLaw, ClosedLoopAgreesWithTheSimulation)
 {
     for (int clients : {1, 6, 40, 150}) {
