@@ -297,6 +297,19 @@ constexpr Field kServing[] = {number < [](auto& p) -> auto& {return p.deployment
        .topic = "6.4",
        .notApplicable = onlyDisaggregated},
       {0.01, 0.99, 0.5}),
+    number < [](auto& p) -> auto&
+{
+    return p.batching.mixedThreshold;
+}
+> ({.key = "batching.mixed_threshold_tokens",
+       .group = kGroup,
+       .label = "Prompts before pools mix",
+       .help = "When more prompt tokens than this wait for the replicas that prefill, replicas that generate take "
+               "prompts too. Empty: they never do. Only simulated.",
+       .unit = "tok",
+       .topic = "6.4",
+       .notApplicable = onlyDisaggregated},
+      {0, 10'000'000, 8192}),
     choice < [](auto& p) -> auto&
 {
     return p.scheduling.order;
@@ -432,6 +445,18 @@ constexpr Field kServing[] = {number < [](auto& p) -> auto& {return p.deployment
        .topic = "10.1",
        .notApplicable = onlyRetrying},
       {0, 600, 1}),
+    number < [](auto& p) -> auto&
+{
+    return p.scheduling.retryBudget;
+}
+> ({.key = "scheduling.retry_budget",
+       .group = kGroup,
+       .label = "Retry budget",
+       .help = "Retries of all clients together, per request offered. Empty: no limit.",
+       .unit = "",
+       .topic = "10.1",
+       .notApplicable = onlyRetrying},
+      {0, 100, 0.1}),
     number < [](auto& p) -> auto&
 {
     return p.latency.network;

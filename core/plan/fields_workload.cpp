@@ -42,6 +42,10 @@ constexpr std::string_view onlyOverTime(const Plan& p)
     const ArrivalProcess a = p.workload.process;
     return a == diurnal || a == ramp || a == step ? "" : "only with a daily wave, a ramp or a step";
 }
+constexpr std::string_view onlySharedPrefixes(const Plan& p)
+{
+    return p.workload.sharedPrefixes.count > 0 ? "" : "only with common beginnings";
+}
 constexpr std::string_view noClasses(const Plan& p)
 {
     return p.workload.classes.empty() ? "" : "the request classes state their own";
@@ -329,6 +333,43 @@ constexpr Field kArrivals[] = {number < [](auto& p) -> auto& {return p.workload.
        .topic = "10.2",
        .notApplicable = noClasses},
       {0, 0.99, 0}),
+    number < [](auto& p) -> auto&
+{
+    return p.workload.sharedPrefixes.count;
+}
+> ({.key = "workload.shared_prefixes",
+       .group = kGroup,
+       .label = "Common beginnings",
+       .help = "Different texts with which prompts begin, such as system prompts. Simulated prefix caches find them; "
+               "the closed forms use the share of cache hits. 0: none.",
+       .unit = "",
+       .topic = "10.2"},
+      {0, 1'000'000, 0}),
+    number < [](auto& p) -> auto&
+{
+    return p.workload.sharedPrefixes.length;
+}
+> ({.key = "workload.shared_prefix_tokens",
+       .group = kGroup,
+       .label = "Length of a common beginning",
+       .help = "Tokens that prompts with the same beginning have in common.",
+       .unit = "tok",
+       .topic = "10.2",
+       .notApplicable = onlySharedPrefixes},
+      {1, kLongest, 1024, Scale::logarithmic}),
+    number < [](auto& p) -> auto&
+{
+    return p.workload.sharedPrefixes.skew;
+}
+> ({.key = "workload.shared_prefix_skew",
+       .group = kGroup,
+       .label = "Popularity of beginnings",
+       .help = "Zipf exponent: the k-th most popular beginning is used in proportion to k to the power of minus this. "
+               "0: all equally.",
+       .unit = "",
+       .topic = "10.2",
+       .notApplicable = onlySharedPrefixes},
+      {0, 5, 1}),
 }; // namespace headroom::rows
 
 } // namespace

@@ -58,6 +58,9 @@ struct Batching {
     int blockTokens = 16;
     Seconds staticTimeout{0.05}; ///< static: start an incomplete batch after this wait
     double prefillShare = 0.5;   ///< disaggregated: share of replicas that prefill
+    /// Disaggregated: a prompt before which more prompt tokens would wait in the prefill pool goes to a replica of the
+    /// decode pool that has less to do, which then runs both phases (the mixed pool of Splitwise). Absent = never.
+    std::optional<Tokens> mixedThreshold;
     friend bool operator==(const Batching&, const Batching&) = default;
 };
 
@@ -75,6 +78,7 @@ struct Scheduling {
     std::optional<Seconds> clientTimeout; ///< absent = clients wait for ever
     int retries = 0;
     Seconds retryBackoff{1};
+    std::optional<double> retryBudget; ///< retries per request offered so far; absent = no limit
     friend bool operator==(const Scheduling&, const Scheduling&) = default;
 };
 

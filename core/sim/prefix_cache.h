@@ -9,6 +9,13 @@
 
 namespace headroom::sim {
 
+/// Hash blocks of the prompts of a run: read from a trace, or numbered blocks of shared prefixes.
+struct PrefixSource {
+    std::int64_t blockTokens = 0; ///< tokens of a hash block; 0 = nothing is cached
+    std::span<const std::uint64_t>
+        list; ///< of a trace; a request names its first and how many. Empty = shared prefixes
+};
+
 class PrefixCache {
 public:
     /// \param hashTokens tokens of one hash block \param blocksPerHash KV blocks these fill

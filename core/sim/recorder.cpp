@@ -155,7 +155,7 @@ void Recorder::keepRow(const Sequence& s, double now, Status status, Rejection w
     m_rows.push_back(row);
 }
 
-SimResult Recorder::result(double end, double kvPeak)
+SimResult Recorder::result(double end, double kvPeak, double meanReplicas)
 {
     SimResult r;
     r.counters = m_counters;
@@ -167,15 +167,15 @@ SimResult Recorder::result(double end, double kvPeak)
     r.inDecode = {m_decodeArea, m_decodeTime};
     r.inSystem = {m_queueArea + m_prefillArea + m_decodeArea, m_queueTime + m_prefillTime + m_decodeTime};
     r.kvPeakFraction = kvPeak;
+    r.meanReplicas = meanReplicas;
     if (end > 0) {
-        const double replicas = m_scenario.replicas;
-        r.busyFraction = m_busy / (end * replicas);
-        r.kvFraction = m_kv / (end * replicas);
+        r.busyFraction = m_busy / (end * meanReplicas);
+        r.kvFraction = m_kv / (end * meanReplicas);
         r.outputTokensPerSecond = static_cast<double>(m_counters.outputTokens) / end;
         r.totalTokensPerSecond = static_cast<double>(m_counters.outputTokens + m_counters.promptTokens) / end;
         r.requestsPerSecond = static_cast<double>(m_counters.completed) / end;
         r.goodputPerSecond = static_cast<double>(m_counters.good) / end;
-        r.series = m_series.result(end, m_scenario.replicas);
+        r.series = m_series.result(end, meanReplicas);
     }
     r.attainment =
         m_offeredMeasured > 0 ? static_cast<double>(m_goodMeasured) / static_cast<double>(m_offeredMeasured) : 0;

@@ -71,7 +71,8 @@ public:
     std::int64_t inSystem() const { return m_inQueue + m_inPrefill + m_inDecode; }
 
     /// Everything but the distributions. \param end of the run, s \param kvPeak largest share on any replica
-    SimResult result(double end, double kvPeak);
+    /// \param meanReplicas there were, over the run
+    SimResult result(double end, double kvPeak, double meanReplicas);
 
 private:
     void advance(double now)

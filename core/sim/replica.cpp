@@ -17,7 +17,8 @@ const BatchingRow& policyOf(const Scenario& scenario, Role role)
 {
     if (role == Role::prefill)
         return prefillPool();
-    return role == Role::decode ? decodePool() : batchingPolicy(scenario.batching.policy);
+    return role == Role::decode ? decodePool(scenario.batching.mixedThreshold.has_value())
+                                : batchingPolicy(scenario.batching.policy);
 }
 
 } // namespace
@@ -52,11 +53,8 @@ Replica::Replica(const ReplicaContext& context, int index, Role role)
         m_promise = Promise::wholeBlocks;
     }
     m_watermark = static_cast<std::int64_t>(kWatermark * static_cast<double>(m_blocks.total()));
-    if (scenario.prefixCache && scenario.trace && scenario.trace->hashBlockTokens > 0 && m_promise == Promise::paged &&
-        role == Role::both) {
-        const std::int64_t tokens = scenario.trace->hashBlockTokens;
-        m_prefix.emplace(tokens, tokens / scenario.kv.blockTokens);
-    }
+    if (context.prefixes.blockTokens > 0 && m_promise == Promise::paged && role != Role::decode)
+        m_prefix.emplace(context.prefixes.blockTokens, context.prefixes.blockTokens / scenario.kv.blockTokens);
 }
 
 double Replica::waitKey(const Sequence& s)
@@ -198,7 +196,7 @@ ReplicaView Replica::view(double now)
         .seatsLeft = m_limits.maxSequences - m_seats,
         .waiting = m_queue.size(),
         .preempted = m_preempted,
-        .swapped = !m_swapped.empty()};
+        .swapped = !m_swapped.empty() && !yieldsToHead(m_swapped.front())};
     if (v.waiting == 0 || v.seatsLeft <= 0)
         return v;
     if (m_policy->budget == BatchingRow::Budget::bounds && v.decodes + v.prefillTokens >= m_limits.tokenBudget)
@@ -220,7 +218,7 @@ void Replica::putBack(std::int32_t slot)
     Sequence& s = at(slot);
     s.stage = Stage::waiting;
     s.target = s.prompt + s.generated;
-    s.prefilled = m_prefix ? 0 : std::min(s.cached, s.target - 1);
+    s.prefilled = m_context.scenario.prefixCache ? 0 : std::min(s.cached, s.target - 1);
     m_waitingTokens += s.target - s.prefilled;
     m_queue.pushFront(s, slot, waitKey(s));
 }
@@ -357,6 +355,9 @@ std::int64_t Replica::longestLeap()
 {
     if (m_extra > 0 || m_preempted || !m_abandoned.empty())
         return 1;
+    // One who would displace somebody, but that there is room: growing sequences may take it at any step.
+    if (m_preemptive && m_queue.size() > 0 && headHasHigherRank())
+        return 1;
     std::int64_t steps = StepRing::kNever;
     if (!m_chunks.empty()) {
         const Sequence& s = at(m_chunks[0].slot);
@@ -426,27 +427,47 @@ bool Replica::leapStatic(double now)
     return true;
 }
 
+Replica::StepsSoFar Replica::stepsSoFar(double now) const
+{
+    if (!m_running)
+        return {};
+    const std::int64_t begun = m_leap.stepsUntil(std::max(now, m_leap.start));
+    return {begun, m_leap.start + m_leap.duration(begun) <= now ? begun : begun - 1};
+}
+
+std::int64_t Replica::backlog(double now) const
+{
+    const bool computes = m_running && m_leap.steps > 1 && !m_chunks.empty();
+    const std::int64_t done = computes ? stepsSoFar(now).ended * m_sums.tokens : 0;
+    return m_waitingTokens + m_prefillLeft - done;
+}
+
+std::int64_t Replica::freeBlocks(double now) const
+{
+    if (!m_running || !m_decodesRun || m_promise != Promise::paged)
+        return m_blocks.free();
+    return m_blocks.free() - m_blocks.neededOver(stepsSoFar(now).begun, m_decodes);
+}
+
 double Replica::expectedTtft(double now, std::int64_t tokens)
 {
-    const bool mixes = m_policy->policy != BatchPolicy::prefillFirst && m_role == Role::both;
+    const bool mixes = m_policy->policy != BatchPolicy::prefillFirst && m_role != Role::prefill;
     const std::int64_t decodes = mixes ? m_decodes : 0;
-    const std::int64_t room = m_policy->policy == BatchPolicy::chunked
-                                  ? std::max<std::int64_t>(1, m_limits.tokenBudget - decodes)
-                                  : m_limits.tokenBudget;
-    const std::int64_t work = backlog() + tokens;
+    const bool isBudgeted = m_policy->policy == BatchPolicy::chunked || m_role == Role::decode;
+    const std::int64_t room =
+        isBudgeted ? std::max<std::int64_t>(1, m_limits.tokenBudget - decodes) : m_limits.tokenBudget;
+    const auto grown = static_cast<double>(m_decodesRun ? stepsSoFar(now).begun : 0);
+    const std::int64_t work = backlog(now) + tokens;
     const std::int64_t perStep = std::min(room, std::max<std::int64_t>(1, work));
     ChunkSums sums;
     m_context.laws.addChunk(sums, perStep, 0);
     const auto law = m_context.laws.mixed(decodes, perStep, 1);
     double step = law.base();
     for (std::size_t r = 0; r < static_cast<std::size_t>(m_context.laws.reaches()); ++r)
-        step += law.perPair(r) * sums.pairs[r] + (mixes ? law.perContext(r) * m_contextSum[r] : 0);
+        step +=
+            law.perPair(r) * sums.pairs[r] + (mixes ? law.perContext(r) * (m_contextSum[r] + grown * m_growing[r]) : 0);
     const double steps = std::ceil(static_cast<double>(work) / static_cast<double>(perStep));
-    double residual = 0;
-    if (m_running) {
-        const auto begun = m_leap.stepsUntil(std::max(now, m_leap.start));
-        residual = std::max(0.0, m_leap.start + m_leap.duration(begun) - now);
-    }
+    const double residual = m_running ? std::max(0.0, m_leap.start + m_leap.duration(stepsSoFar(now).begun) - now) : 0;
     return residual + steps * step;
 }
 

@@ -47,6 +47,7 @@ struct ReplicaContext {
     StepLaws& laws;
     Recorder& recorder;
     Outbox& outbox;
+    const PrefixSource& prefixes;
 };
 
 class Replica {
@@ -75,15 +76,22 @@ public:
 
     std::int64_t waiting() const { return m_queue.size(); }
     std::int64_t load() const { return m_queue.size() + m_seats + static_cast<std::int64_t>(m_swapped.size()); }
+    std::int64_t running() const { return m_seats; }
     const KvBlocks& blocks() const { return m_blocks; }
+    // What routers, admission and controllers ask is as of `now` within the present leap, which goes on.
     /// Prompt tokens that stand before a new arrival.
-    std::int64_t backlog() const { return m_waitingTokens + m_prefillLeft; }
+    std::int64_t backlog(double now) const;
+    /// KV blocks nobody uses; cached prefixes that nobody refers to count as free.
+    std::int64_t freeBlocks(double now) const;
+    /// Seconds in which steps ran, since the start of the run.
+    double busySeconds(double now) const { return m_busySeconds + (m_running ? now - m_leap.start : 0); }
     /// Seconds until a new arrival of `tokens` prompt tokens would have its first token, if seats and memory suffice.
     double expectedTtft(double now, std::int64_t tokens);
     /// Whether its prompt and all prompts that wait would find memory now.
-    bool hasRoomFor(const Sequence&) const;
-    /// Prompt tokens of a request that the prefix cache of this replica holds.
-    std::int64_t cachedTokens(const Sequence&) const;
+    bool hasRoomFor(const Sequence&, double now) const;
+    /// Prompt tokens of a request that the prefix cache of this replica holds. What growing sequences have overwritten
+    /// by `now` is forgotten first.
+    std::int64_t cachedTokens(const Sequence&, double now);
 
 private:
     /// How KV memory is promised.
@@ -96,6 +104,12 @@ private:
         double time;        ///< when these sequences had their last token, s
         std::int64_t count; ///< how many
     };
+
+    /// Steps of the present leap that have begun, and that have ended, at `now`.
+    struct StepsSoFar {
+        std::int64_t begun = 0, ended = 0;
+    };
+    StepsSoFar stepsSoFar(double now) const;
 
     // replica_memory.cpp
     std::int64_t contextOf(const Sequence& s) const { return s.joinContext + (m_step - s.joinStep); }
@@ -119,6 +133,8 @@ private:
     std::int32_t victim() const;
     int priorityOf(const Sequence&) const;
     bool outranksSomebody();
+    bool headHasHigherRank();
+    bool yieldsToHead(std::int32_t swappedOut);
     void displaceForPriority();
 
     // replica.cpp
@@ -140,6 +156,8 @@ private:
     void bookLeap(std::int64_t tokens, double shareBefore);
     void bookHeadOfLine();
     void bookDecodes();
+    void bookCompletion(std::int32_t slot);
+    void bookCompletionsInOrder();
     std::size_t bookChunks();
     void endPrompts(std::size_t ended);
     void bookStatic();
@@ -172,6 +190,7 @@ private:
     std::optional<BuddyAllocator> m_buddy;
     std::int64_t m_largestChunk = 0; ///< of an empty buddy allocator
     std::optional<PrefixCache> m_prefix;
+    mutable std::vector<std::uint64_t> m_numbered;  ///< hashes of a shared prefix, made anew for each question
     std::vector<std::vector<std::uint64_t>> m_held; ///< prefix hashes a slot refers to (prefix cache only)
     std::int64_t m_watermark = 0;                   ///< blocks kept back at admission
 
@@ -203,9 +222,11 @@ private:
     bool m_running = false;
     bool m_decodesRun = false;
     std::vector<Chunk> m_chunks;
+    std::vector<std::int32_t> m_ended; ///< scratch of bookCompletionsInOrder()
     ChunkSums m_sums;
     std::vector<std::int64_t> m_blockers; ///< total tokens of who holds what others wait for, sorted
     Leap m_leap;
+    double m_busySeconds = 0; ///< in leaps that have ended
     double m_leapEnd = std::numeric_limits<double>::infinity();
 };
 

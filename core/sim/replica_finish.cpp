@@ -14,8 +14,11 @@ void Replica::finishLeap()
         const double shareBefore = m_blocks.share();
         const std::int64_t decoded = m_decodesRun ? m_leap.steps * m_decodes : 0;
         const std::size_t promptsEnd = m_chunks.empty() ? 0 : bookChunks();
-        if (m_decodesRun && m_promise == Promise::paged)
+        if (m_decodesRun && m_promise == Promise::paged) {
             m_blocks.grow(m_leap.steps, m_decodes);
+            if (m_prefix) // the new blocks were those of prefixes that nobody uses
+                m_prefix->shrinkIdle(m_blocks.free());
+        }
         bookLeap(decoded + static_cast<std::int64_t>(promptsEnd), shareBefore);
         if (m_decodesRun)
             bookDecodes();
@@ -32,6 +35,7 @@ void Replica::finishLeap()
 void Replica::bookLeap(std::int64_t tokens, double shareBefore)
 {
     const double share = 0.5 * (shareBefore + m_blocks.share());
+    m_busySeconds += m_leapEnd - m_leap.start;
     m_context.recorder.leap(m_leap.start, m_leapEnd, m_leap.steps, m_seats, share, tokens);
     if (m_context.scenario.record.headOfLine && m_queue.size() > 0)
         bookHeadOfLine();
@@ -85,12 +89,31 @@ void Replica::bookDecodes()
     for (std::size_t r = 0; r < m_crossings.size(); ++r)
         while (m_crossings[r].takeDue(m_step) != kNoSlot)
             --m_growing[r + 1];
-    for (auto slot = m_completions.takeDue(m_step); slot != kNoSlot; slot = m_completions.takeDue(m_step)) {
-        release(at(slot), slot, contextOf(at(slot)));
-        at(slot).generated = at(slot).output;
-        leaveDecodes(slot);
-        complete(slot);
+    if (m_prefix) {
+        bookCompletionsInOrder();
+        return;
     }
+    for (auto slot = m_completions.takeDue(m_step); slot != kNoSlot; slot = m_completions.takeDue(m_step))
+        bookCompletion(slot);
+}
+
+void Replica::bookCompletion(std::int32_t slot)
+{
+    release(at(slot), slot, contextOf(at(slot)));
+    at(slot).generated = at(slot).output;
+    leaveDecodes(slot);
+    complete(slot);
+}
+
+/// Who lets go of shared blocks first decides which are forgotten first: those that end together do so by arrival.
+void Replica::bookCompletionsInOrder()
+{
+    m_ended.clear();
+    for (auto slot = m_completions.takeDue(m_step); slot != kNoSlot; slot = m_completions.takeDue(m_step))
+        m_ended.push_back(slot);
+    std::ranges::sort(m_ended, {}, [&](std::int32_t slot) { return at(slot).order; });
+    for (const auto slot : m_ended)
+        bookCompletion(slot);
 }
 
 /// \return how many prompts are computed to their end. Chunks are given out in order, so that these come first.

@@ -43,13 +43,21 @@ std::span<const std::uint64_t> Replica::hashesOf(const Sequence& s) const
     if (!m_prefix || s.hashCount == 0)
         return {};
     const auto whole = static_cast<std::size_t>(s.prompt / m_prefix->hashTokens()); // a part of a block is not shared
-    return std::span(m_context.scenario.trace->hashes).subspan(s.firstHash, std::min<std::size_t>(s.hashCount, whole));
+    const auto count = std::min<std::size_t>(s.hashCount, whole);
+    const auto& list = m_context.prefixes.list;
+    if (!list.empty())
+        return list.subspan(s.firstHash, count);
+    m_numbered.resize(count);
+    for (std::size_t i = 0; i < count; ++i)
+        m_numbered[i] = (std::uint64_t{s.firstHash} << 32U) | i;
+    return m_numbered;
 }
 
-std::int64_t Replica::cachedTokens(const Sequence& s) const
+std::int64_t Replica::cachedTokens(const Sequence& s, double now)
 {
     if (!m_prefix)
         return 0;
+    m_prefix->shrinkIdle(freeBlocks(now)); // a leap only ever takes blocks, so this is not too early
     return static_cast<std::int64_t>(m_prefix->match(hashesOf(s))) * m_prefix->hashTokens();
 }
 
@@ -78,10 +86,10 @@ bool Replica::fits(const Sequence& s) const
     return m_seats == 0 ? left >= 0 : left >= m_watermark; // alone it may have everything
 }
 
-bool Replica::hasRoomFor(const Sequence& s) const
+bool Replica::hasRoomFor(const Sequence& s, double now) const
 {
     const std::int64_t wanted = m_blocks.blocksFor(m_waitingTokens) + m_blocks.blocksFor(s.target);
-    return wanted <= m_blocks.free();
+    return wanted <= freeBlocks(now);
 }
 
 void Replica::allocate(Sequence& s, std::int32_t slot)
@@ -218,6 +226,8 @@ void Replica::swapIn()
 {
     while (!m_swapped.empty() && !m_preempted && m_seats < m_limits.maxSequences) {
         const auto slot = m_swapped.front();
+        if (yieldsToHead(slot))
+            return;
         Sequence& s = at(slot);
         const std::int64_t context = s.joinContext, blocks = m_blocks.blocksFor(context);
         // With the block that its next token needs, and those that the others need.
@@ -239,10 +249,24 @@ void Replica::swapIn()
 bool Replica::outranksSomebody()
 {
     const auto head = m_queue.front(m_context.pool);
-    if (head == kNoSlot || (m_seats < m_limits.maxSequences && fits(at(head))))
+    return head != kNoSlot && !(m_seats < m_limits.maxSequences && fits(at(head))) && headHasHigherRank();
+}
+
+/// Whether one that was swapped out lets the first that waits go before: else it would come back only to be displaced
+/// again, and neither would get anywhere.
+bool Replica::yieldsToHead(std::int32_t swappedOut)
+{
+    if (!m_preemptive || m_queue.size() == 0)
         return false;
-    const auto lowest = victim();
-    return lowest != kNoSlot && priorityOf(at(lowest)) < priorityOf(at(head));
+    const auto head = m_queue.front(m_context.pool);
+    return head != kNoSlot && priorityOf(at(swappedOut)) < priorityOf(at(head));
+}
+
+/// Whether the first that waits has a higher priority than somebody running.
+bool Replica::headHasHigherRank()
+{
+    const auto head = m_queue.front(m_context.pool), lowest = victim();
+    return head != kNoSlot && lowest != kNoSlot && priorityOf(at(lowest)) < priorityOf(at(head));
 }
 
 void Replica::displaceForPriority()

@@ -43,7 +43,7 @@ void addCounters(Counters& a, const Counters& b)
 
 constexpr std::array kMeans{&SimResult::simulatedSeconds, &SimResult::outputTokensPerSecond,
     &SimResult::totalTokensPerSecond, &SimResult::requestsPerSecond, &SimResult::goodputPerSecond,
-    &SimResult::attainment, &SimResult::busyFraction, &SimResult::kvFraction};
+    &SimResult::attainment, &SimResult::busyFraction, &SimResult::kvFraction, &SimResult::meanReplicas};
 constexpr std::array kStations{&SimResult::inQueue, &SimResult::inPrefill, &SimResult::inDecode, &SimResult::inSystem};
 
 } // namespace
@@ -91,6 +91,7 @@ void Merged::add(Replication& replication)
     if (m_replications == 1) {
         m_sum.series = std::move(r.series);
         m_sum.rows = std::move(r.rows);
+        m_sum.fleet = std::move(r.fleet);
     }
     for (auto& metric : m_metrics)
         metric.p95.push_back((r.*metric.field).p95);

@@ -28,8 +28,10 @@ RequestSource::RequestSource(const Scenario& scenario, std::uint64_t replication
       m_clock(scenario.workload, RandomStream(scenario.seed, "arrivals", replication)),
       m_lengths(scenario.seed, "lengths", replication),
       m_predictor(scenario.seed, "predictor", replication),
+      m_popularity(scenario.seed, "prefixes", replication),
       m_predictorSigma(scenario.scheduling.order == Order::shortest ? scenario.scheduling.predictorError : 0)
 {
+    preparePrefixes();
     if (scenario.trace) {
         const auto& requests = scenario.trace->requests;
         const auto byArrival = [](const TraceRequest& a, const TraceRequest& b) { return a.arrival < b.arrival; };
@@ -47,6 +49,35 @@ RequestSource::RequestSource(const Scenario& scenario, std::uint64_t replication
             QuantileSampler(quantileOf(c.shape.output)), c.shape.prefixHitRate});
     for (auto& c : m_classes)
         c.upTo /= total;
+}
+
+void RequestSource::preparePrefixes()
+{
+    if (!m_scenario.prefixCache)
+        return;
+    const auto& trace = m_scenario.trace;
+    if (trace && trace->hashBlockTokens > 0) {
+        m_prefixes = {trace->hashBlockTokens, trace->hashes};
+        return;
+    }
+    const auto& shared = m_scenario.workload.sharedPrefixes;
+    m_prefixes.blockTokens = std::max(1, m_scenario.kv.blockTokens);
+    m_sharedBlocks =
+        static_cast<std::int64_t>(shared.length.in(token)) / m_prefixes.blockTokens; // a part is not shared
+    double total = 0;
+    for (int k = 1; k <= shared.count; ++k)
+        m_prefixUpTo.push_back(total += std::pow(k, -shared.skew));
+}
+
+/// Each prompt begins with one of the shared prefixes.
+void RequestSource::choosePrefix(Offered& r)
+{
+    if (m_prefixUpTo.empty())
+        return;
+    const double u = m_popularity.uniform() * m_prefixUpTo.back();
+    const auto chosen = std::ranges::upper_bound(m_prefixUpTo, u);
+    r.firstHash = static_cast<std::uint32_t>(std::min(chosen, m_prefixUpTo.end() - 1) - m_prefixUpTo.begin());
+    r.hashCount = static_cast<std::uint32_t>(m_sharedBlocks);
 }
 
 int RequestSource::pick(double u) const
@@ -71,7 +102,9 @@ Offered RequestSource::drawn(double arrival)
         r.promptTokens = 1;
         r.adjusted = true;
     }
-    r.givenCached = static_cast<std::int32_t>(std::floor(c.prefixHitRate * r.promptTokens));
+    if (!m_scenario.prefixCache)
+        r.givenCached = static_cast<std::int32_t>(std::floor(c.prefixHitRate * r.promptTokens));
+    choosePrefix(r);
     return r;
 }
 
@@ -90,6 +123,7 @@ Offered RequestSource::traced(double arrival)
     if (m_scenario.prefixCache) {
         r.firstHash = t.firstHash;
         r.hashCount = t.hashCount;
+        choosePrefix(r);
     } else if (classes > 0) {
         const double rate = m_scenario.classes[static_cast<std::size_t>(r.requestClass)].shape.prefixHitRate;
         r.givenCached = static_cast<std::int32_t>(std::floor(rate * r.promptTokens));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/sim/arrivals.h"
+#include "core/sim/prefix_cache.h"
 #include "core/sim/scenario.h"
 
 #include <cstdint>
@@ -15,10 +16,10 @@ struct Offered {
     double arrival = 0; ///< seconds since the start; infinity = no more
     std::int32_t promptTokens = 1, outputTokens = 1;
     std::int32_t requestClass = 0;
-    std::int32_t givenCached = 0; ///< prompt tokens said to be cached (the class's hit rate)
-    std::int32_t predicted = 1;   ///< output tokens as a predictor says
-    std::uint32_t firstHash = 0, hashCount = 0;
-    bool adjusted = false; ///< a length of zero was raised to one
+    std::int32_t givenCached = 0;               ///< prompt tokens said to be cached (the class's hit rate)
+    std::int32_t predicted = 1;                 ///< output tokens as a predictor says
+    std::uint32_t firstHash = 0, hashCount = 0; ///< of the trace; of shared prefixes: number of the prefix, its blocks
+    bool adjusted = false;                      ///< a length of zero was raised to one
 };
 
 /// Draws lengths and arrivals from their own streams: another policy sees the same requests.
@@ -30,6 +31,8 @@ public:
     Offered next();
     /// The next request of a closed loop, sent at a given time.
     Offered nextAt(double arrival);
+    /// What firstHash and hashCount of the requests refer to.
+    const PrefixSource& prefixes() const { return m_prefixes; }
 
 private:
     struct ClassSampler {
@@ -41,10 +44,15 @@ private:
     Offered traced(double arrival);
     int pick(double u) const;
     void predict(Offered&);
+    void preparePrefixes();
+    void choosePrefix(Offered&);
 
     const Scenario& m_scenario;
     ArrivalClock m_clock;
-    RandomStream m_lengths, m_predictor;
+    RandomStream m_lengths, m_predictor, m_popularity;
+    PrefixSource m_prefixes;
+    std::vector<double> m_prefixUpTo; ///< cumulative popularity of shared prefixes; empty = none
+    std::int64_t m_sharedBlocks = 0;  ///< hash blocks of one
     std::vector<ClassSampler> m_classes;
     std::vector<std::uint32_t> m_order; ///< trace rows by arrival, when the trace is not sorted
     std::uint64_t m_offered = 0;

@@ -54,6 +54,14 @@ struct TimeSeries {
     std::vector<double> waiting, running, kvFraction, outputTokensPerSecond, busyFraction;
 };
 
+/// The fleet from a moment on (runs with a controller, first replication).
+struct FleetSize {
+    double time = 0;           ///< seconds since the start
+    int wanted = 0, ready = 0; ///< replicas asked for; those that take requests
+    int paidFor = 0;           ///< with those that start, and those that still serve what they have
+    friend bool operator==(const FleetSize&, const FleetSize&) = default;
+};
+
 /// Areas and sums for Little's law on the sample path: area under the number in a station = sum of times spent there.
 struct StationTotals {
     double area = 0;      ///< integral of the number in the station, request-seconds
@@ -100,6 +108,8 @@ struct SimResult {
     double attainment = 0;                                ///< good / offered
     double busyFraction = 0;                              ///< share of time a step runs, mean over replicas
     double kvFraction = 0;                                ///< mean KV blocks in use
+    double meanReplicas = 0;                              ///< paid for, over the run
+    std::vector<FleetSize> fleet;                         ///< each change, the first at 0; empty without a controller
     double kvPeakFraction = 0;                            ///< largest share of blocks in use on any replica
     StationTotals inQueue, inPrefill, inDecode, inSystem; ///< from empty to empty, before warm-up removal
     TimeSeries series;

@@ -21,6 +21,14 @@ std::uint64_t warmupOf(const Scenario& s)
     return s.trace ? 0 : s.limits.requests / 20;
 }
 
+/// Replicas of a split fleet that prefill; of another one all.
+std::size_t prefillPoolOf(const Scenario& s)
+{
+    const bool split = s.batching.policy == BatchPolicy::disaggregated;
+    return static_cast<std::size_t>(
+        split ? std::clamp(s.prefillReplicas, 1, std::max(1, s.replicas - 1)) : std::max(1, s.replicas));
+}
+
 } // namespace
 
 Run::Run(const Scenario& scenario, std::uint64_t replication)
@@ -29,7 +37,9 @@ Run::Run(const Scenario& scenario, std::uint64_t replication)
       m_laws(scenario.physics),
       m_recorder(scenario, warmupOf(scenario)),
       m_source(scenario, replication),
-      m_earliest(static_cast<std::size_t>(std::max(1, scenario.replicas))),
+      m_prefillPool(prefillPoolOf(scenario)),
+      m_fleet(scenario, scenario.batching.policy == BatchPolicy::disaggregated ? m_prefillPool : 0),
+      m_earliest(m_fleet.size()),
       m_router(routerPolicy(scenario.router)),
       m_routerState{RandomStream(scenario.seed, "routing", replication)},
       m_decodeRouterState{RandomStream(scenario.seed, "decode routing", replication)},
@@ -37,13 +47,15 @@ Run::Run(const Scenario& scenario, std::uint64_t replication)
       m_admissionState{.level = std::max(1.0, scenario.scheduling.bucketBurst)},
       m_timeout(scenario.scheduling.clientTimeout ? scenario.scheduling.clientTimeout->si() : kNever)
 {
-    const auto replicas = static_cast<std::size_t>(std::max(1, scenario.replicas));
+    const std::size_t replicas = m_fleet.size();
     const bool split = scenario.batching.policy == BatchPolicy::disaggregated;
-    m_prefillPool =
-        split ? static_cast<std::size_t>(std::clamp(scenario.prefillReplicas, 1, scenario.replicas - 1)) : replicas;
+    HR_ASSERT(!split || m_prefillPool < static_cast<std::size_t>(scenario.replicas)); // makeScenario() sees to it
+    if (split && scenario.batching.mixedThreshold)
+        m_mixedThreshold = static_cast<std::int64_t>(scenario.batching.mixedThreshold->in(token));
     m_replicas.reserve(replicas); // replicas hold references: they do not move
     for (std::size_t i = 0; i < replicas; ++i)
-        m_replicas.emplace_back(ReplicaContext{m_scenario, m_pool, m_laws, m_recorder, m_outbox}, static_cast<int>(i),
+        m_replicas.emplace_back(ReplicaContext{m_scenario, m_pool, m_laws, m_recorder, m_outbox, m_source.prefixes()},
+            static_cast<int>(i),
             !split              ? Role::both
             : i < m_prefillPool ? Role::prefill
                                 : Role::decode);
@@ -93,7 +105,8 @@ SimResult Run::execute(const std::stop_token& stop, const std::function<void(std
             peak = std::max(
                 peak, static_cast<double>(replica.blocks().peak()) / static_cast<double>(replica.blocks().total()));
     }
-    SimResult result = m_recorder.result(m_now, peak);
+    SimResult result = m_recorder.result(m_now, peak, m_fleet.mean(m_now));
+    result.fleet = m_fleet.takeLog();
     result.limit = std::move(limit);
     result.cancelled = cancelled;
     return result;
@@ -103,7 +116,8 @@ SimResult Run::execute(const std::stop_token& stop, const std::function<void(std
 /// at this time has happened. \return false at the end
 bool Run::step()
 {
-    const double time = nextEventTime();
+    const double event = nextEventTime();
+    const double time = event == kNever ? kNever : std::min(event, m_fleet.nextWake()); // nobody wakes for nothing
     if (!m_toPlan.empty() && time > m_now) {
         planAwaiting();
         return true;
@@ -115,6 +129,10 @@ bool Run::step()
         return false;
     }
     m_now = time;
+    if (event > time) {
+        wakeController();
+        return true;
+    }
     if (m_earliest.time() == time) {
         finish(m_earliest.index());
     } else if (m_calendar.nextTime() == time && (m_calendar.nextPhase() < Phase::arrival || m_nextArrival > time)) {
@@ -136,6 +154,9 @@ void Run::onTimer(const Timer& timer)
             markForPlanning(replica);
         break;
     }
+    case Timer::Kind::started:
+        m_fleet.started(static_cast<std::size_t>(timer.slot), timer.order, m_now);
+        break;
     case Timer::Kind::arrival:
         arrive(timer.slot);
         break;
@@ -192,8 +213,7 @@ void Run::arrive(std::int32_t slot)
         ++counters.truncated;
     }
     s.predicted = std::min(s.predicted, static_cast<std::int32_t>(limit - s.prompt));
-    const auto pool = std::span<const Replica>(m_replicas).first(m_prefillPool);
-    const auto chosen = m_router.choose(pool, s, m_routerState);
+    const auto chosen = chooseReplica(s);
     if (const auto why = judge(slot, chosen); why != Rejection::none) {
         reject(slot, why);
         return;
@@ -208,6 +228,35 @@ void Run::arrive(std::int32_t slot)
     if (m_timeout != kNever)
         m_calendar.schedule(s.reached - m_fixed.before() + m_timeout + m_fixed.networkIn, Phase::timeout,
             {Timer::Kind::timeout, slot, s.order});
+}
+
+/// Where a new request goes. In a split fleet that is the prefill pool, unless so many prompt tokens wait there that
+/// the pools may mix and a replica of the decode pool has fewer.
+std::size_t Run::chooseReplica(const Sequence& s)
+{
+    const std::span<Replica> all(m_replicas);
+    if (!isDisaggregated())
+        return m_router.choose(all.first(m_fleet.ready()), s, m_now, m_routerState);
+    const auto chosen = m_router.choose(all.first(m_prefillPool), s, m_now, m_routerState);
+    if (m_mixedThreshold == std::numeric_limits<std::int64_t>::max())
+        return chosen;
+    const std::int64_t there = m_replicas[chosen].backlog(m_now);
+    if (there + s.target - s.prefilled <= m_mixedThreshold)
+        return chosen;
+    auto best = m_prefillPool;
+    for (auto i = best + 1; i < m_fleet.ready(); ++i) {
+        const auto backlog = m_replicas[i].backlog(m_now), least = m_replicas[best].backlog(m_now);
+        if (backlog < least || (backlog == least && m_replicas[i].load() < m_replicas[best].load()))
+            best = i;
+    }
+    return m_replicas[best].backlog(m_now) < there ? best : chosen;
+}
+
+void Run::wakeController()
+{
+    for (const auto& start : m_fleet.wake(m_now, m_replicas, m_recorder.counters()))
+        m_calendar.schedule(
+            start.time, Phase::wake, {Timer::Kind::started, static_cast<std::int32_t>(start.replica), start.order});
 }
 
 Rejection Run::judge(std::int32_t slot, std::size_t replica)
@@ -318,7 +367,8 @@ void Run::finish(std::size_t replica)
     m_replicas[replica].finishLeap();
     drain(replica);
     refresh(replica);
-    if (m_toPlan.empty() && nextEventTime() > m_now)
+    m_fleet.stepEnded(replica, m_replicas[replica], m_now);
+    if (m_toPlan.empty() && nextEventTime() > m_now && m_fleet.nextWake() > m_now)
         formStep(replica); // nearly always: nothing else happens at this time
     else
         markForPlanning(replica);
@@ -359,8 +409,9 @@ void Run::drain(std::size_t replica)
     for (const auto slot : m_outbox.prefilled) {
         Sequence& s = m_pool[slot];
         s.prefillReplica = static_cast<std::int16_t>(replica);
-        const auto pool = std::span<const Replica>(m_replicas).subspan(m_prefillPool);
-        const auto chosen = m_prefillPool + routerPolicy(Router::joinShortest).choose(pool, s, m_decodeRouterState);
+        const auto pool = std::span<Replica>(m_replicas).first(m_fleet.ready()).subspan(m_prefillPool);
+        const auto chosen =
+            m_prefillPool + routerPolicy(Router::joinShortest).choose(pool, s, m_now, m_decodeRouterState);
         m_replicas[chosen].enqueue(slot, m_now);
         if (m_replicas[chosen].isRunning())
             refresh(chosen);

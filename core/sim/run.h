@@ -3,6 +3,7 @@
 
 #include "core/sim/calendar.h"
 #include "core/sim/earliest.h"
+#include "core/sim/fleet.h"
 #include "core/sim/policy/admission.h"
 #include "core/sim/policy/routing.h"
 #include "core/sim/recorder.h"
@@ -12,6 +13,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <stop_token>
 #include <vector>
 
@@ -28,7 +30,7 @@ public:
 
 private:
     struct Timer {
-        enum class Kind : std::uint8_t { transferDone, timeout, wake, arrival } kind = Kind::wake;
+        enum class Kind : std::uint8_t { transferDone, timeout, wake, started, arrival } kind = Kind::wake;
         std::int32_t slot = kNoSlot; ///< or the number of a replica
         std::uint64_t order = 0;     ///< of the attempt: a slot may have been given to somebody else since
     };
@@ -38,6 +40,8 @@ private:
     void onTimer(const Timer&);
     void fetchNext();
     std::int32_t slotFor(const Offered&);
+    std::size_t chooseReplica(const Sequence&);
+    void wakeController();
     void arrive(std::int32_t slot);
     Rejection judge(std::int32_t slot, std::size_t replica);
     void reject(std::int32_t slot, Rejection);
@@ -53,12 +57,13 @@ private:
     void markForPlanning(std::size_t replica);
     void refresh(std::size_t replica) { m_earliest.set(replica, m_replicas[replica].leapEnd()); }
     void endUnfinished();
+    /// Of everything but the controller's wakes, s.
     double nextEventTime() const
     {
         const double internal = m_earliest.time() < m_nextArrival ? m_earliest.time() : m_nextArrival;
         return m_calendar.nextTime() < internal ? m_calendar.nextTime() : internal;
     }
-    bool isDisaggregated() const { return m_prefillPool < m_replicas.size(); }
+    bool isDisaggregated() const { return m_scenario.batching.policy == BatchPolicy::disaggregated; }
 
     const Scenario& m_scenario;
     FixedSeconds m_fixed;
@@ -68,7 +73,8 @@ private:
     RequestSource m_source;
     Outbox m_outbox;
     std::vector<Replica> m_replicas; ///< disaggregated: those that prefill first
-    std::size_t m_prefillPool = 0;   ///< replicas that take arrivals; all unless disaggregated
+    std::size_t m_prefillPool = 0;   ///< disaggregated: replicas that prefill; else all
+    Fleet m_fleet;
     Earliest m_earliest;
     std::vector<std::size_t> m_toPlan;
     std::vector<char> m_isToPlan;
@@ -82,7 +88,8 @@ private:
     double m_nextArrival = 0; ///< at the engine, s
     Offered m_next;
     std::uint64_t m_order = 0, m_retries = 0;
-    double m_timeout = 0; ///< of clients, s; infinity = patient
+    std::int64_t m_mixedThreshold = std::numeric_limits<std::int64_t>::max(); ///< Batching::mixedThreshold, tokens
+    double m_timeout = 0;                                                     ///< of clients, s; infinity = patient
 };
 
 } // namespace headroom::sim

@@ -85,9 +85,12 @@ Result<Scenario> makeScenario(const Plan& plan, std::shared_ptr<const Trace> tra
         s.prefillReplicas =
             std::clamp(static_cast<int>(std::lround(plan.batching.prefillShare * s.replicas)), 1, s.replicas - 1);
     }
+    s.clients.retryBudget = plan.scheduling.retryBudget.value_or(s.clients.retryBudget);
+    s.prefixCache = plan.workload.sharedPrefixes.count > 0;
     if (trace) {
-        s.prefixCache = trace->hashBlockTokens > 0;
-        if (s.prefixCache && trace->hashBlockTokens % s.kv.blockTokens != 0)
+        const bool hashes = trace->hashBlockTokens > 0;
+        s.prefixCache = s.prefixCache || hashes;
+        if (hashes && trace->hashBlockTokens % s.kv.blockTokens != 0)
             return fail("batching.block_tokens", std::to_string(s.kv.blockTokens) + " does not divide the " +
                                                      std::to_string(trace->hashBlockTokens) +
                                                      " tokens of a hash block of the trace");

@@ -45,10 +45,21 @@ struct RunLimits {
     std::uint64_t events = 20'000'000'000;                    ///< so that no run lasts for ever
 };
 
+struct ScalingRow;
+
 /// Clients beyond what a Plan says.
 struct ClientRules {
     double retryBudget = std::numeric_limits<double>::infinity(); ///< retries allowed per first attempt so far
     double backoffFactor = 2;                                     ///< each further attempt waits this much longer
+};
+
+/// Who adds and removes replicas. An added one takes requests after its cold start; one that is removed gets no new
+/// requests and ends when it has served those it has. In a split fleet the decode pool changes.
+struct Controller {
+    const ScalingRow* policy = nullptr; ///< sim/policy/scaling.h; none = the fleet stays as it is
+    double interval = 15;               ///< seconds between its wakes, above 0
+    double coldStart = 0;               ///< seconds from asking for a replica to its first request
+    int least = 1, most = 1;            ///< replicas in all; what the policy asks for is kept within
 };
 
 /// Everything a run depends on. Same scenario and seed: same bytes out.
@@ -62,13 +73,16 @@ struct Scenario {
     Tokens maxContext{8192};
     int replicas = 1;
     int prefillReplicas = 0; ///< disaggregated: the first so many prefill, the rest decode
+    Controller controller;   ///< changes the number of replicas while it runs
     Router router = Router::joinShortest;
     Batching batching;
     Scheduling scheduling;
     ClientRules clients;
     FixedLatency latency;
     Targets targets;
-    bool prefixCache = false; ///< look for the trace's hash ids; else each class has its given hit rate
+    /// Prefix hits emerge from caches, by the hash ids of the trace or else the shared prefixes of the workload; if not,
+    /// each class has its given hit rate.
+    bool prefixCache = false;
     std::uint64_t seed = 1;
     int replications = 1;
     int threads = 1;

@@ -47,7 +47,7 @@ public:
             spread(from, to, [&](Bin& bin, double seconds) { bin.waiting += count * seconds; });
     }
     /// \param end of the run, s \param replicas busy and KV shares are means over this many
-    TimeSeries result(double end, int replicas) const
+    TimeSeries result(double end, double replicas) const
     {
         TimeSeries series;
         series.interval = m_interval;

@@ -67,6 +67,15 @@ struct DiurnalSpec {
     friend bool operator==(const DiurnalSpec&, const DiurnalSpec&) = default;
 };
 
+/// Prompts that begin with one of a few common texts: system prompts, few-shot examples. The simulator's prefix caches
+/// find them or not; the closed forms are told a hit rate instead (RequestShape::prefixHitRate).
+struct SharedPrefixes {
+    int count = 0;       ///< different texts; 0 = prompts have nothing in common
+    Tokens length{1024}; ///< of each; a shorter prompt is the beginning of one
+    double skew = 1;     ///< Zipf: the k-th most popular is used in proportion to k^-skew; 0 = all equally
+    friend bool operator==(const SharedPrefixes&, const SharedPrefixes&) = default;
+};
+
 struct Workload {
     RequestRate arrivalRate{4};
     ArrivalProcess process = ArrivalProcess::poisson;
@@ -77,6 +86,7 @@ struct Workload {
     DiurnalSpec diurnal;
     RequestShape shape;
     std::vector<RequestClass> classes;
+    SharedPrefixes sharedPrefixes;
     std::string traceFile; ///< process trace: the requests; a path, relative to the plan file
     friend bool operator==(const Workload&, const Workload&) = default;
 };

@@ -36,7 +36,7 @@ Rejection tokenBucket(const AdmissionView& v, AdmissionState& state)
 
 Rejection memory(const AdmissionView& v, AdmissionState&)
 {
-    return v.replica.hasRoomFor(v.request) ? Rejection::none : Rejection::memory;
+    return v.replica.hasRoomFor(v.request, v.now) ? Rejection::none : Rejection::memory;
 }
 
 constexpr std::array<AdmissionRow, 5> kAdmissions{{

@@ -69,6 +69,17 @@ BatchDecision chunkedPrefill(const ReplicaView& v, const BatchLimits& limits)
 /// What was preempted is prefilled again here, as a whole.
 BatchDecision decodeOnly(const ReplicaView& v, const BatchLimits& limits) { return continuousBatch(v, limits); }
 
+/// The mixed pool of Splitwise (PAPERS 6.1): a replica of the decode pool that takes prompts too. Decodes are never
+/// paused and prompts share the token budget, so that what it decodes does not stall; KV that is to be pulled waits for
+/// no budget.
+BatchDecision mixedPool(const ReplicaView& v, const BatchLimits& limits)
+{
+    const std::int64_t forPrompts = std::max<std::int64_t>(0, limits.tokenBudget - v.decodes);
+    if (canAdmit(v) && (v.headTokens == 0 || v.prefillTokens < forPrompts))
+        return {.act = Act::admit};
+    return {.act = Act::run, .promptTokens = forPrompts};
+}
+
 constexpr std::array<BatchingRow, 5> kBatching{{
     {BatchPolicy::static_, "static", "Static", &staticBatch, MemoryTurn::decodesFirst},
     {BatchPolicy::continuous, "continuous", "Continuous", &continuousBatch, MemoryTurn::decodesFirst},
@@ -81,6 +92,8 @@ constexpr std::array<BatchingRow, 5> kBatching{{
 // The prefill side fills steps up to the budget like prefill-first; it holds no decodes.
 constexpr BatchingRow kPrefillPool{
     BatchPolicy::disaggregated, "prefill_pool", "Prefill pool", &prefillFirst, MemoryTurn::promptsFirst};
+constexpr BatchingRow kMixedPool{
+    BatchPolicy::disaggregated, "mixed_pool", "Mixed pool", &mixedPool, MemoryTurn::decodesFirst};
 
 } // namespace
 
@@ -95,6 +108,9 @@ const BatchingRow& batchingPolicy(BatchPolicy policy)
 
 const BatchingRow& prefillPool() { return kPrefillPool; }
 
-const BatchingRow& decodePool() { return batchingPolicy(BatchPolicy::disaggregated); }
+const BatchingRow& decodePool(bool takesPrompts)
+{
+    return takesPrompts ? kMixedPool : batchingPolicy(BatchPolicy::disaggregated);
+}
 
 } // namespace headroom::sim

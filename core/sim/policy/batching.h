@@ -19,7 +19,7 @@ struct ReplicaView {
     std::int64_t seatsLeft = 0;
     std::int64_t waiting = 0;
     bool preempted = false;      ///< this step has displaced somebody to win memory
-    bool swapped = false;        ///< somebody waits in host memory
+    bool swapped = false;        ///< somebody waits in host memory who goes before the first that waits
     bool headFits = false;       ///< there is KV memory for the first that waits
     std::int64_t headTokens = 0; ///< prompt tokens the first has to compute
     double headReached = 0;      ///< when it reached the engine, s
@@ -58,6 +58,7 @@ std::span<const BatchingRow> batchingPolicies();
 const BatchingRow& batchingPolicy(BatchPolicy);
 /// The policies of the two pools of a disaggregated fleet.
 const BatchingRow& prefillPool();
-const BatchingRow& decodePool();
+/// \param takesPrompts the plan lets pools mix (Batching::mixedThreshold)
+const BatchingRow& decodePool(bool takesPrompts);
 
 } // namespace headroom::sim

@@ -10,17 +10,20 @@ namespace headroom::sim {
 
 namespace {
 
-using Replicas = std::span<const Replica>;
+using Replicas = std::span<Replica>;
 
-std::size_t anyOf(Replicas replicas, const Sequence&, RouterState& state)
+std::size_t anyOf(Replicas replicas, const Sequence&, double, RouterState& state)
 {
     return static_cast<std::size_t>(state.random.below(replicas.size()));
 }
 
-std::size_t inTurn(Replicas replicas, const Sequence&, RouterState& state) { return state.next++ % replicas.size(); }
+std::size_t inTurn(Replicas replicas, const Sequence&, double, RouterState& state)
+{
+    return state.next++ % replicas.size();
+}
 
 /// Fewest requests, waiting or in service; of equals the first.
-std::size_t shortest(Replicas replicas, const Sequence&, RouterState&)
+std::size_t shortest(Replicas replicas, const Sequence&, double, RouterState&)
 {
     std::size_t best = 0;
     for (std::size_t i = 1; i < replicas.size(); ++i)
@@ -30,7 +33,7 @@ std::size_t shortest(Replicas replicas, const Sequence&, RouterState&)
 }
 
 /// The shorter of two drawn at random (Mitzenmacher 2001).
-std::size_t shorterOfTwo(Replicas replicas, const Sequence&, RouterState& state)
+std::size_t shorterOfTwo(Replicas replicas, const Sequence&, double, RouterState& state)
 {
     const auto n = replicas.size();
     const auto a = static_cast<std::size_t>(state.random.below(n));
@@ -42,12 +45,12 @@ std::size_t shorterOfTwo(Replicas replicas, const Sequence&, RouterState& state)
 
 /// Least prompt work before the first token: what stands there and what is not cached (Mooncake, Algorithm 1, without
 /// fetching from other nodes). Equals: fewest requests.
-std::size_t leastPromptWork(Replicas replicas, const Sequence& s, RouterState&)
+std::size_t leastPromptWork(Replicas replicas, const Sequence& s, double now, RouterState&)
 {
     std::size_t best = 0;
     std::int64_t bestWork = std::numeric_limits<std::int64_t>::max();
     for (std::size_t i = 0; i < replicas.size(); ++i) {
-        const std::int64_t work = replicas[i].backlog() + s.prompt - replicas[i].cachedTokens(s);
+        const std::int64_t work = replicas[i].backlog(now) + s.prompt - replicas[i].cachedTokens(s, now);
         if (work < bestWork || (work == bestWork && replicas[i].load() < replicas[best].load())) {
             best = i;
             bestWork = work;

@@ -20,7 +20,7 @@ struct RouterRow {
     Router router;
     std::string_view id, label;
     /// Index into the replicas, of which there is at least one. Reads their state without ending a leap.
-    std::size_t (*choose)(std::span<const Replica> replicas, const Sequence&, RouterState&);
+    std::size_t (*choose)(std::span<Replica> replicas, const Sequence&, double now, RouterState&);
 };
 
 std::span<const RouterRow> routers();

@@ -1,12 +1,17 @@
 // The leaping engine against the step-by-step reference, on random plans.
 #include "core/sim/simulate.h"
+#include "core/slo/percentile.h"
 #include "tests/core/sim/random_scenario.h"
 #include "tests/core/sim/reference_engine.h"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
+#include <numeric>
 #include <string>
+#include <vector>
 
 namespace headroom::sim {
 namespace {
@@ -20,8 +25,25 @@ constexpr int kPlans = 500; ///< per policy, near ties not counted
     return ::testing::AssertionFailure() << a << " and " << b << " differ by " << a - b;
 }
 
+void compareGaps(const SimResult& leaping, std::vector<double> gaps)
+{
+    EXPECT_EQ(leaping.itl.count, gaps.size());
+    if (gaps.empty())
+        return;
+    std::ranges::sort(gaps, std::greater<>{});
+    const auto slowest = std::max<std::size_t>(1, gaps.size() / 10);
+    EXPECT_TRUE(agree(leaping.slowestGapsMean,
+        std::accumulate(gaps.begin(), gaps.begin() + static_cast<std::ptrdiff_t>(slowest), 0.0) /
+            static_cast<double>(slowest)));
+    EXPECT_TRUE(
+        agree(leaping.itl.mean, std::accumulate(gaps.begin(), gaps.end(), 0.0) / static_cast<double>(gaps.size())));
+    EXPECT_TRUE(agree(leaping.itl.p50, quantile(gaps, 0.50)));
+    EXPECT_TRUE(agree(leaping.itl.p99, quantile(gaps, 0.99)));
+}
+
 void compare(const SimResult& leaping, const reference::Outcome& plain)
 {
+    compareGaps(leaping, plain.gaps);
     EXPECT_EQ(leaping.counters.steps, plain.steps);
     EXPECT_EQ(leaping.counters.preemptions, plain.preemptions);
     EXPECT_EQ(leaping.counters.swaps, plain.swaps);
@@ -34,6 +56,8 @@ void compare(const SimResult& leaping, const reference::Outcome& plain)
         ASSERT_EQ(a.rejection, b.rejection);
         ASSERT_EQ(a.outputTokens, b.outputTokens);
         ASSERT_EQ(a.preemptions, b.preemptions);
+        ASSERT_EQ(a.attempt, b.attempt);
+        ASSERT_EQ(a.cachedTokens, b.cachedTokens);
         ASSERT_EQ(a.replica, b.replica);
         ASSERT_TRUE(agree(a.arrival + a.queue, b.arrival + b.queue)) << "queue";
         ASSERT_TRUE(agree(a.firstToken, b.firstToken)) << "first token";
@@ -43,7 +67,7 @@ void compare(const SimResult& leaping, const reference::Outcome& plain)
 
 void agreeOnRandomPlans(BatchPolicy policy)
 {
-    int done = 0, preempted = 0, swapped = 0, timedOut = 0;
+    int done = 0, preempted = 0, swapped = 0, timedOut = 0, retried = 0, rejected = 0, cached = 0, resized = 0;
     for (std::uint64_t seed = 1; done < kPlans; ++seed) {
         ASSERT_LT(seed, 3U * kPlans) << "too many near ties";
         const Scenario scenario = randomScenario(policy, seed);
@@ -59,9 +83,19 @@ void agreeOnRandomPlans(BatchPolicy policy)
         preempted += plain.preemptions > 0 ? 1 : 0;
         swapped += plain.swaps > 0 ? 1 : 0;
         timedOut += leaping.counters.timedOut > 0 ? 1 : 0;
+        retried += leaping.counters.attempts > leaping.counters.requests ? 1 : 0;
+        rejected += leaping.counters.rejected > 0 ? 1 : 0;
+        cached += scenario.prefixCache && leaping.counters.cachedTokens > 0 ? 1 : 0;
+        resized += leaping.fleet.size() > 2 ? 1 : 0;
     }
     // The draws must reach the hard parts.
     EXPECT_GT(timedOut, kPlans / 20);
+    EXPECT_GT(retried, kPlans / 20);
+    EXPECT_GT(rejected, kPlans / 10);
+    EXPECT_GT(resized, kPlans / 20);
+    if (policy != BatchPolicy::static_) {
+        EXPECT_GT(cached, kPlans / 20);
+    }
     if (policy == BatchPolicy::chunked || policy == BatchPolicy::prefillFirst) {
         EXPECT_GT(preempted, kPlans / 10);
         EXPECT_GT(swapped, kPlans / 40);

@@ -2,7 +2,7 @@
 #include "core/sim/kv_blocks.h"
 #include "core/sim/prefix_cache.h"
 #include "core/sim/simulate.h"
-#include "tests/core/sim/random_scenario.h"
+#include "tests/core/sim/small_scenario.h"
 
 #include <gtest/gtest.h>
 
@@ -10,34 +10,6 @@
 
 namespace headroom::sim {
 namespace {
-
-struct Line {
-    double arrival;
-    int prompt, output, requestClass = 0;
-};
-
-/// A step costs 10 ms whatever is in it; no fixed latencies; 16,000 tokens of memory.
-Scenario tenMilliseconds(std::vector<Line> lines)
-{
-    auto trace = std::make_shared<Trace>();
-    for (const auto& line : lines) {
-        TraceRequest r;
-        r.arrival = line.arrival;
-        r.promptTokens = line.prompt;
-        r.outputTokens = line.output;
-        r.requestClass = line.requestClass;
-        trace->requests.push_back(r);
-    }
-    Scenario s;
-    s.trace = trace;
-    s.limits.requests = trace->requests.size();
-    s.classes = {RequestClass{}, RequestClass{}};
-    s.physics.law = [](double, double, double) { return StepLaw{.base = 0.01}; };
-    s.kv = {.blocks = 1000, .blockTokens = 16};
-    s.latency = {Seconds(0), Seconds(0), Seconds(0), Seconds(0)};
-    s.record.rows = true;
-    return s;
-}
 
 TEST(HeadOfLine, AShortRequestBehindALongOneIsBlockedForItsWholeWait)
 {
@@ -78,6 +50,23 @@ TEST(Priority, DisplacesRunningWorkOnlyWhenPreemptive)
     EXPECT_NEAR(preemptive.rows[1].queue, 0.005, 1e-9); // from the next step boundary on
     EXPECT_EQ(preemptive.counters.preemptions, 1U);
     EXPECT_EQ(preemptive.counters.completed, 2U);
+}
+
+// The displaced one used to come back from host memory at once, only to be displaced again, at every step.
+TEST(Priority, ASequenceSwappedOutWaitsUntilTheHigherOneIsDone)
+{
+    Scenario s = tenMilliseconds({{0, 10, 100, 0}, {0.105, 10, 50, 1}});
+    s.classes[1].priority = 5;
+    s.batching.maxSequences = 1;
+    s.batching.preemption = Preemption::swap;
+    s.scheduling.order = Order::priority;
+    s.scheduling.preemptive = true;
+    const auto r = simulate(s);
+    EXPECT_EQ(r.counters.preemptions, 1U);
+    EXPECT_EQ(r.counters.swaps, 1U);
+    EXPECT_NEAR(r.rows[1].queue, 0.005, 1e-9);
+    EXPECT_NEAR(r.rows[1].finish, 0.11 + 50 * 0.01, 1e-9);
+    EXPECT_NEAR(r.rows[0].finish, 1.5, 1e-9); // what the other one took longer
 }
 
 TEST(Chunked, SpreadsAPromptOverStepsOfTheBudget)

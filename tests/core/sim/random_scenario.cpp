@@ -1,5 +1,6 @@
 #include "tests/core/sim/random_scenario.h"
 
+#include "core/sim/policy/scaling.h"
 #include "core/sim/random.h"
 
 #include <cmath>
@@ -78,6 +79,73 @@ void randomPhysics(Draw& draw, Physics& physics)
     };
 }
 
+/// Grows with what waits and shrinks when little does: any rule that changes its mind often would do.
+int followTheQueue(const FleetView& v, ScalingState&)
+{
+    std::int64_t waiting = 0, running = 0;
+    for (const auto& r : v.replicas) {
+        waiting += r.waiting;
+        running += r.running;
+    }
+    return waiting > 2 ? v.wanted + 1 : running < 3 ? v.wanted - 1 : v.wanted;
+}
+
+constexpr ScalingRow kFollow{"follow", "Follow the queue", &followTheQueue};
+
+/// Prompts with common beginnings: hash blocks in the trace, or shared prefixes of the workload.
+void randomPrefixes(Draw& draw, Scenario& s)
+{
+    s.prefixCache = true;
+    auto& shared = s.workload.sharedPrefixes;
+    shared.count = static_cast<int>(draw.whole(1, 8));
+    shared.length = Tokens(static_cast<double>(draw.whole(1, 150)));
+    shared.skew = draw.real(0, 2);
+    if (draw.chance(0.5))
+        return;
+    auto trace = std::make_shared<Trace>(*s.trace);
+    trace->hashBlockTokens = static_cast<int>(s.kv.blockTokens * draw.whole(1, 3));
+    for (auto& r : trace->requests) {
+        r.firstHash = static_cast<std::uint32_t>(trace->hashes.size());
+        r.hashCount = static_cast<std::uint32_t>(r.promptTokens / trace->hashBlockTokens);
+        const auto root = static_cast<std::uint64_t>(draw.whole(1, 4)),
+                   common = static_cast<std::uint64_t>(draw.whole(0, 6));
+        for (std::uint64_t k = 0; k < r.hashCount; ++k) // a common beginning, then blocks of its own
+            trace->hashes.push_back(k < common ? root * 1000 + k : 1'000'000 + trace->hashes.size());
+    }
+    s.trace = trace;
+}
+
+/// Clients that come again, rules at the door, routers, and fleets that change.
+void randomService(Draw& draw, Scenario& s)
+{
+    auto& rules = s.scheduling;
+    for (auto& c : s.classes)
+        c.weight = draw.real(0.2, 4);
+    rules.weighted = draw.chance(0.4);
+    rules.preemptive = draw.chance(0.5);
+    rules.retries = static_cast<int>(draw.chance(0.5) ? draw.whole(1, 3) : 0);
+    rules.retryBackoff = Seconds(draw.real(0.01, 0.5));
+    if (draw.chance(0.3))
+        s.clients.retryBudget = draw.real(0, 0.5);
+    if (draw.chance(0.4))
+        rules.admission = static_cast<Admission>(draw.whole(1, 4));
+    rules.queueCap = static_cast<int>(draw.whole(1, 10));
+    rules.bucketRate = RequestRate(draw.real(1, 50));
+    rules.bucketBurst = draw.real(1, 10);
+    s.targets.ttftP95 = Seconds(draw.real(0.02, 1));
+    s.router = static_cast<Router>(draw.whole(0, 4));
+    if (draw.chance(0.3))
+        randomPrefixes(draw, s);
+    if (s.batching.policy == BatchPolicy::disaggregated && draw.chance(0.5))
+        s.batching.mixedThreshold = Tokens(static_cast<double>(draw.whole(0, 400)));
+    if (draw.chance(0.25)) {
+        s.controller = {
+            .policy = &kFollow, .interval = draw.real(0.05, 1), .coldStart = draw.chance(0.3) ? 0 : draw.real(0, 1)};
+        s.controller.least = static_cast<int>(draw.whole(1, 2));
+        s.controller.most = s.replicas + static_cast<int>(draw.whole(0, 3));
+    }
+}
+
 } // namespace
 
 Scenario randomScenario(BatchPolicy policy, std::uint64_t seed)
@@ -122,6 +190,9 @@ Scenario randomScenario(BatchPolicy policy, std::uint64_t seed)
     s.limits.events = 1'000'000; // so that a fault cannot hang the test
     s.record.rows = true;
     s.record.seriesPoints = 16;
+    Draw more(seed * 5 + static_cast<std::uint64_t>(policy) + 1'000'000'000);
+    if (more.chance(0.7))
+        randomService(more, s);
     return s;
 }
 
@@ -134,7 +205,15 @@ std::string describe(const Scenario& s)
          << ", order " << static_cast<int>(s.scheduling.order) << ", swap "
          << (s.batching.preemption == Preemption::swap) << ", timeout "
          << (s.scheduling.clientTimeout ? s.scheduling.clientTimeout->si() : 0) << ", windows " << s.physics.reach[1]
-         << " " << s.physics.reach[2] << ", context " << s.maxContext.in(token);
+         << " " << s.physics.reach[2] << ", context " << s.maxContext.in(token) << ", weighted "
+         << s.scheduling.weighted << ", preemptive " << s.scheduling.preemptive << ", retries " << s.scheduling.retries
+         << " (budget " << s.clients.retryBudget << "), admission " << static_cast<int>(s.scheduling.admission)
+         << ", router " << static_cast<int>(s.router) << ", prefixes "
+         << (s.prefixCache ? s.workload.sharedPrefixes.count : 0) << " of "
+         << s.workload.sharedPrefixes.length.in(token) << " hashes of " << s.trace->hashBlockTokens << ", mixed "
+         << (s.batching.mixedThreshold ? s.batching.mixedThreshold->in(token) : -1) << ", controller every "
+         << (s.controller.policy ? s.controller.interval : 0) << " s, cold " << s.controller.coldStart << ", "
+         << s.controller.least << " to " << s.controller.most;
     return text.str();
 }
 

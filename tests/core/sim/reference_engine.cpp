@@ -21,11 +21,14 @@ void Simulation::admitAll(int index)
     Engine& e = m_e[static_cast<std::size_t>(index)];
     for (bool any = false;; any = true) {
         const int i = head(e);
-        if (i < 0 || static_cast<int>(e.seated.size()) >= m_s.batching.maxSequences || e.preempted || !e.host.empty() ||
-            !fits(index, at(i)))
+        if (i < 0 || static_cast<int>(e.seated.size()) >= m_s.batching.maxSequences || e.preempted ||
+            (!e.host.empty() && !yields(e.host.front(), i)) || !fits(index, at(i)))
             return;
         const Request& r = at(i);
         if (policy() == BatchPolicy::chunked && promptLeft(e) >= std::max<std::int64_t>(0, budget() - decodeCount(e)))
+            return;
+        if (e.decodePool && m_s.batching.mixedThreshold && r.computed < r.target &&
+            promptLeft(e) >= std::max<std::int64_t>(0, budget() - decodeCount(e)))
             return;
         if ((policy() == BatchPolicy::prefillFirst || e.prefillPool) && promptLeft(e) > 0 &&
             promptLeft(e) + r.target - r.computed > budget())
@@ -66,6 +69,7 @@ void Simulation::plan(int index)
             r.at = At::gone;
             r.status = Status::timedOut;
             r.finish = m_now;
+            retry(r, m_now);
         }
     for (const int i : e.seated)
         if (at(i).at == At::pulled)
@@ -78,6 +82,11 @@ void Simulation::plan(int index)
     if (!promptsFirst) {
         makeRoom(index);
         swapIn(index);
+    }
+    if (isPreemptive()) {
+        while (outranks(index))
+            displace(index, victim(e));
+        e.preempted = false;
     }
     admitAll(index);
     if (isStatic()) {
@@ -93,7 +102,7 @@ void Simulation::plan(int index)
         makeRoom(index);
         swapIn(index);
     }
-    if (policy() == BatchPolicy::chunked)
+    if (policy() == BatchPolicy::chunked || (e.decodePool && m_s.batching.mixedThreshold))
         promptTokens = std::max<std::int64_t>(0, budget() - decodeCount(e));
     startStep(index, promptTokens, decodes);
 }
@@ -147,6 +156,7 @@ void Simulation::startStep(int index, std::int64_t promptTokens, bool decodes)
         for (const int i : e.seated)
             if (at(i).at == At::decoding)
                 ++at(i).context; // its key and value are written in this step
+    evict(index);
 }
 
 void Simulation::complete(int index, int i, double now)
@@ -160,6 +170,8 @@ void Simulation::complete(int index, int i, double now)
     const double timeout = m_s.scheduling.clientTimeout ? m_s.scheduling.clientTimeout->si() : kNever;
     const bool late = now + after() - (r.arrival - before()) > timeout;
     r.status = r.leaving || late ? Status::timedOut : Status::completed;
+    if (r.status == Status::timedOut)
+        retry(r, now);
 }
 
 void Simulation::finishStep(int index)
@@ -170,9 +182,13 @@ void Simulation::finishStep(int index)
     const double now = e.end;
     e.end = kNever;
     const auto seated = e.seated;
-    for (const int i : seated) {
+    auto byArrival = seated;
+    std::ranges::sort(byArrival, {}, [&](int i) { return at(i).order; });
+    for (const int i : byArrival) {
         Request& r = at(i);
         if (r.at == At::decoding && e.decodes) {
+            m_out.gaps.push_back(now - r.lastToken);
+            r.lastToken = now;
             if (++r.generated == r.output)
                 complete(index, i, now);
         }
@@ -187,16 +203,19 @@ void Simulation::finishStep(int index)
             continue;
         if (++r.generated == 1)
             r.first = now;
+        else
+            m_out.gaps.push_back(now - r.lastToken); // back from a preemption
+        r.lastToken = now;
         r.context = r.target;
+        share(index, r);
         if (r.generated == r.output || (e.prefillPool && r.leaving)) {
             complete(index, i, now);
         } else if (e.prefillPool) {
             unseat(e, i);
             r.at = At::waiting;
             r.holder = index;
-            r.replica = shortest(m_s.prefillReplicas, m_s.replicas);
-            Engine& to = m_e[static_cast<std::size_t>(r.replica)];
-            to.waiting.push_back(i);
+            r.replica = shortest(m_s.prefillReplicas, ready());
+            enqueue(r.replica, i);
         } else {
             r.at = At::decoding;
         }
@@ -236,6 +255,8 @@ void Simulation::finishStatic(int index)
     e.end = kNever;
     if (e.decodes)
         ++e.padded;
+    for (const int i : e.batch)
+        at(i).computed = at(i).target;
     if (--e.staticLeft > 0)
         return;
     for (const int i : e.batch) {
@@ -244,32 +265,6 @@ void Simulation::finishStatic(int index)
         complete(index, i, now);
     }
     e.batch.clear();
-}
-
-void Simulation::arrive(int i)
-{
-    Request& r = at(i);
-    const bool split = policy() == BatchPolicy::disaggregated;
-    const std::int64_t most = blocks(r.prompt + r.output - 1);
-    bool never = most > m_s.kv.blocks;
-    if (r.prompt >= maxContext()) {
-        never = true; // whatever it would reserve
-    } else if (usesBuddy()) {
-        const BuddyAllocator empty(slots());
-        never = !empty.has(reserved(r));
-    } else if (isStatic()) {
-        never = blocks(reserved(r)) > m_s.kv.blocks;
-    }
-    if (r.prompt >= maxContext() || never) {
-        r.rejection = r.prompt >= maxContext() ? Rejection::contextLimit : Rejection::memory;
-        r.status = Status::rejected;
-        r.at = At::gone;
-        r.finish = m_now;
-        return;
-    }
-    r.replica = shortest(0, split ? m_s.prefillReplicas : m_s.replicas);
-    r.at = At::waiting;
-    m_e[static_cast<std::size_t>(r.replica)].waiting.push_back(i);
 }
 
 void Simulation::abandon(int i)
@@ -281,58 +276,65 @@ void Simulation::abandon(int i)
     if (r.at != At::waiting)
         return;
     std::erase(m_e[static_cast<std::size_t>(r.replica)].waiting, i);
+    drop(r); // what a prefill replica kept for it
     r.at = At::gone;
     r.status = Status::timedOut;
     r.finish = m_now;
+    retry(r, m_now);
+}
+
+/// Everything that happens at one time, in its order: steps end, KV arrives, clients give up, replicas become ready,
+/// requests come, the controller wakes, steps are formed.
+void Simulation::advanceTo(double t)
+{
+    m_now = t;
+    for (int e = 0; e < static_cast<int>(m_e.size()); ++e)
+        if (m_e[static_cast<std::size_t>(e)].end == t)
+            isStatic() ? finishStatic(e) : finishStep(e);
+    for (auto& r : m_r)
+        if (r.at == At::pulling && r.pulledAt == t) {
+            r.at = At::pulled;
+            r.context = r.target;
+            drop(r);
+            r.holder = -1;
+        }
+    for (int i = 0; i < static_cast<int>(m_r.size()); ++i)
+        if (at(i).timeoutAt == t)
+            abandon(i);
+    for (auto& e : m_e)
+        if (e.readyAt == t) {
+            e.phase = ReplicaStatus::Phase::ready;
+            e.readyAt = kNever;
+        }
+    while (m_next < m_fromTrace && m_r[m_next].arrival == t)
+        arrive(static_cast<int>(m_next++));
+    for (; !m_again.empty() && m_again.begin()->first == t; m_again.erase(m_again.begin()))
+        arrive(m_again.begin()->second);
+    if (m_wake == t)
+        wakeController();
+    for (int e = 0; e < static_cast<int>(m_e.size()); ++e)
+        if (!m_e[static_cast<std::size_t>(e)].busy)
+            plan(e);
 }
 
 Outcome Simulation::run()
 {
-    std::size_t next = 0, nextTimeout = 0;
-    const double timeout = m_s.scheduling.clientTimeout ? m_s.scheduling.clientTimeout->si() : kNever;
-    const auto timeoutOf = [&](std::size_t i) {
-        return i < next ? m_r[i].arrival - before() + timeout + m_s.latency.network.si() / 2 : kNever;
-    };
-    for (;;) {
-        double t = next < m_r.size() ? m_r[next].arrival : kNever;
-        t = std::min(t, timeoutOf(nextTimeout));
-        for (const auto& e : m_e)
-            t = std::min({t, e.end, e.busy ? kNever : e.wake > m_now ? e.wake : kNever});
-        for (const auto& r : m_r)
-            if (r.at == At::pulling)
-                t = std::min(t, r.pulledAt);
-        if (t == kNever)
-            break;
+    for (double t = nextTime(); t != kNever; t = nextTime()) {
         for (const auto& e : m_e)
             if (e.busy) {
                 look(t, e.end);
                 look(t, e.begin);
             }
-        m_now = t;
-        for (int e = 0; e < static_cast<int>(m_e.size()); ++e)
-            if (m_e[static_cast<std::size_t>(e)].end == t)
-                isStatic() ? finishStatic(e) : finishStep(e);
-        for (auto& r : m_r)
-            if (r.at == At::pulling && r.pulledAt == t) {
-                r.at = At::pulled;
-                r.context = r.target;
-                r.holder = -1;
-            }
-        while (timeoutOf(nextTimeout) == t)
-            abandon(static_cast<int>(nextTimeout++));
-        while (next < m_r.size() && m_r[next].arrival == t)
-            arrive(static_cast<int>(next++));
-        for (int e = 0; e < static_cast<int>(m_e.size()); ++e)
-            if (!m_e[static_cast<std::size_t>(e)].busy)
-                plan(e);
+        advanceTo(t);
     }
-    for (std::size_t i = 0; i < m_r.size(); ++i) {
-        const Request& r = m_r[i];
+    for (const Request& r : m_r) {
         RequestRow row;
-        row.request = i;
+        row.request = r.id;
+        row.attempt = r.attempt;
         row.requestClass = r.requestClass;
         row.promptTokens = static_cast<std::int32_t>(r.prompt);
         row.outputTokens = static_cast<std::int32_t>(r.generated);
+        row.cachedTokens = static_cast<std::int32_t>(r.cached);
         row.preemptions = r.preemptions;
         row.replica = r.replica;
         row.status = r.status;
@@ -343,6 +345,9 @@ Outcome Simulation::run()
         row.finish = r.status == Status::completed ? r.finish + after() : r.finish;
         m_out.rows.push_back(row);
     }
+    std::ranges::stable_sort(m_out.rows, [](const RequestRow& a, const RequestRow& b) {
+        return a.request != b.request ? a.request < b.request : a.attempt < b.attempt;
+    });
     return m_out;
 }
 

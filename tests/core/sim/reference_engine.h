@@ -1,5 +1,5 @@
 // A plain simulator that walks step by step and touches every sequence at every step. It shares with the product the
-// scenario, the step law and the buddy allocator, and nothing else: what it says is the definition of right.
+// scenario, the step law, the buddy allocator, random streams and the policy of a controller, and nothing else: what it says is the definition of right.
 #pragma once
 
 #include "core/sim/kv_blocks.h"
@@ -14,11 +14,12 @@ namespace headroom::sim::reference {
 
 struct Outcome {
     std::vector<RequestRow> rows; ///< in order of request
+    std::vector<double> gaps;     ///< between consecutive tokens of a request, s
     std::uint64_t steps = 0, preemptions = 0, swaps = 0;
     bool nearTie = false; ///< an event came within 1e-9 of a step boundary: the draw proves nothing
 };
 
-/// Runs a scenario with a trace, first come first served, shortest first or strict priority, without retries.
+/// Runs a scenario with a trace; lengths are predicted without error.
 Outcome run(const Scenario&);
 
 } // namespace headroom::sim::reference

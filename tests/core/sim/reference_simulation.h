@@ -1,11 +1,14 @@
-// The reference engine as one class; its definition of right is in the two .cpp files.
+// The reference engine as one class; its definition of right is in the three .cpp files.
 #pragma once
 
+#include "core/sim/policy/scaling.h"
+#include "core/sim/random.h"
 #include "tests/core/sim/reference_engine.h"
 
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <deque>
 #include <limits>
 #include <map>
 #include <utility>
@@ -17,6 +20,14 @@ inline constexpr double kNever = std::numeric_limits<double>::infinity();
 enum class At { source, waiting, prefilling, pulling, pulled, decoding, host, gone };
 
 struct Request {
+    std::uint64_t id = 0, order = 0; ///< of the request; of the attempt, by arrival
+    int attempt = 0;
+    double timeoutAt = kNever;
+    double tag = 0;                    ///< weighted priorities
+    std::vector<std::uint64_t> hashes; ///< whole blocks of the prompt that others may have too
+    std::vector<std::uint64_t> held;   ///< of these, those it refers to in the cache of replica `heldOn`
+    int heldOn = -1;
+    double lastToken = 0;
     double arrival = 0, scheduled = -1, first = -1, finish = -1;
     std::int64_t prompt = 1, output = 1, cached = 0, generated = 0, target = 1, computed = 0, context = 0;
     std::int64_t chunk = 0; ///< reserved start (buddy)
@@ -28,7 +39,18 @@ struct Request {
     double pulledAt = kNever;
 };
 
+/// A block in a prefix cache: nobody refers to it since idleSince (a count, not a time) when refs is 0.
+struct CachedBlock {
+    int refs = 0;
+    std::uint64_t idleSince = 0;
+};
+
 struct Engine {
+    double served = 0; ///< weighted priorities: tag of the last one taken
+    std::vector<double> classTags;
+    std::map<std::uint64_t, CachedBlock> cache;
+    ReplicaStatus::Phase phase = ReplicaStatus::Phase::ready;
+    double readyAt = kNever;
     std::vector<int> waiting, seated, host; ///< seated: prefilling, pulling, pulled, decoding, by order of admission
     std::vector<int> batch;
     bool busy = false, preempted = false;
@@ -42,28 +64,7 @@ struct Engine {
 
 class Simulation {
 public:
-    explicit Simulation(const Scenario& s) : m_s(s)
-    {
-        for (const auto& t : s.trace->requests) {
-            Request r;
-            r.arrival = t.arrival - s.trace->requests.front().arrival + before();
-            r.prompt = r.target = t.promptTokens;
-            r.output = std::min<std::int64_t>(t.outputTokens, maxContext() - r.prompt);
-            r.requestClass = t.requestClass;
-            const double share = s.classes[static_cast<std::size_t>(t.requestClass)].shape.prefixHitRate;
-            r.cached =
-                std::min<std::int64_t>(static_cast<std::int64_t>(std::floor(share * t.promptTokens)), r.prompt - 1);
-            r.computed = r.cached;
-            m_r.push_back(r);
-        }
-        m_e.resize(static_cast<std::size_t>(s.replicas));
-        for (std::size_t i = 0; i < m_e.size(); ++i) {
-            if (s.batching.policy == BatchPolicy::disaggregated)
-                (static_cast<int>(i) < s.prefillReplicas ? m_e[i].prefillPool : m_e[i].decodePool) = true;
-            if (usesBuddy())
-                m_e[i].buddy.emplace_back(slots());
-        }
-    }
+    explicit Simulation(const Scenario&);
     Outcome run();
 
 private:
@@ -94,6 +95,32 @@ private:
     Request& at(int i) { return m_r[static_cast<std::size_t>(i)]; }
     const Request& at(int i) const { return m_r[static_cast<std::size_t>(i)]; }
 
+    // reference_arrivals.cpp
+    void readTrace();
+    void drawPrefixes();
+    int prefillPool() const { return policy() == BatchPolicy::disaggregated ? m_s.prefillReplicas : 0; }
+    int ready() const;
+    std::int64_t backlog(int e) const;
+    int route(const Request& r);
+    int chooseReplica(const Request& r);
+    bool couldHold(int e, const Request& r) const;
+    Rejection judge(int e, const Request& r);
+    double expectedTtft(int e, std::int64_t tokens) const;
+    bool hasRoomFor(int e, const Request& r) const;
+    void retry(const Request& left, double leftAt);
+    void wakeController();
+    double nextTime() const;
+
+    // reference_memory.cpp
+    bool hasCache(int e) const;
+    std::int64_t blocksPerHash() const { return m_hashTokens / m_s.kv.blockTokens; }
+    std::int64_t found(int e, const Request& r) const;
+    void evict(int e);
+    void drop(Request& r);
+    void share(int e, Request& r);
+    bool outranks(int e);
+    bool yields(int swappedOut, int waits) const;
+    void enqueue(int e, int i);
     std::int64_t held(int e, const Request& r) const;
     std::int64_t freeBlocks(int e) const;
     bool fits(int e, const Request& r) const;
@@ -118,11 +145,18 @@ private:
     void finishStatic(int e);
     void complete(int e, int i, double now);
     void arrive(int i);
+    void advanceTo(double t);
+    bool isPreemptive() const
+    {
+        return m_s.scheduling.order == Order::priority && m_s.scheduling.preemptive && !m_s.scheduling.weighted &&
+               policy() != BatchPolicy::disaggregated;
+    }
     void abandon(int i);
     void giveBack(Engine& e, Request& r)
     {
         if (usesBuddy())
             e.buddy[0].give(r.chunk, reserved(r));
+        drop(r);
     }
     int load(int e) const
     {
@@ -144,8 +178,19 @@ private:
     }
 
     const Scenario& m_s;
-    std::vector<Request> m_r;
+    std::deque<Request> m_r; ///< attempts; those of retries are added at the end
     std::vector<Engine> m_e;
+    std::size_t m_next = 0; ///< attempt that the trace sends next
+    std::size_t m_fromTrace = 0;
+    std::multimap<double, int> m_again; ///< retries to come, by time of arrival
+    std::uint64_t m_order = 0, m_retries = 0, m_idleClock = 0;
+    RandomStream m_routing;
+    std::size_t m_turn = 0;             ///< round robin
+    double m_level = 0, m_filledAt = 0; ///< token bucket
+    std::int64_t m_hashTokens = 0;      ///< of a block of the prefix caches; 0 = none
+    int m_wanted = 1;
+    double m_wake = kNever;
+    ScalingState m_scaling;
     double m_now = 0;
     Outcome m_out;
 };

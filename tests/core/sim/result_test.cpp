@@ -1,0 +1,172 @@
+// What a run reports agrees with what happened in it.
+#include "core/sim/simulate.h"
+#include "core/sim/spans.h"
+#include "core/slo/percentile.h"
+#include "core/workload/workload.h"
+#include "tests/core/sim/random_scenario.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <string>
+#include <vector>
+
+namespace headroom::sim {
+namespace {
+
+/// One replica with memory for everybody; every request takes a few steps of 10 ms.
+Scenario quick(std::uint64_t requests)
+{
+    Scenario s;
+    RequestClass c;
+    c.shape.prompt = {LengthShape::lognormal, 200, 1, {}};
+    c.shape.output = {LengthShape::lognormal, 4, 0.5, {}};
+    s.classes = {c};
+    s.physics = affinePhysics(0.01, 1e-4, 5e-6, 1e-7);
+    s.kv = {.blocks = 100'000, .blockTokens = 16};
+    s.workload.arrivalRate = RequestRate(100);
+    s.limits.requests = requests;
+    return s;
+}
+
+TEST(Percentiles, OfMoreThanAMillionRequestsAreWithinHalfAPercent)
+{
+    Scenario s = quick(1'200'000);
+    s.record.rows = true;
+    s.record.warmupRequests = 0;
+    const auto r = simulate(s);
+    ASSERT_GT(r.e2e.count, Sample::kExactLimit);
+    std::vector<double> ttft, e2e;
+    for (const auto& row : r.rows) {
+        ttft.push_back(row.firstToken - row.arrival);
+        e2e.push_back(row.finish - row.arrival);
+    }
+    for (const auto& [reported, values] : {std::pair(&r.ttft, &ttft), std::pair(&r.e2e, &e2e)}) {
+        EXPECT_EQ(reported->count, values->size());
+        for (const auto& [value, p] : {std::pair(reported->p50, 0.5), {reported->p95, 0.95}, {reported->p99, 0.99}})
+            EXPECT_NEAR(value / quantile(*values, p), 1, 0.005) << p;
+        EXPECT_NEAR(reported->mean,
+            std::accumulate(values->begin(), values->end(), 0.0) / static_cast<double>(values->size()),
+            1e-9 * reported->mean);
+    }
+}
+
+TEST(Lengths, OfEveryShapeHaveTheirMeanAndSpread)
+{
+    const LengthDistribution shapes[] = {{LengthShape::fixed, 300, 0, {}}, {LengthShape::uniform, 300, 0.4, {}},
+        {LengthShape::lognormal, 300, 1, {}}, {LengthShape::gamma, 300, 0.7, {}},
+        {LengthShape::empirical, 0, 0, {10, 40, 50, 400, 1000}}};
+    for (const auto& shape : shapes) {
+        Scenario s = quick(100'000);
+        s.classes[0].shape.prompt = shape;
+        s.classes[0].shape.output = {LengthShape::fixed, 1, 0, {}};
+        s.maxContext = Tokens(1e6);
+        s.record.rows = true;
+        double sum = 0, squares = 0;
+        const auto rows = simulate(s).rows;
+        for (const auto& row : rows) {
+            sum += row.promptTokens;
+            squares += static_cast<double>(row.promptTokens) * row.promptTokens;
+        }
+        const auto n = static_cast<double>(rows.size());
+        const double mean = meanOf(shape), deviation = std::sqrt(std::max(0.0, secondMoment(shape) - mean * mean));
+        EXPECT_NEAR(sum / n, mean, 4 * deviation / std::sqrt(n) + 0.01) << static_cast<int>(shape.shape);
+        EXPECT_NEAR(std::sqrt(std::max(0.0, squares / n - sum / n * sum / n)), deviation, 0.03 * deviation + 0.01)
+            << static_cast<int>(shape.shape);
+    }
+}
+
+TEST(Intervals, RunsStopWhenTheIntervalIsAsNarrowAsWanted)
+{
+    Scenario s = quick(400);
+    s.untilCi = 0.2;
+    const auto wide = simulate(s);
+    s.untilCi = 0.02;
+    const auto narrow = simulate(s);
+    EXPECT_GE(wide.replications, 5);
+    EXPECT_GT(narrow.replications, wide.replications);
+    EXPECT_LT(narrow.replications, 200) << "it stopped because it was narrow";
+    for (const auto& [r, share] : {std::pair(&wide, 0.2), std::pair(&narrow, 0.02)})
+        for (const auto* d : {&r->ttft, &r->e2e})
+            EXPECT_LE(*d->ciHi - *d->ciLo, share * (*d->ciHi + *d->ciLo) * (1 + 1e-12));
+    s.threads = 2;
+    const auto parallel = simulate(s);
+    EXPECT_EQ(parallel.replications, narrow.replications);
+    EXPECT_EQ(parallel.fingerprint, narrow.fingerprint);
+}
+
+TEST(Warmup, RequestsLeftOutAreInNoDistribution)
+{
+    Scenario s = quick(5000);
+    s.record.warmupRequests = 1000;
+    EXPECT_EQ(simulate(s).e2e.count, 4000U);
+    s.record.warmupRequests = 0;
+    EXPECT_EQ(simulate(s).e2e.count, 5000U);
+}
+
+template <class Check>
+void onRandomRuns(const Check& check)
+{
+    for (const auto policy : {BatchPolicy::static_, BatchPolicy::continuous, BatchPolicy::prefillFirst,
+             BatchPolicy::chunked, BatchPolicy::disaggregated})
+        for (std::uint64_t seed = 20'000; seed < 20'050; ++seed) {
+            const Scenario s = randomScenario(policy, seed);
+            SCOPED_TRACE("seed " + std::to_string(seed) + ": " + describe(s));
+            check(s, simulate(s));
+            if (::testing::Test::HasFailure())
+                return;
+        }
+}
+
+TEST(Series, AddUpToTheWholeRun)
+{
+    onRandomRuns([](const Scenario&, const SimResult& r) {
+        const auto& series = r.series;
+        double waiting = 0, busy = 0, kv = 0, running = 0;
+        for (std::size_t i = 0; i < series.waiting.size(); ++i) {
+            const double seconds =
+                std::min(series.interval, r.simulatedSeconds - static_cast<double>(i) * series.interval);
+            waiting += series.waiting[i] * seconds;
+            busy += series.busyFraction[i] * seconds;
+            kv += series.kvFraction[i] * seconds;
+            running += series.running[i] * seconds;
+        }
+        EXPECT_NEAR(waiting, r.inQueue.area, 1e-9 * std::max(1.0, r.inQueue.area));
+        EXPECT_NEAR(busy, r.busyFraction * r.simulatedSeconds, 1e-9 * std::max(1.0, busy));
+        EXPECT_NEAR(kv, r.kvFraction * r.simulatedSeconds, 1e-9 * std::max(1.0, kv));
+        EXPECT_GE(running, 0);
+    });
+}
+
+TEST(Spans, FollowEachOtherFromArrivalToFinish)
+{
+    onRandomRuns([](const Scenario& s, const SimResult& r) {
+        for (const auto& row : r.rows) {
+            if (row.status != Status::completed)
+                continue;
+            const auto spans = spansOf(row, s.latency);
+            EXPECT_EQ(spans.front().begin, row.arrival);
+            EXPECT_NEAR(spans.back().end, row.finish, 1e-12 * std::max(1.0, row.finish));
+            for (std::size_t i = 0; i < spans.size(); ++i) {
+                EXPECT_GE(spans[i].end, spans[i].begin - 1e-12 * std::max(1.0, row.finish));
+                if (i > 0) {
+                    EXPECT_EQ(spans[i].begin, spans[i - 1].end);
+                }
+            }
+        }
+    });
+}
+
+TEST(Parts, OfTheMeanAddUpToTheMeanOfE2e)
+{
+    onRandomRuns([](const Scenario&, const SimResult& r) {
+        if (r.e2e.count > 0) {
+            EXPECT_NEAR(r.partsMean.total().si(), r.e2e.mean, 1e-9 * std::max(1.0, r.e2e.mean));
+        }
+    });
+}
+
+} // namespace
+} // namespace headroom::sim
