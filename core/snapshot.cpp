@@ -14,4 +14,10 @@ PlanResults planResults(std::string name, std::shared_ptr<const Plan> plan, int 
     return results;
 }
 
+bool studyIsCurrent(const Snapshot& snapshot)
+{
+    return snapshot.study != nullptr &&
+           (snapshot.study->plan == snapshot.now.plan || *snapshot.study->plan == *snapshot.now.plan);
+}
+
 } // namespace headroom

@@ -3,6 +3,7 @@
 
 #include "core/evaluate.h"
 #include "core/plan/plan.h"
+#include "core/study.h"
 #include "core/sweep.h"
 
 #include <memory>
@@ -32,6 +33,10 @@ struct Snapshot {
     PlanResults now;
     std::vector<std::shared_ptr<const PlanResults>> pinned; ///< ghosts, at most eight
     int curvePoints = 200; ///< what builders should use for their own curves: fewer while a slider is dragged
+    std::shared_ptr<const Study> study = nullptr; ///< the latest simulation, perhaps of an older plan; null = none yet
 };
+
+/// Whether the simulation of a snapshot is of the plan that it shows now. False without one.
+bool studyIsCurrent(const Snapshot&);
 
 } // namespace headroom
