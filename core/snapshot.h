@@ -6,6 +6,7 @@
 #include "core/study.h"
 #include "core/sweep.h"
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -38,5 +39,8 @@ struct Snapshot {
 
 /// Whether the simulation of a snapshot is of the plan that it shows now. False without one.
 bool studyIsCurrent(const Snapshot&);
+/// The snapshot with a complete simulation of its plan: the one it has, or fixedStudy() is run on all cores (tenths of a
+/// second). \param folder of the plan file, for the trace it names
+Snapshot withStudy(Snapshot, const std::filesystem::path& folder = {});
 
 } // namespace headroom

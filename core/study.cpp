@@ -1,5 +1,6 @@
 #include "core/study.h"
 
+#include "core/importers/trace_file.h"
 #include "core/plan/fields.h"
 #include "core/plan/validate.h"
 #include "core/sim/simulate.h"
@@ -209,6 +210,27 @@ StudySettings fixedStudy()
     settings.policies = {"orca", "vllm_2023"};
     settings.inStages = false;
     return settings;
+}
+
+Result<std::shared_ptr<const Trace>> traceOf(const Plan& plan, const std::filesystem::path& folder)
+{
+    if (plan.workload.process != ArrivalProcess::trace || plan.workload.traceFile.empty())
+        return nullptr;
+    auto read = readTraceFile(folder / plan.workload.traceFile);
+    if (!read)
+        return tl::unexpected(read.error());
+    return std::make_shared<const Trace>(std::move(read->trace));
+}
+
+std::shared_ptr<const Study> refusedStudy(
+    std::shared_ptr<const Plan> plan, const StudySettings& settings, std::string why)
+{
+    auto study = std::make_shared<Study>();
+    study->cases.push_back({"This plan", plan, std::move(why), nullptr});
+    study->plan = std::move(plan);
+    study->settings = settings;
+    study->complete = true;
+    return study;
 }
 
 std::shared_ptr<const Study> runStudy(std::shared_ptr<const Plan> plan, const StudySettings& settings,

@@ -2,11 +2,13 @@
 // arrivals. No Qt: the window, the report and the command line run the same study.
 #pragma once
 
+#include "core/error.h"
 #include "core/plan/plan.h"
 #include "core/sim/result.h"
 #include "core/workload/trace.h"
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -74,10 +76,15 @@ struct StudyReport {
 /// Called on the thread that runs the study, at most some hundred times a second.
 using StudyProgress = std::function<void(const StudyReport&)>;
 
+/// The requests that a plan replays, null if it draws them. \param folder of the plan file: the path is relative to it
+Result<std::shared_ptr<const Trace>> traceOf(const Plan&, const std::filesystem::path& folder);
+
 /// Runs a study to its end, or to what a stop request within 50 ms leaves of it (`complete` is then false). A plan or a
 /// preset that cannot run is an answer: `refused` says why.
 /// \param trace the requests of a plan that replays them, else null
 std::shared_ptr<const Study> runStudy(std::shared_ptr<const Plan>, const StudySettings&,
     std::shared_ptr<const Trace> trace = nullptr, std::stop_token = {}, const StudyProgress& = {});
+/// The answer for a plan that cannot run at all.
+std::shared_ptr<const Study> refusedStudy(std::shared_ptr<const Plan>, const StudySettings&, std::string why);
 
 } // namespace headroom

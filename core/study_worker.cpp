@@ -1,7 +1,5 @@
 #include "core/study_worker.h"
 
-#include "core/importers/trace_file.h"
-
 #if defined(__linux__)
 #include <sys/resource.h>
 #include <unistd.h>
@@ -77,29 +75,23 @@ void StudyWorker::work(const std::stop_token& end)
 void StudyWorker::run(const StudyRequest& wanted, std::uint64_t generation, const std::stop_token& stop)
 {
     const Workload& workload = wanted.plan->workload;
-    std::shared_ptr<const Trace> trace;
-    if (workload.process == ArrivalProcess::trace && !workload.traceFile.empty()) {
-        const auto file = wanted.folder / workload.traceFile;
-        std::error_code missing;
-        const auto time = std::filesystem::last_write_time(file, missing);
-        if (m_trace == nullptr || file != m_traceFile || time != m_traceTime) {
-            auto read = readTraceFile(file);
-            if (!read) {
-                auto study = std::make_shared<Study>();
-                study->plan = wanted.plan;
-                study->settings = wanted.settings;
-                study->complete = true;
-                study->cases.push_back({"This plan", wanted.plan, read.error().message, nullptr});
-                deliver({generation, {1, std::move(study)}, true});
-                return;
-            }
-            m_trace = std::make_shared<const Trace>(std::move(read->trace));
-            m_traceFile = file;
-            m_traceTime = time;
+    const auto file = workload.process == ArrivalProcess::trace && !workload.traceFile.empty()
+                          ? wanted.folder / workload.traceFile
+                          : std::filesystem::path();
+    std::error_code missing;
+    const auto time =
+        file.empty() ? std::filesystem::file_time_type() : std::filesystem::last_write_time(file, missing);
+    if (file != m_traceFile || time != m_traceTime) {
+        auto read = traceOf(*wanted.plan, wanted.folder);
+        if (!read) {
+            deliver({generation, {1, refusedStudy(wanted.plan, wanted.settings, read.error().message)}, true});
+            return;
         }
-        trace = m_trace;
+        m_trace = std::move(*read);
+        m_traceFile = file;
+        m_traceTime = time;
     }
-    const auto study = runStudy(wanted.plan, wanted.settings, std::move(trace), stop, [&](const StudyReport& report) {
+    const auto study = runStudy(wanted.plan, wanted.settings, m_trace, stop, [&](const StudyReport& report) {
         deliver({generation, report, false});
     });
     deliver({generation, {1, study}, true});

@@ -150,6 +150,7 @@ Result<void> Document::saveAs(const std::filesystem::path& path)
         return saved;
     m_path = path;
     m_opened = m_plan;
+    m_simulator->setPlan(m_errors.empty() ? m_plan : nullptr, m_path.parent_path()); // a trace is beside the file
     watch(path);
     m_undo.setClean();
     emit changed(m_snapshot);

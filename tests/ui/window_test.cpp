@@ -4,6 +4,7 @@
 #include "ui/panels/summary_panel.h"
 #include "ui/plots/catalog.h"
 #include "ui/plots/chart_view.h"
+#include "ui/simulator.h"
 
 #include <gmock/gmock.h>
 
@@ -97,6 +98,12 @@ TEST_F(WindowTest, DoubleClickOnASliderGoesBackToTheOpenedValue)
 
 TEST_F(WindowTest, EveryChartOfEveryTabDrawsAndFollowsTheLoad)
 {
+    StudySettings settings = document.simulator().settings();
+    settings.requests = 2'000;
+    settings.replications = 2;
+    document.simulator().setSettings(settings);
+    constexpr int kPatience = 60'000;
+    ASSERT_TRUE(document.simulator().finish(kPatience));
     for (const std::string& tab : window->tabs()) {
         ASSERT_TRUE(window->showTab(tab));
         const ChartPage* page = window->currentPage();
