@@ -31,7 +31,7 @@ Snapshot withStudy(Snapshot snapshot, const std::filesystem::path& folder)
     settings.threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
     auto trace = traceOf(*snapshot.now.plan, folder);
     snapshot.study = trace ? runStudy(snapshot.now.plan, settings, std::move(*trace))
-                           : refusedStudy(snapshot.now.plan, settings, trace.error().message);
+                           : refusedStudy(snapshot.now.plan, settings, trace.error());
     return snapshot;
 }
 

@@ -31,16 +31,21 @@ std::vector<double> shares()
     return all;
 }
 
+std::string inWords(const Error& error)
+{
+    return error.where.empty() ? error.message : error.where + ": " + error.message;
+}
+
 StudyCase presetCase(const Plan& base, const PolicyPreset& preset)
 {
     StudyCase made{std::string(preset.label), nullptr, {}, nullptr};
     auto plan = std::make_shared<Plan>(base);
     for (const auto& [key, value] : preset.settings)
         if (const auto set = setField(*plan, key, value); !set)
-            made.refused = set.error().message;
+            made.refused = inWords(set.error());
     if (made.refused.empty())
         if (const auto errors = validate(*plan); !errors.empty())
-            made.refused = errors.front().message;
+            made.refused = inWords(errors.front());
     if (made.refused.empty() && *plan == base)
         made.refused = "this is what the plan does";
     made.plan = std::move(plan);
@@ -93,7 +98,7 @@ private:
             return std::nullopt;
         auto made = sim::makeScenario(*aCase.plan, m_trace);
         if (!made) {
-            aCase.refused = made.error().message;
+            aCase.refused = inWords(made.error());
             return std::nullopt;
         }
         const StudySettings& s = m_study.settings;
@@ -223,10 +228,10 @@ Result<std::shared_ptr<const Trace>> traceOf(const Plan& plan, const std::filesy
 }
 
 std::shared_ptr<const Study> refusedStudy(
-    std::shared_ptr<const Plan> plan, const StudySettings& settings, std::string why)
+    std::shared_ptr<const Plan> plan, const StudySettings& settings, const Error& why)
 {
     auto study = std::make_shared<Study>();
-    study->cases.push_back({"This plan", plan, std::move(why), nullptr});
+    study->cases.push_back({"This plan", plan, inWords(why), nullptr});
     study->plan = std::move(plan);
     study->settings = settings;
     study->complete = true;

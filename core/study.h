@@ -85,6 +85,6 @@ Result<std::shared_ptr<const Trace>> traceOf(const Plan&, const std::filesystem:
 std::shared_ptr<const Study> runStudy(std::shared_ptr<const Plan>, const StudySettings&,
     std::shared_ptr<const Trace> trace = nullptr, std::stop_token = {}, const StudyProgress& = {});
 /// The answer for a plan that cannot run at all.
-std::shared_ptr<const Study> refusedStudy(std::shared_ptr<const Plan>, const StudySettings&, std::string why);
+std::shared_ptr<const Study> refusedStudy(std::shared_ptr<const Plan>, const StudySettings&, const Error& why);
 
 } // namespace headroom

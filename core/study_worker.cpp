@@ -84,7 +84,7 @@ void StudyWorker::run(const StudyRequest& wanted, std::uint64_t generation, cons
     if (file != m_traceFile || time != m_traceTime) {
         auto read = traceOf(*wanted.plan, wanted.folder);
         if (!read) {
-            deliver({generation, {1, refusedStudy(wanted.plan, wanted.settings, read.error().message)}, true});
+            deliver({generation, {1, refusedStudy(wanted.plan, wanted.settings, read.error())}, true});
             return;
         }
         m_trace = std::move(*read);

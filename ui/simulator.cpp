@@ -123,6 +123,8 @@ void Simulator::receive(const StudyDelivery& delivery)
 bool Simulator::finish(int milliseconds)
 {
     const QDeadlineTimer deadline(milliseconds);
+    if (m_plan == nullptr)
+        return false;
     if (!isDone() && !m_running)
         run();
     while (!isDone() && !deadline.hasExpired()) {

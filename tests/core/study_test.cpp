@@ -130,7 +130,7 @@ TEST(Study, OfAnOlderPlanIsNotCurrent)
     Snapshot snapshot;
     EXPECT_FALSE(studyIsCurrent(snapshot));
     snapshot.now.plan = planWith();
-    snapshot.study = refusedStudy(planWith(), {}, "");
+    snapshot.study = refusedStudy(planWith(), {}, {});
     EXPECT_TRUE(studyIsCurrent(snapshot)) << "an equal plan, though another object";
     snapshot.now.plan = planWith({{"workload.arrival_rate_req_s", "5"}});
     EXPECT_FALSE(studyIsCurrent(snapshot));

@@ -103,11 +103,14 @@ void PlaybackBar::setRun(double seconds, double interval, int requests)
     m_first->setRange(1, std::max(1, requests));
     if (!(seconds > 0))
         setPlaying(false);
-    setTime(std::min(m_time, seconds));
+    const double wished = m_wished; // a run that is refined begins short: the moment comes back when it is long enough
+    setTime(wished);
+    m_wished = wished;
 }
 
 void PlaybackBar::setTime(double seconds)
 {
+    m_wished = seconds;
     const double clamped = std::clamp(seconds, 0.0, m_length);
     const QSignalBlocker quiet(m_slider); // its steps are coarser than the moment
     m_slider->setValue(m_length > 0 ? static_cast<int>(std::lround(clamped / m_length * kSliderSteps)) : 0);

@@ -47,7 +47,7 @@ signals:
 private:
     void advance();
 
-    double m_length = 0, m_interval = 0, m_time = 0;
+    double m_length = 0, m_interval = 0, m_time = 0, m_wished = 0;
     QTimer m_timer;
     QElapsedTimer m_frame;
     QToolButton *m_back, *m_play, *m_forward;

@@ -68,6 +68,8 @@ SimPanel::SimPanel(Simulator& simulator, QWidget* parent)
     rows->setSpacing(6);
     rows->addWidget(makeRunRow());
     rows->addWidget(m_playback);
+    constexpr int kGanttHeight = 440; // a line of text for each request
+    m_page->view(kGantt)->setMinimumHeight(kGanttHeight);
     column->addWidget(bars);
     column->addWidget(m_page, 1);
     connect(&m_simulator, &Simulator::progressed, this, &SimPanel::showProgress);

@@ -70,14 +70,22 @@ StudyForm::StudyForm(QWidget* parent)
         connect(box, &QSpinBox::valueChanged, this, &StudyForm::read);
     for (QDoubleSpinBox* box : {m_horizon, m_until})
         connect(box, &QDoubleSpinBox::valueChanged, this, &StudyForm::read);
-    display({});
+    fill();
 }
 
 StudyForm::~StudyForm() = default;
 
 void StudyForm::display(const StudySettings& settings)
 {
+    if (settings == *m_settings)
+        return; // what somebody types just now stays
     *m_settings = settings;
+    fill();
+}
+
+void StudyForm::fill()
+{
+    const StudySettings& settings = *m_settings;
     const QSignalBlocker a(m_seed), b(m_requests), c(m_replications), d(m_warmup), e(m_horizon), f(m_until);
     m_seed->setValue(static_cast<int>(std::min<std::uint64_t>(settings.seed, std::numeric_limits<int>::max())));
     m_requests->setValue(static_cast<int>(std::min<std::uint64_t>(settings.requests, kMostRequests)));

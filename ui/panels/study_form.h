@@ -34,6 +34,7 @@ signals:
     void changed(const headroom::StudySettings& settings);
 
 private:
+    void fill();
     void read();
 
     std::unique_ptr<StudySettings> m_settings;

@@ -221,11 +221,22 @@ ChartSpec latencyCdfs(const Snapshot& snapshot)
     return chart;
 }
 
+/// "269–290 ms", "980 ms–1.1 s"
+std::string interval(double lo, double hi)
+{
+    std::string from = duration(Seconds(lo)), to = duration(Seconds(hi));
+    const auto unit = from.rfind(' ');
+    if (unit != std::string::npos && to.size() > from.size() - unit &&
+        to.compare(to.size() - (from.size() - unit), std::string::npos, from, unit) == 0)
+        from.resize(unit);
+    return from + "–" + to;
+}
+
 std::string withInterval(const sim::Distribution& d)
 {
     std::string text = duration(Seconds(d.p95));
     if (d.ciLo && d.ciHi)
-        text += " (" + duration(Seconds(*d.ciLo)) + " to " + duration(Seconds(*d.ciHi)) + ")";
+        text += " (" + interval(*d.ciLo, *d.ciHi) + ")";
     return text;
 }
 
@@ -233,7 +244,7 @@ std::vector<std::string> policyRow(const StudyCase& one)
 {
     const SimResult& r = *one.result;
     return {one.name, withInterval(r.ttft), withInterval(r.tpot), withInterval(r.e2e), duration(Seconds(r.queue.mean)),
-        number(r.requestsPerSecond), number(r.outputTokensPerSecond), percent(r.attainment), percent(r.kvPeakFraction),
+        number(r.requestsPerSecond), percent(r.attainment), percent(r.kvPeakFraction),
         whole(static_cast<double>(r.counters.preemptions) / std::max(1, r.replications))};
 }
 
@@ -266,8 +277,8 @@ ChartSpec policiesSideBySide(const Snapshot& snapshot)
     if (!chart.empty.empty())
         return chart;
     Table table;
-    table.columns = {"policy", "TTFT p95", "TPOT p95", "E2E p95", "queue, mean", "req/s", "tok/s", "in targets",
-        "KV peak", "preempted"};
+    table.columns = {
+        "policy", "TTFT p95", "TPOT p95", "E2E p95", "mean queue", "req/s", "in targets", "KV peak", "preempted"};
     table.numeric.assign(table.columns.size(), true);
     table.numeric.front() = false;
     table.highlighted = 0;
@@ -283,8 +294,7 @@ ChartSpec policiesSideBySide(const Snapshot& snapshot)
     if (closedForm(snapshot, 0)) {
         const Evaluation& e = snapshot.now.evaluation;
         table.rows.push_back({"This plan, closed form", duration(e.ttft.p95), duration(e.tpot.p95), duration(e.e2e.p95),
-            duration(e.partsMean.queue), number(e.throughput.requests.si()), number(e.throughput.output.si()),
-            percent(e.sloAttainment), "", ""});
+            duration(e.partsMean.queue), number(e.throughput.requests.si()), percent(e.sloAttainment), "", ""});
     }
     chart.says = bestPolicy(*snapshot.study);
     chart.body = std::move(table);
@@ -300,22 +310,22 @@ constexpr std::array kCharts{
     ChartRow{"sim_queue", "simulator", "Waiting requests over time",
         "Requests that wait for their first step, over simulated time: this plan, other policies, the closed form's "
         "mean.",
-        "2.1", &queueOverTime, true},
+        "2.1", &queueOverTime, false, true},
     ChartRow{"sim_batch", "simulator", "Running batch over time",
-        "Sequences that run in the whole fleet, over simulated time.", "4.2", &batchOverTime, true},
+        "Sequences that run in the whole fleet, over simulated time.", "4.2", &batchOverTime, false, true},
     ChartRow{"sim_kv", "simulator", "KV blocks over time", "Share of the KV blocks in use, over simulated time.", "5.2",
-        &kvOverTime, true},
+        &kvOverTime, false, true},
     ChartRow{"sim_throughput", "simulator", "Output tokens over time",
-        "Output tokens per second of the whole fleet, over simulated time.", "7.2", &throughputOverTime, true},
+        "Output tokens per second of the whole fleet, over simulated time.", "7.2", &throughputOverTime, false, true},
     ChartRow{"sim_latency_cdf", "simulator", "Latency, simulated and closed form",
         "Share of requests whose TTFT, TPOT and E2E are below a time: simulated (solid) and closed form (dashed).",
-        "2.5", &latencyCdfs, true},
+        "2.5", &latencyCdfs, false, true},
     ChartRow{"sim_policies", "simulator", "Policies side by side",
         "The plan and other policies on the same arrivals and lengths, with 95 % intervals.", "8.1",
-        &policiesSideBySide, true},
+        &policiesSideBySide, true, true},
     ChartRow{"sim_requests", "simulator", "Requests, one by one",
         "What each of some requests went through: network, retrieval, queue, prefill, decode, post.", "9.4",
-        &requestsOfDefaultWindow, true},
+        &requestsOfDefaultWindow, true, true},
 };
 
 } // namespace
@@ -356,8 +366,7 @@ std::string whyNotSimulated(const Snapshot& snapshot)
     return {};
 }
 
-Curve simulatedPoint(
-    const Snapshot& snapshot, sim::Distribution SimResult::*metric, const std::string& name, double unit)
+Curve simulatedPoint(const Snapshot& snapshot, sim::Distribution SimResult::*metric, double unit)
 {
     Curve curve;
     curve.markers = true;
@@ -369,7 +378,7 @@ Curve simulatedPoint(
         return curve;
     const bool current = studyIsCurrent(snapshot);
     curve.role = current ? Role::simulated : Role::ghost;
-    curve.name = "simulated " + name + " " + withInterval(d) + (current ? "" : ", of an older plan");
+    curve.name = "simulated " + withInterval(d) + (current ? "" : ", older plan");
     curve.x.push_back(study.plan->workload.arrivalRate.si());
     curve.y.push_back(d.p95 / unit);
     if (d.ciLo && d.ciHi) {

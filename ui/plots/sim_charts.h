@@ -19,7 +19,7 @@ TimeUnit timeUnit(double seconds);
 
 /// Requests of a Gantt chart: consecutive numbers.
 struct GanttWindow {
-    static constexpr std::uint64_t kRequests = 30;
+    static constexpr std::uint64_t kRequests = 24;
     std::uint64_t first = 0;
 };
 /// Past the warm-up, where the queue is as it stays.
@@ -28,10 +28,10 @@ GanttWindow defaultGantt(const Study&);
 double ganttOrigin(const Study&, GanttWindow);
 ChartSpec simulatedRequests(const Snapshot&, GanttWindow);
 
-/// "simulated TTFT p95 412 ms (400 to 420 ms)": a point with its 95 % interval for a chart over the load, in the unit of
-/// its axis; of an older plan it says so. Empty x where there is nothing simulated.
+/// "simulated 412 ms (400–420 ms)": the p95 of a metric with its 95 % interval as a point for a chart over the load, in the
+/// unit of its axis; of an older plan it says so. Empty x where there is nothing simulated.
 /// \param metric of the result \param unit seconds of one unit of the axis
-Curve simulatedPoint(const Snapshot&, sim::Distribution sim::SimResult::*metric, const std::string& name, double unit);
+Curve simulatedPoint(const Snapshot&, sim::Distribution sim::SimResult::*metric, double unit);
 
 /// Why there is nothing simulated to show; empty = there is.
 std::string whyNotSimulated(const Snapshot&);
