@@ -166,16 +166,15 @@ int bench(const Arguments& arguments)
         rows.push_back(std::move(row));
     if (!arguments.json) {
         for (const BenchRow& row : rows)
-            std::printf("%-26s %10s  %s\n", row.name,
+            std::printf("%-38s %10s  %s\n", row.name.c_str(),
                 row.value ? QString::number(*row.value, 'f', 1).toUtf8().constData() : "n/a", qPrintable(row.what));
         return 0;
     }
     QStringList members;
     for (const BenchRow& row : rows)
-        if (*row.name != '\0')
-            members.append(QStringLiteral("\"%1\": %2")
-                               .arg(QLatin1String(row.name),
-                                   row.value ? QString::number(*row.value, 'f', 3) : QStringLiteral("null")));
+        members.append(QStringLiteral("\"%1\": %2")
+                           .arg(QLatin1String(row.name.c_str()),
+                               row.value ? QString::number(*row.value, 'f', 3) : QStringLiteral("null")));
     std::printf("{%s}\n", qPrintable(members.join(QStringLiteral(", "))));
     return 0;
 }

@@ -38,6 +38,18 @@ namespace {
 constexpr QSize kFirstSize{1440, 900};
 constexpr int kLayoutVersion = 1; ///< raise when docks are added or renamed: old layouts are then not restored
 
+/// Words in a label of the status bar that keeps its size as long as they fit: one that takes another size lays the
+/// whole window out anew.
+void showSteadily(QLabel& label, const QString& words)
+{
+    constexpr int kPadding = 2 * 8 + 2, kSlack = 24; // of the style sheet; for numbers that grow
+    label.ensurePolished();
+    const int needed = label.fontMetrics().horizontalAdvance(words) + kPadding;
+    if (needed > label.minimumWidth())
+        label.setFixedSize(needed + kSlack, label.fontMetrics().height() + 2);
+    label.setText(words);
+}
+
 } // namespace
 
 MainWindow::MainWindow(Document& document, const WindowPaths& paths, QWidget* parent)
@@ -247,16 +259,17 @@ void MainWindow::refresh()
             page->display(snapshot);
         const int count = page->chartCount();
         const QString plots = count == 1 ? tr("1 plot") : tr("%1 plots").arg(count);
-        m_timing->setText(tr("Evaluated in %1 · %2 in %3")
-                              .arg(quantity(m_document.evaluateMs() * 1e-3, "s", 2), plots,
-                                  quantity(static_cast<double>(clock.nsecsElapsed()) * 1e-9, "s", 2)));
+        showSteadily(*m_timing, tr("Evaluated in %1 · %2 in %3")
+                                    .arg(quantity(m_document.evaluateMs() * 1e-3, "s", 2), plots,
+                                        quantity(static_cast<double>(clock.nsecsElapsed()) * 1e-9, "s", 2)));
     } else {
         if (ComparePage* comparison = comparePage())
             comparison->display(snapshot);
-        m_timing->setText(tr("Evaluated in %1").arg(quantity(m_document.evaluateMs() * 1e-3, "s", 2)));
+        showSteadily(*m_timing, tr("Evaluated in %1").arg(quantity(m_document.evaluateMs() * 1e-3, "s", 2)));
     }
     m_explain->display(m_document.snapshot());
-    m_coverage->setText(text(snapshot.now.evaluation.notCovered));
+    if (const QString words = text(snapshot.now.evaluation.notCovered); words != m_coverage->text())
+        m_coverage->setText(words);
     refreshTitle();
     refreshActions();
 }
