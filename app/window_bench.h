@@ -6,13 +6,12 @@
 #include <QString>
 
 #include <optional>
-#include <string>
 #include <vector>
 
 namespace headroom {
 
 struct BenchRow {
-    std::string name;
+    const char* name;
     std::optional<double> value; ///< absent: not measurable here
     QString what;                ///< what was measured, for the table
 };
@@ -25,7 +24,7 @@ std::optional<double> residentMiB();
 std::vector<BenchRow> benchStart(const QString& program, int runs);
 
 /// Moves the sliders of the five first controls over every tab and takes the time from the move to all visible plots
-/// painted: 99th percentile of the worst tab, then a row for every tab.
+/// painted: 99th percentile over all moves of all tabs, then one row per tab.
 std::vector<BenchRow> benchSliders(ui::MainWindow& window);
 
 } // namespace headroom

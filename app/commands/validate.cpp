@@ -1,6 +1,7 @@
 #include "core/calibration/validate.h"
 #include "app/commands/declare.h"
 #include "app/commands/text_table.h"
+#include "core/calibration/kernels.h"
 #include "core/importers/trace_file.h"
 
 #include <CLI/App.hpp>
@@ -24,6 +25,8 @@ struct Options {
     std::string measured, rows, leaveOut, fitOn;
     std::vector<std::string> traces; ///< CASE_ID=FILE
     int threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+    bool kernels = false;
+    bool coefficients = false;
     bool json = false;
 };
 
@@ -146,11 +149,56 @@ Outcome<std::vector<RowOutcome>> outcomesOf(const Options& options, const Measur
     return crossValidate(table, *fitOn, by, FitOptions{}, options.threads);
 }
 
+/// Single kernels: each GPU predicted by a fit to the others.
+Exit runKernels(const Options& options)
+{
+    if (auto readable = checkReadable(options.measured); !readable)
+        return report(readable.error());
+    std::ifstream in(options.measured);
+    const Result<KernelTable> table = readKernels(in, options.measured);
+    const Result<std::vector<KernelErrors>> errors =
+        table ? crossValidateKernels(*table) : tl::unexpected(table.error());
+    if (!errors)
+        return report(Failure{Exit::badInput, {errors.error()}});
+    std::vector<std::vector<std::string>> rows;
+    Json json = {{"kernel", name(table->kind)}, {"skipped", table->skipped}, {"left_out", Json::array()}};
+    for (const KernelErrors& e : *errors) {
+        const std::string gpu = e.gpu.empty() ? "all" : e.gpu;
+        rows.push_back({gpu, std::to_string(e.runs), percent(e.median), percent(e.p90)});
+        json["left_out"].push_back(
+            {{"gpu", gpu}, {"runs", e.runs}, {"median_abs_error", e.median}, {"p90_abs_error", e.p90}});
+    }
+    if (options.json)
+        return print(json.dump(2) + "\n");
+    using enum TextColumn::Align;
+    return print("Errors |predicted / measured - 1| in % of " + std::string(name(table->kind)) +
+                 " kernels, each GPU by a fit to the others; " + std::to_string(table->skipped) + " lines skipped.\n" +
+                 textTable({{"left out", left}, {"runs", right}, {"median", right}, {"p90", right}}, rows));
+}
+
+/// The table a fit to all rows ends at: the shared value of each coefficient, and its factors.
+std::string coefficientsText(const EfficiencyTable& t)
+{
+    std::string text;
+    for (std::size_t i = 0; i < kCoefficients; ++i) {
+        text += std::string(coefficientInfos()[i].name) + " " + shortest(t.shared[i]);
+        for (std::size_t a = 0; a < kArchitectures; ++a)
+            if (t.factor[a][i] != 1)
+                text += " architecture" + std::to_string(a) + "*" + shortest(t.factor[a][i]);
+        text += "\n";
+    }
+    return text;
+}
+
 Exit run(const Options& options)
 {
+    if (options.kernels)
+        return runKernels(options);
     const auto table = readTable(options.measured);
     if (!table)
         return report(table.error());
+    if (options.coefficients)
+        return print(coefficientsText(fitToAll(*table, FitOptions{})));
     const auto outcomes = outcomesOf(options, *table);
     if (!outcomes)
         return report(outcomes.error());
@@ -174,6 +222,9 @@ Run declareValidate(CLI::App& app)
            "Predict each row with coefficients fitted without its gpu, model family or source")
         ->check(CLI::IsMember({"gpu", "family", "source"}));
     app.add_option("--fit-on", options->fitOn, "With --cross-validate: the table to fit to, if not MEASURED");
+    app.add_flag(
+        "--kernels", options->kernels, "MEASURED is a table of single kernels; each GPU by a fit to the others");
+    app.add_flag("--coefficients", options->coefficients, "Print the coefficients of a fit to all rows of MEASURED");
     app.add_option("--threads", options->threads, "Fits that run in parallel")->check(CLI::Range(1, 256));
     app.add_flag("--json", options->json, "One JSON object");
     return [options] { return run(*options); };

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <map>
 #include <tuple>
+#include <type_traits>
 
 namespace headroom {
 namespace {
@@ -85,20 +87,11 @@ void scale(EfficiencyTable& t, const Parameter& p, double factor)
     }
 }
 
-bool matters(const Parameter& p, const FitCase& c)
+/// Whether every step takes the same time in both: then nothing that a case runs depends on what was moved.
+bool same(const StepModel& a, const StepModel& b)
 {
-    if (p.architecture && *p.architecture != c.run.gpu.architecture)
-        return false;
-    const auto k = static_cast<Coefficient>(p.coefficient);
-    const Engine e = c.run.engine.engine;
-    const auto isEngine = [&](Coefficient vllm, Coefficient sglang, Coefficient trt) {
-        return (k == vllm && e != Engine::vllm && e != Engine::generic) || (k == sglang && e != Engine::sglang) ||
-               (k == trt && e != Engine::tensorrtLlm);
-    };
-    using C = Coefficient;
-    return !isEngine(C::stepVllm, C::stepSglang, C::stepTensorrtLlm) &&
-           !isEngine(C::sequenceVllm, C::sequenceSglang, C::sequenceTensorrtLlm) &&
-           !isEngine(C::promptVllm, C::promptSglang, C::promptTensorrtLlm);
+    static_assert(std::is_trivially_copyable_v<StepModel>);
+    return std::memcmp(&a, &b, sizeof a) == 0; // padding that differs costs a needless run, never a wrong slope
 }
 
 double huberLoss(double r, double limit)
@@ -142,12 +135,14 @@ Normal normalEquations(std::span<const FitCase* const> cases, const std::vector<
         }
     }
     for (const FitCase* c : cases) {
-        const std::vector<Residual> base = residualsOf(*c, table);
+        const StepModel model = c->run.stepModel(table);
+        const std::vector<Residual> base = residualsOf(*c, model);
         std::vector<Eigen::VectorXd> slope(base.size(), Eigen::VectorXd::Zero(n));
         for (std::size_t i = 0; i < parameters.size(); ++i) {
-            if (!matters(parameters[i], *c) || step[i] == 0)
+            const StepModel movedModel = c->run.stepModel(moved[i]);
+            if (step[i] == 0 || same(movedModel, model)) // nothing this case runs depends on it
                 continue;
-            const std::vector<Residual> there = residualsOf(*c, moved[i]);
+            const std::vector<Residual> there = residualsOf(*c, movedModel);
             for (std::size_t k = 0; k < base.size(); ++k)
                 slope[k](static_cast<Eigen::Index>(i)) = (there[k].logError - base[k].logError) / step[i];
         }
@@ -244,7 +239,7 @@ std::vector<FitCase> fitCases(const MeasurementTable& table, double most)
             if (!c || !c->fits || c->assumed)
                 continue;
             found = index.emplace(m.caseId, cases.size()).first;
-            cases.push_back({*c, {}, m.gpu, m.family, m.source});
+            cases.push_back({*c, {}, m.gpu, m.family, m.source, planRun(*c, c->stepModel(startingEfficiency()))});
         }
         cases[found->second].targets.push_back({m.metric, m.statistic, m.value, 1.0});
     }
@@ -253,7 +248,12 @@ std::vector<FitCase> fitCases(const MeasurementTable& table, double most)
 
 std::vector<Residual> residualsOf(const FitCase& c, const EfficiencyTable& table)
 {
-    const RunResult result = playRun(c.run, c.run.stepModel(table));
+    return residualsOf(c, c.run.stepModel(table));
+}
+
+std::vector<Residual> residualsOf(const FitCase& c, const StepModel& step)
+{
+    const RunResult result = c.plan.legs.empty() ? playRun(c.run, step) : timeRun(c.plan, step);
     std::vector<Residual> residuals;
     residuals.reserve(c.targets.size());
     for (const FitTarget& t : c.targets) {
@@ -306,7 +306,7 @@ EfficiencyTable fitEfficiency(std::span<const FitCase* const> cases, const Effic
             better = loss < bestLoss;
             damping = better ? std::max(1e-5, damping / 4) : damping * 6;
             if (better) {
-                const bool settled = bestLoss - loss < 1e-3 * bestLoss;
+                const bool settled = bestLoss - loss < 2e-4 * bestLoss;
                 best = candidate;
                 bestLoss = loss;
                 if (settled)

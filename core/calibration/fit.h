@@ -29,6 +29,7 @@ struct FitCase {
     MeasuredCase run;
     std::vector<FitTarget> targets;
     std::string gpu, family, source; ///< to leave out
+    RunSchedule plan;                ///< of the run; empty = made when it is needed
 };
 
 /// Runnable cases of a table whose value step time decides. Of a (source, model, GPU) with more than `most` rows an
@@ -36,11 +37,11 @@ struct FitCase {
 std::vector<FitCase> fitCases(const MeasurementTable&, double most = 25);
 
 struct FitOptions {
-    int iterations = 10;
-    double huber = 0.25;        ///< log error beyond which a row pulls with constant force
-    double sharedSpread = 0.6;  ///< prior standard deviation of ln(coefficient) about its starting value
-    double factorSpread = 0.15; ///< prior standard deviation of ln(factor of an architecture) about 0
-    double priorWeight = 1;     ///< of both
+    int iterations = 20;
+    double huber = 0.25;       ///< log error beyond which a row pulls with constant force
+    double sharedSpread = 0.6; ///< prior standard deviation of ln(coefficient) about its starting value
+    double factorSpread = 0.3; ///< prior standard deviation of ln(factor of an architecture) about 0
+    double priorWeight = 1;    ///< of both
 };
 
 /// Damped Gauss-Newton with numerical derivatives. The prior is about `start`; `guess`, if there is one, is only where the
@@ -53,5 +54,6 @@ struct Residual {
     double logError = 0, weight = 0;
 };
 std::vector<Residual> residualsOf(const FitCase&, const EfficiencyTable&);
+std::vector<Residual> residualsOf(const FitCase&, const StepModel&);
 
 } // namespace headroom

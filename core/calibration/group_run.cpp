@@ -11,6 +11,7 @@ namespace headroom {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr std::size_t kNotYet = std::numeric_limits<std::size_t>::max();
 constexpr double kGroupsInFlight = 8; // groups that share the seats: finer changes results by a few percent at most
 constexpr double kMostGroups = 80;    // of a whole run
 
@@ -18,10 +19,10 @@ std::size_t at(int i) { return static_cast<std::size_t>(i); }
 
 /// `size` requests that move as one.
 struct Group {
-    double size = 0, prompt = 0, output = 0; ///< tokens of each request
-    double submitted = 0, firstToken = 0, finished = 0;
-    double prefilled = 0; ///< prompt tokens done, of each request
-    double decoded = 0;   ///< tokens out
+    double size = 0, prompt = 0, output = 0;   ///< tokens of each request
+    std::size_t submitted = 0, firstToken = 0; ///< legs before it
+    double prefilled = 0;                      ///< prompt tokens done, of each request
+    double decoded = 0;                        ///< tokens out
     double context() const { return prefilled + decoded; }
     /// A preempted group writes its cache anew, with what it has put out so far.
     double toPrefill() const { return prompt + decoded; }
@@ -32,11 +33,11 @@ struct PromptWork {
     std::array<double, kReaches> pairs{}, prefix{};
 };
 
-class Run {
+class Planner {
 public:
-    Run(const MeasuredCase& c, const StepModel& step) : m_case(c), m_step(step) { makeGroups(); }
+    Planner(const MeasuredCase& c, const StepModel& step) : m_case(c), m_step(step) { makeGroups(); }
 
-    RunResult play()
+    RunSchedule plan()
     {
         // Each pass prefills, decodes, or ends the run. The cap stops a case whose cache holds not even one request.
         for (int pass = 0; pass < 20000 && (!m_waiting.empty() || !m_prefilling.empty() || !m_running.empty());
@@ -49,7 +50,7 @@ public:
             else
                 break;
         }
-        return summary();
+        return std::move(m_plan);
     }
 
 private:
@@ -57,18 +58,21 @@ private:
     {
         const double byMemory = m_case.kvTokens / (m_case.input.mean + m_case.output.mean);
         const double seats = std::max(1.0, std::min({m_case.inFlight, m_case.maxSequences, byMemory}));
-        m_runs = std::max(m_case.requests, m_case.inFlight);
+        const double runs = std::max(m_case.requests, m_case.inFlight);
         // A long run settles: six fillings of the seats tell its rate, and the rest is added at that rate.
-        m_played = std::min(m_runs, std::max(6 * seats, 64.0));
-        const double size = std::max({1.0, seats / kGroupsInFlight, m_played / kMostGroups});
-        const int count = std::max(1, static_cast<int>(std::round(m_played / size)));
+        const double played = std::min(runs, std::max(6 * seats, 64.0));
+        const double size = std::max({1.0, seats / kGroupsInFlight, played / kMostGroups});
+        const int count = std::max(1, static_cast<int>(std::round(played / size)));
+        m_plan.requests = runs;
+        m_plan.played = played;
+        m_plan.replicas = m_case.replicas;
         for (int i = 0; i < count; ++i) {
             Group g;
-            g.size = m_played / count;
+            g.size = played / count;
             // Two sequences of evenly spread numbers: every part of the run sees all lengths, in no order.
             g.prompt = std::max(1.0, quantile(m_case.input, spread(i, 0.6180339887)));
             g.output = std::max(1.0, quantile(m_case.output, spread(i, 0.7548776662)));
-            g.submitted = (i + 1) * g.size <= m_case.inFlight + 0.5 * g.size ? 0 : kInfinity;
+            g.submitted = (i + 1) * g.size <= m_case.inFlight + 0.5 * g.size ? 0 : kNotYet;
             m_waiting.push_back(g);
         }
     }
@@ -100,7 +104,7 @@ private:
     void admit()
     {
         double tokens = held(), seats = seatsTaken();
-        while (!m_waiting.empty() && m_waiting.front().submitted <= m_now) {
+        while (!m_waiting.empty() && m_waiting.front().submitted <= now()) {
             const Group& g = m_waiting.front();
             const double need = g.size * (m_case.reservesAll ? g.prompt + g.output : g.toPrefill() + 1);
             const bool alone = seats <= 0; // one group always runs, however little room there is
@@ -167,7 +171,7 @@ private:
             g.prefilled += steps * take / g.size;
             room -= take;
         }
-        m_now += steps * m_step.time(b).si();
+        m_plan.legs.push_back({b, steps});
         if (mixed)
             advance(steps);
         while (!m_prefilling.empty() && m_prefilling.front().prefilled > m_prefilling.front().toPrefill() * (1 - 1e-9))
@@ -180,7 +184,7 @@ private:
         m_prefilling.pop_front();
         g.prefilled = g.prompt;
         if (g.decoded == 0) { // else it was preempted and had its first token before
-            g.firstToken = m_now;
+            g.firstToken = now();
             g.decoded = 1;
         }
         m_running.push_back(g);
@@ -203,7 +207,7 @@ private:
             }
             steps = std::min(steps, std::max(1.0, room));
         }
-        m_now += steps * m_step.time(decodes((steps - 1) / 2)).si();
+        m_plan.legs.push_back({decodes((steps - 1) / 2), steps});
         advance(steps);
     }
 
@@ -230,39 +234,39 @@ private:
                 ++i;
                 continue;
             }
-            m_running[i].finished = m_now;
-            m_done.push_back(m_running[i]);
+            const Group& g = m_running[i];
+            m_plan.groups.push_back({g.size, g.prompt, g.output, g.submitted, g.firstToken, now()});
             m_running.erase(m_running.begin() + static_cast<std::ptrdiff_t>(i));
-            for (Group& g : m_waiting) // a client sends its next request
-                if (g.submitted == kInfinity) {
-                    g.submitted = m_now;
+            for (Group& next : m_waiting) // a client sends its next request
+                if (next.submitted == kNotYet) {
+                    next.submitted = now();
                     break;
                 }
         }
     }
 
-    RunResult summary();
-    double wholeTime() const;
+    std::size_t now() const { return m_plan.legs.size(); }
 
     const MeasuredCase& m_case;
     const StepModel& m_step;
+    RunSchedule m_plan;
     std::deque<Group> m_waiting, m_prefilling, m_running;
-    std::vector<Group> m_done;
-    double m_now = 0, m_played = 0, m_runs = 0;
 };
 
 /// Time of all requests: those played, and the rest at the rate of the middle of the run.
-double Run::wholeTime() const
+double wholeTime(const RunSchedule& plan, const std::vector<double>& clock)
 {
-    if (m_runs <= m_played * 1.001 || m_done.size() < 8)
-        return m_now;
-    const std::size_t first = m_done.size() * 3 / 10, last = m_done.size() * 7 / 10;
+    const double end = clock.back();
+    const auto& done = plan.groups;
+    if (plan.requests <= plan.played * 1.001 || done.size() < 8)
+        return end;
+    const std::size_t first = done.size() * 3 / 10, last = done.size() * 7 / 10;
     double between = 0;
     for (std::size_t i = first + 1; i <= last; ++i)
-        between += m_done[i].size;
-    const double rate = between / std::max(1e-12, m_done[last].finished - m_done[first].finished);
+        between += done[i].size;
+    const double rate = between / std::max(1e-12, clock[done[last].finished] - clock[done[first].finished]);
     // Groups that finish together would make the middle look instantaneous: never faster than twice the mean.
-    return m_now + (m_runs - m_played) / std::min(rate, 2 * m_played / m_now);
+    return end + (plan.requests - plan.played) / std::min(rate, 2 * plan.played / end);
 }
 
 RunLatency latencyOf(std::vector<std::pair<double, double>>& values) ///< (seconds, requests)
@@ -293,24 +297,36 @@ RunLatency latencyOf(std::vector<std::pair<double, double>>& values) ///< (secon
     return l;
 }
 
-RunResult Run::summary()
+} // namespace
+
+RunSchedule planRun(const MeasuredCase& c, const StepModel& step)
 {
+    return c.fits ? Planner(c, step).plan() : RunSchedule{};
+}
+
+RunResult timeRun(const RunSchedule& plan, const StepModel& step)
+{
+    std::vector<double> clock(1, 0.0); // after so many legs
+    clock.reserve(plan.legs.size() + 1);
+    for (const RunSchedule::Leg& leg : plan.legs)
+        clock.push_back(clock.back() + leg.steps * step.time(leg.batch).si());
     RunResult r;
     std::vector<std::pair<double, double>> ttft, tpot, e2e;
     double requests = 0, in = 0, out = 0;
-    for (const Group& g : m_done) {
+    for (const RunSchedule::Group& g : plan.groups) {
+        const double firstToken = clock[g.firstToken], finished = clock[g.finished], submitted = clock[g.submitted];
         requests += g.size;
         in += g.size * g.prompt;
         out += g.size * g.output;
-        ttft.emplace_back(g.firstToken - g.submitted, g.size);
-        e2e.emplace_back(g.finished - g.submitted, g.size);
+        ttft.emplace_back(firstToken - submitted, g.size);
+        e2e.emplace_back(finished - submitted, g.size);
         if (g.output > 1.5)
-            tpot.emplace_back((g.finished - g.firstToken) / (g.output - 1), g.size);
+            tpot.emplace_back((finished - firstToken) / (g.output - 1), g.size);
     }
-    const double time = wholeTime();
+    const double time = wholeTime(plan, clock);
     if (requests <= 0 || time <= 0)
         return r;
-    r.requestRate = m_case.replicas * std::max(m_runs, m_played) / time;
+    r.requestRate = plan.replicas * std::max(plan.requests, plan.played) / time;
     r.outputTokenRate = r.requestRate * out / requests;
     r.totalTokenRate = r.requestRate * (in + out) / requests;
     r.ttft = latencyOf(ttft);
@@ -319,8 +335,6 @@ RunResult Run::summary()
     return r;
 }
 
-} // namespace
-
-RunResult playRun(const MeasuredCase& c, const StepModel& step) { return c.fits ? Run(c, step).play() : RunResult{}; }
+RunResult playRun(const MeasuredCase& c, const StepModel& step) { return timeRun(planRun(c, step), step); }
 
 } // namespace headroom

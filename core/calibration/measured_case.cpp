@@ -68,6 +68,21 @@ Result<NumberFormat> weightFormatOf(const Measurement& m, const ModelMatch& matc
     return fail("weight_dtype", "unknown number format \"" + m.weightFormat + "\"");
 }
 
+/// Tensor parallel degree where the source does not say: the fewest GPUs that leave two fifths of their memory for KV
+/// beside the weights, as whoever tunes for throughput does; the other GPUs run replicas.
+int unstatedTp(const MeasuredCase& c, int gpus)
+{
+    int tp = 1;
+    const auto weights = [&] {
+        Layout layout = c.layout;
+        layout.tp = tp;
+        return weightBytes(c.model, c.weightFormat, layout).total();
+    };
+    while (2 * tp * c.layout.pp <= gpus && weights() > 0.6 * c.gpu.memory)
+        tp *= 2;
+    return tp;
+}
+
 /// TensorRT-LLM keeps an 8-bit cache beside fp8 and fp4 weights, as do the published InferenceX recipes; the others
 /// keep 16 bit unless told.
 Result<NumberFormat> kvFormatOf(const Measurement& m, const MeasuredCase& c)
@@ -240,14 +255,14 @@ Result<MeasuredCase> caseOf(const Measurement& m)
     c.loadKind = m.loadKind;
     c.engine = engineOf(m);
     c.layout.pp = m.pp.value_or(1);
-    c.layout.tp = m.tp.value_or(std::max(1, m.gpus / c.layout.pp));
-    c.layout.ep = std::min(m.ep.value_or(1), c.layout.tp);
-    c.layout.gpusPerNode = std::max(8, gpu->gpusPerNode);
-    c.replicas = std::max(1.0, static_cast<double>(m.gpus) / c.layout.gpus());
     const Result<NumberFormat> weights = weightFormatOf(m, *match);
     if (!weights)
         return tl::unexpected(weights.error());
     c.weightFormat = *weights;
+    c.layout.tp = m.tp ? *m.tp : unstatedTp(c, m.gpus);
+    c.layout.ep = std::min(m.ep.value_or(1), c.layout.tp);
+    c.layout.gpusPerNode = std::max(8, gpu->gpusPerNode);
+    c.replicas = std::max(1.0, static_cast<double>(m.gpus) / c.layout.gpus());
     const Result<NumberFormat> kv = kvFormatOf(m, c);
     if (!kv)
         return tl::unexpected(kv.error());

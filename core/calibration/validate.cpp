@@ -182,6 +182,15 @@ std::vector<RowOutcome> predictRows(
     return outcomes;
 }
 
+EfficiencyTable fitToAll(const MeasurementTable& fitted, const FitOptions& options)
+{
+    const std::vector<FitCase> cases = fitCases(fitted);
+    std::vector<const FitCase*> all;
+    for (const FitCase& c : cases)
+        all.push_back(&c);
+    return fitEfficiency(all, startingEfficiency(), options);
+}
+
 std::vector<RowOutcome> crossValidate(
     const MeasurementTable& scored, const MeasurementTable& fitted, LeaveOut by, const FitOptions& options, int threads)
 {
@@ -191,6 +200,12 @@ std::vector<RowOutcome> crossValidate(
         distinct.insert(keyOf(m, by));
     const std::vector<std::string> keys(distinct.begin(), distinct.end());
     std::vector<RowOutcome> outcomes(scored.rows.size());
+    // Every fold searches from the fit to all rows: it ends where it would from anywhere, only sooner. What a fold is
+    // drawn to (its prior) knows nothing of that fit.
+    std::vector<const FitCase*> all;
+    for (const FitCase& c : cases)
+        all.push_back(&c);
+    const EfficiencyTable guess = fitEfficiency(all, startingEfficiency(), options);
     std::atomic<std::size_t> next{0};
     const auto work = [&] {
         for (std::size_t k = next++; k < keys.size(); k = next++) {
@@ -198,7 +213,7 @@ std::vector<RowOutcome> crossValidate(
             for (const FitCase& c : cases)
                 if (keyOf(c, by) != keys[k])
                     kept.push_back(&c);
-            const EfficiencyTable table = fitEfficiency(kept, startingEfficiency(), options);
+            const EfficiencyTable table = fitEfficiency(kept, startingEfficiency(), options, &guess);
             const CaseTraces none;
             Predictor predict(table, none);
             for (std::size_t i = 0; i < scored.rows.size(); ++i)

@@ -35,6 +35,9 @@ std::vector<RowOutcome> predictRows(const MeasurementTable&, const EfficiencyTab
 /// Band of a prediction as factors, from cross-validated residuals of the same kind of measurement.
 ErrorBand bandOf(const Measurement&, NumberFormat weightFormat, bool assumed);
 
+/// The table that ships is the fit to all open measurements.
+EfficiencyTable fitToAll(const MeasurementTable& fitted, const FitOptions&);
+
 enum class LeaveOut { gpu, family, source };
 
 /// Predicts the rows of `scored` group by group with coefficients fitted to those rows of `fitted` that do not share the

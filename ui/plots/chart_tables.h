@@ -11,7 +11,6 @@ std::span<const ChartRow> memoryCharts();
 std::span<const ChartRow> batchingCharts();
 std::span<const ChartRow> parallelismCharts();
 std::span<const ChartRow> costCharts();
-std::span<const ChartRow> simCharts();
 
 std::string capacitySentence(const Snapshot&);
 std::string latencySentence(const Snapshot&);
@@ -19,6 +18,5 @@ std::string memorySentence(const Snapshot&);
 std::string batchingSentence(const Snapshot&);
 std::string parallelismSentence(const Snapshot&);
 std::string costSentence(const Snapshot&);
-std::string simulatorSentence(const Snapshot&);
 
 } // namespace headroom::ui

@@ -84,6 +84,37 @@ TEST(GroupRun, ACacheThatIsTooSmallMakesRequestsWait)
     EXPECT_LT(playRun(tight, step).outputTokenRate, 0.5 * playRun(roomy, step).outputTokenRate);
 }
 
+TEST(GroupRun, WhoSharesAStepDoesNotDependOnHowLongStepsTake)
+{
+    EfficiencyTable slow = startingEfficiency();
+    for (const Coefficient c : {Coefficient::compute16, Coefficient::bandwidth16, Coefficient::linkBandwidth})
+        slow.shared[static_cast<std::size_t>(c)] *= 0.4;
+    MeasuredCase c = caseAt(64, LoadKind::fixedConcurrency, 700, 150);
+    c.requests = 640;
+    c.kvTokens = 30 * 850;
+    const StepModel one = c.stepModel(startingEfficiency()), other = c.stepModel(slow);
+    ASSERT_LT(1.5 * one.time(one.decodeBatch(64, 800)).si(), other.time(other.decodeBatch(64, 800)).si());
+    const RunResult planned = timeRun(planRun(c, one), other), played = playRun(c, other);
+    EXPECT_DOUBLE_EQ(planned.tpot.mean, played.tpot.mean);
+    EXPECT_DOUBLE_EQ(planned.ttft.p95, played.ttft.p95);
+    EXPECT_DOUBLE_EQ(planned.outputTokenRate, played.outputTokenRate);
+    EXPECT_EQ(timeRun(RunSchedule{}, one).outputTokenRate, 0);
+}
+
+TEST(MeasuredCases, AnUnstatedLayoutUsesTheFewestGpusWithRoomForKvAndReplicas)
+{
+    const MeasurementTable t = tableOf(
+        "a,m,,TensorRT-LLM,,Llama-3.1-70B,H100-SXM-80GB,8,,,,fp8,,,294,inf,offline_max,output_tok_s,total,1,A,x\n"
+        "b,m,,TensorRT-LLM,,Llama-3.1-8B,H100-SXM-80GB,8,,,,fp8,,,73,inf,offline_max,output_tok_s,total,1,A,x\n");
+    const auto large = caseOf(t.rows[0]), small = caseOf(t.rows[1]);
+    ASSERT_TRUE(large && small);
+    EXPECT_EQ(large->layout.tp, 2);
+    EXPECT_EQ(large->replicas, 4);
+    EXPECT_EQ(small->layout.tp, 1);
+    EXPECT_EQ(small->replicas, 8);
+    EXPECT_TRUE(large->assumed);
+}
+
 TEST(MeasuredCases, WhatTheSourceDoesNotSayFollowsTheEngine)
 {
     const MeasurementTable t = tableOf(
@@ -115,7 +146,7 @@ TEST(Fit, FindsTheCoefficientsThatMadeTheData)
     std::vector<FitCase> cases;
     for (const double clients : {1, 8, 64, 256})
         for (const double prompt : {128, 2048}) {
-            FitCase f{caseAt(clients, LoadKind::fixedConcurrency, prompt, 256), {}, "H100", "llama", "made"};
+            FitCase f{caseAt(clients, LoadKind::fixedConcurrency, prompt, 256), {}, "H100", "llama", "made", {}};
             const RunResult r = playRun(f.run, f.run.stepModel(truth));
             f.targets = {{Metric::tpot, "mean", r.tpot.mean}, {Metric::outputTokenRate, "total", r.outputTokenRate}};
             cases.push_back(f);
