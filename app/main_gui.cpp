@@ -8,6 +8,7 @@
 #include "ui/plots/catalog.h"
 #include "ui/plots/export_chart.h"
 #include "ui/report/report.h"
+#include "ui/simulator.h"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -68,12 +69,15 @@ Snapshot snapshotOf(Plan plan)
     return snapshot;
 }
 
+std::filesystem::path folderOf(const std::string& file) { return std::filesystem::path(file).parent_path(); }
+
 int writeReport(const Arguments& arguments)
 {
     auto plan = thePlan({arguments.report[0], arguments.plan.settings});
     if (!plan)
         return complain(plan.error());
-    if (auto written = ui::writeReport(snapshotOf(std::move(*plan)), arguments.report[1]); !written)
+    const auto snapshot = withStudy(snapshotOf(std::move(*plan)), folderOf(arguments.report[0]));
+    if (auto written = ui::writeReport(snapshot, arguments.report[1]); !written)
         return complain(written.error(), Exit::noAccess);
     return 0;
 }
@@ -90,7 +94,10 @@ int writeChart(const Arguments& arguments)
     auto plan = thePlan({arguments.chart[1], arguments.plan.settings});
     if (!plan)
         return complain(plan.error());
-    if (auto written = ui::exportChart(row->build(snapshotOf(std::move(*plan))), arguments.chart[2]); !written)
+    Snapshot snapshot = snapshotOf(std::move(*plan));
+    if (row->simulated)
+        snapshot = withStudy(std::move(snapshot), folderOf(arguments.chart[1]));
+    if (auto written = ui::exportChart(row->build(snapshot), arguments.chart[2]); !written)
         return complain(written.error(), Exit::noAccess);
     return 0;
 }
@@ -125,6 +132,9 @@ int writeScreenshots(const Arguments& arguments)
     ui::MainWindow window(document, pathsIn(scratch));
     window.resize(size);
     window.show();
+    constexpr int kSimulateMs = 60'000; // far more than a study of fixed size takes
+    document.simulator().setSettings(fixedStudy());
+    document.simulator().finish(kSimulateMs);
     for (const auto& [choice, suffix] :
         {std::pair(ui::ThemeChoice::light, "light"), std::pair(ui::ThemeChoice::dark, "dark")}) {
         window.setThemeChoice(choice);
@@ -156,16 +166,15 @@ int bench(const Arguments& arguments)
         rows.push_back(std::move(row));
     if (!arguments.json) {
         for (const BenchRow& row : rows)
-            std::printf("%-26s %10s  %s\n", row.name,
+            std::printf("%-38s %10s  %s\n", row.name.c_str(),
                 row.value ? QString::number(*row.value, 'f', 1).toUtf8().constData() : "n/a", qPrintable(row.what));
         return 0;
     }
     QStringList members;
     for (const BenchRow& row : rows)
-        if (*row.name != '\0')
-            members.append(QStringLiteral("\"%1\": %2")
-                               .arg(QLatin1String(row.name),
-                                   row.value ? QString::number(*row.value, 'f', 3) : QStringLiteral("null")));
+        members.append(QStringLiteral("\"%1\": %2")
+                           .arg(QLatin1String(row.name.c_str()),
+                               row.value ? QString::number(*row.value, 'f', 3) : QStringLiteral("null")));
     std::printf("{%s}\n", qPrintable(members.join(QStringLiteral(", "))));
     return 0;
 }

@@ -6,12 +6,13 @@
 #include <QString>
 
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace headroom {
 
 struct BenchRow {
-    const char* name;
+    std::string name;
     std::optional<double> value; ///< absent: not measurable here
     QString what;                ///< what was measured, for the table
 };
@@ -24,7 +25,7 @@ std::optional<double> residentMiB();
 std::vector<BenchRow> benchStart(const QString& program, int runs);
 
 /// Moves the sliders of the five first controls over every tab and takes the time from the move to all visible plots
-/// painted: 99th percentile over all moves of all tabs, then one row per tab.
+/// painted: 99th percentile of the worst tab, then a row for every tab.
 std::vector<BenchRow> benchSliders(ui::MainWindow& window);
 
 } // namespace headroom

@@ -3,8 +3,10 @@
 
 #include "core/evaluate.h"
 #include "core/plan/plan.h"
+#include "core/study.h"
 #include "core/sweep.h"
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -32,6 +34,13 @@ struct Snapshot {
     PlanResults now;
     std::vector<std::shared_ptr<const PlanResults>> pinned; ///< ghosts, at most eight
     int curvePoints = 200; ///< what builders should use for their own curves: fewer while a slider is dragged
+    std::shared_ptr<const Study> study = nullptr; ///< the latest simulation, perhaps of an older plan; null = none yet
 };
+
+/// Whether the simulation of a snapshot is of the plan that it shows now. False without one.
+bool studyIsCurrent(const Snapshot&);
+/// The snapshot with a complete simulation of its plan: the one it has, or fixedStudy() is run on all cores (tenths of a
+/// second). \param folder of the plan file, for the trace it names
+Snapshot withStudy(Snapshot, const std::filesystem::path& folder = {});
 
 } // namespace headroom

@@ -4,6 +4,7 @@
 #include "core/plan/plan_io.h"
 #include "core/plan/validate.h"
 #include "ui/format.h"
+#include "ui/simulator.h"
 
 #include <QElapsedTimer>
 #include <QFile>
@@ -78,13 +79,15 @@ private:
     int m_gesture = 0;
 };
 
-Document::Document(Plan plan, QObject* parent) : QObject(parent)
+Document::Document(Plan plan, QObject* parent) : QObject(parent), m_simulator(std::make_unique<Simulator>())
 {
     m_undo.setUndoLimit(kUndoLimit);
     m_restTimer.setSingleShot(true);
     m_restTimer.setInterval(kRestMs);
     connect(&m_restTimer, &QTimer::timeout, this, &Document::refine);
     connect(&m_watcher, &QFileSystemWatcher::fileChanged, this, &Document::checkFile);
+    connect(
+        m_simulator.get(), &Simulator::studied, this, [this] { publish(m_snapshot->now, m_snapshot->curvePoints); });
     adopt(std::move(plan), {});
 }
 
@@ -147,6 +150,7 @@ Result<void> Document::saveAs(const std::filesystem::path& path)
         return saved;
     m_path = path;
     m_opened = m_plan;
+    m_simulator->setPlan(m_errors.empty() ? m_plan : nullptr, m_path.parent_path()); // a trace is beside the file
     watch(path);
     m_undo.setClean();
     emit changed(m_snapshot);
@@ -198,6 +202,7 @@ void Document::recompute(Pace pace)
         m_restTimer.start();
     else
         m_restTimer.stop();
+    m_simulator->setPlan(m_errors.empty() ? m_plan : nullptr, m_path.parent_path());
     if (!m_errors.empty()) {
         emit changed(m_snapshot);
         return;
@@ -210,7 +215,7 @@ void Document::recompute(Pace pace)
 
 void Document::publish(PlanResults now, int points)
 {
-    m_snapshot = std::make_shared<const Snapshot>(Snapshot{std::move(now), m_pinned, points});
+    m_snapshot = std::make_shared<const Snapshot>(Snapshot{std::move(now), m_pinned, points, m_simulator->study()});
     emit changed(m_snapshot);
 }
 

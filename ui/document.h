@@ -19,6 +19,8 @@
 
 namespace headroom::ui {
 
+class Simulator;
+
 /// Whether an edit stands alone or is one of many moves of the same hand.
 enum class Gesture {
     whole,    ///< typed, chosen, reset: one undo step of its own
@@ -47,6 +49,8 @@ public:
     /// The error of one field, or nullptr.
     const Error* errorOf(std::string_view key) const;
     QUndoStack& undoStack() { return m_undo; }
+    /// Runs the plan in the background; its latest results are in snapshot().
+    Simulator& simulator() { return *m_simulator; }
     bool isModified() const { return !m_undo.isClean(); }
     /// The file of the plan; empty = never saved.
     const std::filesystem::path& path() const { return m_path; }
@@ -106,6 +110,7 @@ private:
     QFileSystemWatcher m_watcher;
     std::string m_diskText; ///< what the file held when this document last read or wrote it
     double m_evaluateMs = 0;
+    std::unique_ptr<Simulator> m_simulator;
 };
 
 } // namespace headroom::ui

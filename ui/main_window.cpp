@@ -10,8 +10,10 @@
 #include "ui/panels/explain_panel.h"
 #include "ui/panels/notice_bar.h"
 #include "ui/panels/plan_panel.h"
+#include "ui/panels/sim_panel.h"
 #include "ui/panels/summary_panel.h"
 #include "ui/plots/catalog.h"
+#include "ui/simulator.h"
 
 #include <QActionGroup>
 #include <QApplication>
@@ -36,6 +38,18 @@ namespace {
 constexpr QSize kFirstSize{1440, 900};
 constexpr int kLayoutVersion = 1; ///< raise when docks are added or renamed: old layouts are then not restored
 
+/// Words in a label of the status bar that keeps its size as long as they fit: one that takes another size lays the
+/// whole window out anew.
+void showSteadily(QLabel& label, const QString& words)
+{
+    constexpr int kPadding = 2 * 8 + 2, kSlack = 24; // of the style sheet; for numbers that grow
+    label.ensurePolished();
+    const int needed = label.fontMetrics().horizontalAdvance(words) + kPadding;
+    if (needed > label.minimumWidth())
+        label.setFixedSize(needed + kSlack, label.fontMetrics().height() + 2);
+    label.setText(words);
+}
+
 } // namespace
 
 MainWindow::MainWindow(Document& document, const WindowPaths& paths, QWidget* parent)
@@ -54,6 +68,7 @@ MainWindow::MainWindow(Document& document, const WindowPaths& paths, QWidget* pa
     makeEditMenu();
     makePlanMenu();
     makeViewMenu();
+    makeSimulateMenu();
     makeHelpMenu();
     makeToolBar();
     makeTabs();
@@ -124,9 +139,11 @@ void MainWindow::makeDocks()
 void MainWindow::makeStatusBar()
 {
     m_timing = new QLabel;
+    m_simulated = new QLabel;
     m_coverage = new QLabel;
     m_coverage->setToolTip(tr("How far this plan is from anything that was measured"));
     statusBar()->addWidget(m_timing);
+    statusBar()->addWidget(m_simulated);
     statusBar()->addPermanentWidget(m_coverage);
     statusBar()->setSizeGripEnabled(false);
 }
@@ -154,13 +171,28 @@ QWidget* MainWindow::makePage(const std::string& tab)
 {
     if (tab == "compare")
         return makeComparePage();
+    if (tab == "simulator")
+        return makeSimPage();
     auto* page = new ChartPage(tab);
+    follow(page);
+    page->setTheme(*m_theme);
+    return page;
+}
+
+QWidget* MainWindow::makeSimPage()
+{
+    auto* panel = new SimPanel(m_document.simulator());
+    follow(&panel->page());
+    panel->setTheme(*m_theme);
+    return panel;
+}
+
+void MainWindow::follow(ChartPage* page)
+{
     connect(page, &ChartPage::failed, this, [this](const QString& why) {
         m_notices->post({QStringLiteral("export"), why, Mood::bad, {}});
     });
     connect(page, &ChartPage::selected, m_explain, &ExplainPanel::chooseChart);
-    page->setTheme(*m_theme);
-    return page;
 }
 
 std::string MainWindow::currentTab() const
@@ -184,7 +216,12 @@ ComparePage* MainWindow::comparePage() const
     return it == m_pages.end() ? nullptr : qobject_cast<ComparePage*>(it->second);
 }
 
-ChartPage* MainWindow::currentPage() const { return qobject_cast<ChartPage*>(m_stack->currentWidget()); }
+ChartPage* MainWindow::currentPage() const
+{
+    if (auto* simulation = qobject_cast<SimPanel*>(m_stack->currentWidget()))
+        return &simulation->page();
+    return qobject_cast<ChartPage*>(m_stack->currentWidget());
+}
 
 bool MainWindow::showChart(std::string_view chartId)
 {
@@ -205,6 +242,7 @@ void MainWindow::showCurrentTab()
         m_stack->addWidget(page);
     }
     m_stack->setCurrentWidget(page);
+    refreshSimulationWanted();
     refresh();
 }
 
@@ -215,19 +253,23 @@ void MainWindow::refresh()
     QElapsedTimer clock;
     clock.start();
     if (ChartPage* page = currentPage()) {
-        page->display(snapshot);
+        if (currentTab() == "simulator")
+            simPanel()->display(m_document.snapshot());
+        else
+            page->display(snapshot);
         const int count = page->chartCount();
         const QString plots = count == 1 ? tr("1 plot") : tr("%1 plots").arg(count);
-        m_timing->setText(tr("Evaluated in %1 · %2 in %3")
-                              .arg(quantity(m_document.evaluateMs() * 1e-3, "s", 2), plots,
-                                  quantity(static_cast<double>(clock.nsecsElapsed()) * 1e-9, "s", 2)));
+        showSteadily(*m_timing, tr("Evaluated in %1 · %2 in %3")
+                                    .arg(quantity(m_document.evaluateMs() * 1e-3, "s", 2), plots,
+                                        quantity(static_cast<double>(clock.nsecsElapsed()) * 1e-9, "s", 2)));
     } else {
         if (ComparePage* comparison = comparePage())
             comparison->display(snapshot);
-        m_timing->setText(tr("Evaluated in %1").arg(quantity(m_document.evaluateMs() * 1e-3, "s", 2)));
+        showSteadily(*m_timing, tr("Evaluated in %1").arg(quantity(m_document.evaluateMs() * 1e-3, "s", 2)));
     }
     m_explain->display(m_document.snapshot());
-    m_coverage->setText(text(snapshot.now.evaluation.notCovered));
+    if (const QString words = text(snapshot.now.evaluation.notCovered); words != m_coverage->text())
+        m_coverage->setText(words);
     refreshTitle();
     refreshActions();
 }
@@ -276,6 +318,8 @@ void MainWindow::setThemeChoice(ThemeChoice choice)
     for (const auto& [tab, page] : m_pages)
         if (auto* charts = qobject_cast<ChartPage*>(page))
             charts->setTheme(*m_theme);
+    if (SimPanel* panel = simPanel())
+        panel->setTheme(*m_theme);
     m_settings->setValue(QStringLiteral("theme"), static_cast<int>(choice));
     m_themeActions->actions().at(static_cast<int>(choice))->setChecked(true);
 }

@@ -34,6 +34,7 @@ class ExplainPanel;
 class ImportDialog;
 class NoticeBar;
 class PlanPanel;
+class SimPanel;
 class SummaryPanel;
 class TopicsDialog;
 
@@ -59,6 +60,9 @@ public:
     ExplainPanel& explainPanel() { return *m_explain; }
     /// The tab Compare; nullptr until it was shown once.
     ComparePage* comparePage() const;
+
+    /// The tab Simulator; nullptr until it was shown once.
+    SimPanel* simPanel() const;
 
     /// Ids of the tabs in their order: those of charts(), then "compare".
     const std::vector<std::string>& tabs() const { return m_tabs; }
@@ -87,6 +91,7 @@ protected:
     void dragEnterEvent(QDragEnterEvent*) override;
     void dropEvent(QDropEvent*) override;
     QMenu* createPopupMenu() override;
+    void paintEvent(QPaintEvent*) override;
 
 private:
     QAction* addAction(
@@ -98,17 +103,23 @@ private:
     void makeEditMenu();
     void makePlanMenu();
     void makeViewMenu();
+    void makeSimulateMenu();
     void makeHelpMenu();
     void makeToolBar();
     void makeTabs();
 
     QWidget* makePage(const std::string& tab);
     QWidget* makeComparePage();
+    QWidget* makeSimPage();
+    void follow(ChartPage* page);
     void refresh();
     void showCurrentTab();
     void refreshTitle();
     void refreshActions();
     QString summaryNotice() const;
+
+    void refreshSimulationWanted();
+    void refreshSimulation();
 
     // main_window_files.cpp
     bool mayDiscard();
@@ -142,6 +153,7 @@ private:
     std::unique_ptr<Autosave> m_autosave;
     const Theme* m_theme = &lightTheme();
     bool m_systemIsDark = false;
+    bool m_painted = false; ///< the first frame is on the screen
 
     PlanPanel* m_planPanel = nullptr;
     ExplainPanel* m_explain = nullptr;
@@ -156,12 +168,13 @@ private:
     QToolBar* m_toolBar = nullptr;
     QLabel* m_pinnedLabel = nullptr;
     QLabel* m_timing = nullptr;
+    QLabel* m_simulated = nullptr;
     QLabel* m_coverage = nullptr;
     QMenu *m_recentMenu = nullptr, *m_unpinMenu = nullptr, *m_viewMenu = nullptr;
     QActionGroup* m_themeActions = nullptr;
     QAction *m_newAction = nullptr, *m_openAction = nullptr, *m_saveAction = nullptr, *m_saveAsAction = nullptr,
             *m_reloadAction = nullptr, *m_reportAction = nullptr, *m_undoAction = nullptr, *m_redoAction = nullptr,
-            *m_pinAction = nullptr, *m_catalogAction = nullptr;
+            *m_pinAction = nullptr, *m_catalogAction = nullptr, *m_runAction = nullptr, *m_stopAction = nullptr;
     QByteArray m_defaultState; ///< dock layout as the program ships it
 };
 

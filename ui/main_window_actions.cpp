@@ -168,6 +168,7 @@ void MainWindow::makeToolBar()
     m_toolBar->addAction(m_undoAction);
     m_toolBar->addAction(m_redoAction);
     m_toolBar->addSeparator();
+    m_toolBar->addAction(m_runAction);
     m_toolBar->addAction(m_pinAction);
     m_toolBar->addSeparator();
     m_toolBar->addAction(m_reportAction);

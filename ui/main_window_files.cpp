@@ -8,6 +8,7 @@
 #include "ui/panels/notice_bar.h"
 #include "ui/report_dialog.h"
 
+#include <QApplication>
 #include <QCloseEvent>
 #include <QDir>
 #include <QFile>
@@ -223,7 +224,11 @@ void MainWindow::reportFailure(const QString& what, const Error& error)
 
 void MainWindow::exportReport()
 {
-    ReportDialog dialog(m_document.snapshot(), this);
+    QApplication::setOverrideCursor(Qt::WaitCursor); // while what it shows of simulations is simulated
+    const auto snapshot =
+        std::make_shared<const Snapshot>(withStudy(*m_document.snapshot(), m_document.path().parent_path()));
+    QApplication::restoreOverrideCursor();
+    ReportDialog dialog(snapshot, this);
     if (dialog.exec() == QDialog::Accepted)
         m_notices->post({QStringLiteral("report"), tr("Report written: %1").arg(dialog.written()), Mood::good, {}});
 }

@@ -8,6 +8,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
+#include <filesystem>
 #include <memory>
 
 namespace headroom::cli {
@@ -50,6 +51,8 @@ Exit run(const Options& options)
         return report(plan.error());
     Snapshot snapshot;
     snapshot.now = planResults(plan->name, std::make_shared<const Plan>(*plan), snapshot.curvePoints);
+    if (row->simulated)
+        snapshot = withStudy(std::move(snapshot), std::filesystem::path(options.plan.file).parent_path());
     const ui::ChartSpec chart = row->build(snapshot);
     if (auto written = writeFile(options.file, ui::chartCsv(chart)); !written)
         return report(written.error());

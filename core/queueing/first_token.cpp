@@ -56,7 +56,7 @@ public:
     /// Arrivals that find nobody: a step begins at once.
     void idle(double weight)
     {
-        enter(m_tables.prompts.front(), 0);
+        enter(m_tables.prompts.front(), 0, 0);
         alone(Start{0, 0, 0}, weight);
     }
     /// With tokens of others, possibly none.
@@ -146,7 +146,7 @@ public:
     {
         constexpr double kRare = 1e-3, kOften = 0.4;
         const bool often = e.weight > kOften;
-        enter(e.level.node, e.level.phase.law.perToken);
+        enter(e.level.node, e.level.phase.law.perToken, e.rate);
         auto met = kinds(e);
         if (often)
             aloneAfterPartial(e, met);
@@ -176,7 +176,7 @@ public:
     /// those ahead of them that did so too.
     void waiting(const Encounter& e, double seatWait, double scv)
     {
-        enter(e.level.node, e.level.phase.law.perToken);
+        enter(e.level.node, e.level.phase.law.perToken, e.rate);
         Others all{0, 0, 0};
         double left = 0, came = 0;
         for (const Kind& kind : kinds(e)) {
@@ -209,10 +209,12 @@ public:
 private:
     static double shareAhead(double left, double came) { return (left + 0.5 * came) / std::max(left + came, 1e-9); }
     /// What all prompts meet there.
-    void enter(const PromptNode& node, double perToken)
+    void enter(const PromptNode& node, double perToken, double rate)
     {
         m_node = &node;
         m_perToken = perToken;
+        m_tokensPerStep = rate * m_tables.promptMean * node.withChunk.back();
+        m_quietStep = std::exp(-std::max(1e-9, rate * node.withChunk.back()));
         m_perOther = node.perToken + node.perOther;
         m_capacity = node.capacity;
         m_perCapacity = 1 / node.capacity;
@@ -265,7 +267,11 @@ private:
     /// Time of `full` full steps and a last one with `rest` tokens, which others may fill up.
     double inSteps(double full, double rest, double ahead, double others) const
     {
-        const double late = m_perToken * std::min(m_capacity - rest, others - ahead);
+        // Those behind fill up the last step: what waited at the start, and what came while the full steps ran.
+        const double room = m_capacity - rest, behind = std::min(room, others - ahead);
+        const double some = 1 - (full > 1 ? std::pow(m_quietStep, full) : full > 0 ? m_quietStep : 1); // P(any came)
+        const double came = full > 0 ? some * std::min(room - behind, m_tokensPerStep * full / some) : 0;
+        const double late = m_perToken * (behind + came);
         return full * m_fullStep + m_node->stepAt(rest * m_perCapacity) + m_perOther * ahead + late;
     }
     /// A ramp that ends inside the grid, one after `start` and within its step.
@@ -291,7 +297,8 @@ private:
     Detail m_detail;
     ClassLatency& m_out;
     const PromptNode* m_node = nullptr; ///< where they are put now; the rest follows from it
-    double m_perToken = 0, m_perOther = 0, m_capacity = 0, m_perCapacity = 0, m_fullStep = 0, m_decodesVary = 0;
+    double m_perToken = 0, m_perOther = 0, m_tokensPerStep = 0, m_quietStep = 1, m_capacity = 0, m_perCapacity = 0,
+           m_fullStep = 0, m_decodesVary = 0;
 };
 
 } // namespace

@@ -241,4 +241,40 @@ void Measurements::summarise(SimResult& result) const
     result.partsP99 = parts.between(0.985, 0.995, m_fixed);
 }
 
+QuantileCurves Measurements::quantileCurves(const std::vector<double>& shares) const
+{
+    QuantileCurves curves{shares, {}, {}, {}};
+    if (count() == 0)
+        return {};
+    if (!m_many.empty()) {
+        const auto read = [&](const Histogram& h, std::vector<double>& out) {
+            for (const double share : shares)
+                out.push_back(h.quantile(share));
+        };
+        read(m_many[ttft], curves.ttft);
+        read(m_many[tpot], curves.tpot);
+        read(m_many[e2e], curves.e2e);
+        return curves;
+    }
+    std::vector<double> values;
+    const auto select = [&](std::vector<double>& out) {
+        if (values.empty())
+            return;
+        out.resize(shares.size());
+        quantiles(values, shares, out);
+        values.clear();
+    };
+    for (const DoneRow& row : m_rows)
+        values.push_back(row.ttft);
+    select(curves.ttft);
+    for (const DoneRow& row : m_rows)
+        if (row.outputTokens > 1)
+            values.push_back(decodeOf(row, m_fixed) / (row.outputTokens - 1));
+    select(curves.tpot);
+    for (const DoneRow& row : m_rows)
+        values.push_back(row.e2e);
+    select(curves.e2e);
+    return curves;
+}
+
 } // namespace headroom::sim

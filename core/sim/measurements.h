@@ -97,6 +97,8 @@ public:
     std::uint64_t count() const { return m_count + m_rows.size(); }
     /// Distributions and parts into a result.
     void summarise(SimResult&) const;
+    /// Quantiles of TTFT, TPOT and E2E. \param shares ascending, in (0, 1)
+    QuantileCurves quantileCurves(const std::vector<double>& shares) const;
 
     GapSample gaps;
 

@@ -136,6 +136,8 @@ void Recorder::reject(const Sequence& s, double now, Rejection why)
 
 void Recorder::keepRow(const Sequence& s, double now, Status status, Rejection why, std::int32_t produced)
 {
+    if (s.request >= m_scenario.record.mostRows)
+        return;
     RequestRow row;
     row.request = s.request;
     row.requestClass = s.requestClass;

@@ -62,6 +62,7 @@ double halfWidth95(std::span<const double> values)
 
 Merged::Merged(const Scenario& scenario)
     : m_measured(fixedSeconds(scenario.latency)),
+      m_shares(scenario.record.shares),
       m_metrics{{&SimResult::ttft, {}}, {&SimResult::e2e, {}}, {&SimResult::tpot, {}}, {&SimResult::itl, {}},
           {&SimResult::queue, {}}, {&SimResult::slowdown, {}}, {&SimResult::normalizedLatency, {}}}
 {
@@ -120,6 +121,8 @@ SimResult Merged::result() const
     if (r.cancelled) // percentiles of a million values take longer than a cancelled user waits
         return r;
     m_measured.summarise(r);
+    if (!m_shares.empty())
+        r.quantiles = m_measured.quantileCurves(m_shares);
     if (m_replications > 1)
         for (const auto& metric : m_metrics) {
             const double mean = meanOf(metric.p95), half = halfWidth95(metric.p95);

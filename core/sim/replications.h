@@ -32,6 +32,7 @@ public:
 private:
     SimResult m_sum; ///< sums of what is a mean at the end
     Measurements m_measured;
+    std::vector<double> m_shares; ///< of the quantile curves
     int m_replications = 0;
     struct Metric {
         Distribution SimResult::*field;

@@ -20,6 +20,13 @@ struct Distribution {
     friend bool operator==(const Distribution&, const Distribution&) = default;
 };
 
+/// Quantiles for plots of distributions: as many as the recording asked for, over completed requests, in seconds.
+struct QuantileCurves {
+    std::vector<double> shares; ///< in (0, 1), ascending
+    std::vector<double> ttft, tpot, e2e;
+    friend bool operator==(const QuantileCurves&, const QuantileCurves&) = default;
+};
+
 /// How a request ended.
 enum class Status : std::uint8_t { completed, rejected, timedOut, unfinished };
 inline constexpr std::array<std::string_view, 4> kStatusNames{"completed", "rejected", "timed_out", "unfinished"};
@@ -103,6 +110,7 @@ struct SimResult {
     Distribution normalizedLatency;           ///< E2E / output tokens
     double slowestGapsMean = 0;               ///< mean of the slowest 10 % of all gaps of the run
     std::optional<double> headOfLineMean;     ///< seconds per request, when asked for (topic 4.4)
+    QuantileCurves quantiles;                 ///< of all replications; empty unless asked for
     LatencyParts partsMean, partsP99;         ///< P99: mean parts of requests with E2E between p98.5 and p99.5
     double outputTokensPerSecond = 0, totalTokensPerSecond = 0, requestsPerSecond = 0, goodputPerSecond = 0;
     double attainment = 0;                                ///< good / offered

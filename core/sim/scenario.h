@@ -36,6 +36,8 @@ struct Recording {
     std::optional<std::uint64_t> warmupRequests; ///< first requests left out of the statistics; absent = 5 % (trace: 0)
     int seriesPoints = 400;                      ///< points of the time series at the end, at least half as many
     bool rows = false;                           ///< keep one row per attempt
+    std::uint64_t mostRows = std::numeric_limits<std::uint64_t>::max(); ///< of the first so many requests only
+    std::vector<double> shares; ///< quantiles of TTFT, TPOT and E2E to keep for plots: ascending, in (0, 1)
     bool headOfLine = false;                     ///< seconds blocked by longer requests (slower)
 };
 

@@ -40,6 +40,9 @@ double quantile(std::span<double> values, double p)
 void quantiles(std::span<double> values, std::span<const double> probabilities, std::span<double> out)
 {
     HR_ASSERT(probabilities.size() == out.size());
+    constexpr std::size_t kFewSelections = 16; // beyond, sorting once costs less than selecting again and again
+    if (probabilities.size() > kFewSelections)
+        std::sort(values.begin(), values.end());
     auto begin = values.begin();
     for (std::size_t i = 0; i < probabilities.size(); ++i) {
         if (values.empty()) {
@@ -47,6 +50,10 @@ void quantiles(std::span<double> values, std::span<const double> probabilities, 
             continue;
         }
         const auto nth = values.begin() + static_cast<std::ptrdiff_t>(rank(probabilities[i], values.size()));
+        if (probabilities.size() > kFewSelections) {
+            out[i] = *nth;
+            continue;
+        }
         if (nth < begin) { // not ascending, or equal ranks: what lies below is in place already
             std::nth_element(values.begin(), nth, values.end());
             begin = nth;

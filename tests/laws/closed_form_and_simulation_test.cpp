@@ -52,9 +52,9 @@ Plan planOf(BatchPolicy policy, const Machine& machine, const Lengths& l, double
 
 class ClosedForm : public ::testing::TestWithParam<BatchPolicy> {};
 
-TEST_P(ClosedForm, EndToEndTimesAgreeWithTheSimulatorUpToALoadOf085)
+TEST_P(ClosedForm, AgreesWithTheSimulatorUpToALoadOf085OrSaysWhereNot)
 {
-    int misses = 0;
+    int misses = 0, unsaidTtftMisses = 0;
     for (const auto& machine : kMachines)
         for (const auto& l : kLengths)
             for (const double load : kLoads) {
@@ -74,12 +74,15 @@ TEST_P(ClosedForm, EndToEndTimesAgreeWithTheSimulatorUpToALoadOf085)
                 const double ttft95 = error(formula.ttft.p95, simulated.ttft.p95);
                 const bool e2eMisses = std::abs(e2e50) > 0.10 || std::abs(e2e95) > 0.15;
                 misses += e2eMisses ? 1 : 0;
-                if (e2eMisses || std::abs(ttft50) > 0.10 || std::abs(ttft95) > 0.15)
+                const bool ttftMisses = std::abs(ttft50) > 0.10 || std::abs(ttft95) > 0.15;
+                unsaidTtftMisses += ttftMisses && formula.notCovered.empty() ? 1 : 0;
+                if (e2eMisses || ttftMisses)
                     std::printf("outside: %s: E2E p50 %+.0f %%, p95 %+.0f %%; TTFT p50 %+.0f %%, p95 %+.0f %%\n",
                         where.c_str(), 100 * e2e50, 100 * e2e95, 100 * ttft50, 100 * ttft95);
             }
     // MODEL.md 2 asks for none, and none is outside at present; one may be, where a refit of step times moves it.
     EXPECT_LE(misses, 1);
+    EXPECT_LE(unsaidTtftMisses, 1); // where the time to the first token is off, the result says so
 }
 
 INSTANTIATE_TEST_SUITE_P(

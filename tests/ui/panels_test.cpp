@@ -2,9 +2,12 @@
 #include "ui/panels/compare_page.h"
 #include "ui/panels/explain_panel.h"
 #include "ui/panels/explanations.h"
+#include "ui/panels/paragraph.h"
 #include "ui/panels/verdict.h"
 
 #include <gmock/gmock.h>
+
+#include <QVBoxLayout>
 
 namespace headroom::ui {
 namespace {
@@ -69,6 +72,43 @@ TEST(Explanations, PutThePlansOwnNumbersIn)
         EXPECT_GE(one.formula.size(), 3) << id;
         EXPECT_FALSE(one.source.isEmpty()) << id;
     }
+}
+
+/// Counts how often a layout was asked to begin anew.
+class LayoutRequests final : public QObject {
+public:
+    bool eventFilter(QObject*, QEvent* event) override
+    {
+        count += event->type() == QEvent::LayoutRequest ? 1 : 0;
+        return false;
+    }
+    int count = 0;
+};
+
+TEST(Paragraph, LaysThePageOutAnewOnlyForAnotherNumberOfLines)
+{
+    QWidget page;
+    auto* column = new QVBoxLayout(&page);
+    auto* words = new Paragraph;
+    column->addWidget(words);
+    column->addStretch(1);
+    page.resize(300, 200);
+    words->setText(QStringLiteral("At **4.2 req/s** all is well."));
+    page.show();
+    QCoreApplication::processEvents();
+    EXPECT_EQ(words->text(), QStringLiteral("At 4.2 req/s all is well."));
+    const int oneLine = words->height();
+    EXPECT_EQ(oneLine, words->heightForWidth(words->width()));
+    LayoutRequests requests;
+    page.installEventFilter(&requests);
+    words->setText(QStringLiteral("At **4.3 req/s** all is well."));
+    QCoreApplication::processEvents();
+    EXPECT_EQ(requests.count, 0);
+    words->setText(
+        QStringLiteral("At **4.3 req/s** all is well, and so it was before, and will be ever after. ").repeated(2));
+    QCoreApplication::processEvents();
+    EXPECT_GT(requests.count, 0);
+    EXPECT_GT(words->height(), oneLine);
 }
 
 TEST(Compare, PutsResultsFirstThenWhatDiffers)

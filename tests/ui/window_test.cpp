@@ -4,6 +4,7 @@
 #include "ui/panels/summary_panel.h"
 #include "ui/plots/catalog.h"
 #include "ui/plots/chart_view.h"
+#include "ui/simulator.h"
 
 #include <gmock/gmock.h>
 
@@ -17,6 +18,7 @@
 #include <QUndoStack>
 
 #include <fstream>
+#include <map>
 #include <set>
 
 namespace headroom::ui {
@@ -97,6 +99,12 @@ TEST_F(WindowTest, DoubleClickOnASliderGoesBackToTheOpenedValue)
 
 TEST_F(WindowTest, EveryChartOfEveryTabDrawsAndFollowsTheLoad)
 {
+    StudySettings settings = document.simulator().settings();
+    settings.requests = 2'000;
+    settings.replications = 2;
+    document.simulator().setSettings(settings);
+    constexpr int kPatience = 60'000;
+    ASSERT_TRUE(document.simulator().finish(kPatience));
     for (const std::string& tab : window->tabs()) {
         ASSERT_TRUE(window->showTab(tab));
         const ChartPage* page = window->currentPage();
@@ -113,6 +121,34 @@ TEST_F(WindowTest, EveryChartOfEveryTabDrawsAndFollowsTheLoad)
                     colours.insert(picture.pixel(x, y));
             EXPECT_GT(colours.size(), 4U) << qPrintable(view->chartId());
         }
+    }
+}
+
+TEST_F(WindowTest, EveryChartChangesWithAnInputAndUndoBringsItsPictureBack)
+{
+    for (const std::string& tab : window->tabs()) {
+        ASSERT_TRUE(window->showTab(tab));
+        const ChartPage* page = window->currentPage();
+        if (page == nullptr)
+            continue;
+        std::set<const ChartView*> still;
+        for (const ChartView* view : page->views())
+            still.insert(view);
+        for (const auto& [key, value] :
+            {std::pair("workload.arrival_rate_req_s", "2.5"), {"model.name", "Qwen2.5-7B"}}) {
+            std::map<const ChartView*, QImage> before;
+            for (const ChartView* view : page->views())
+                before[view] = view->image();
+            ASSERT_TRUE(document.edit(key, value)) << key;
+            for (const ChartView* view : page->views())
+                if (view->image() != before[view])
+                    still.erase(view);
+            document.undoStack().undo();
+            for (const ChartView* view : page->views())
+                EXPECT_TRUE(view->image() == before[view]) << qPrintable(view->chartId()) << " after undoing " << key;
+        }
+        for (const ChartView* view : still)
+            ADD_FAILURE() << qPrintable(view->chartId()) << " follows neither the load nor the model";
     }
 }
 

@@ -2,13 +2,12 @@
 
 #include "core/snapshot.h"
 #include "ui/format.h"
+#include "ui/panels/paragraph.h"
 #include "ui/plots/catalog.h"
 #include "ui/plots/chart_view.h"
 
 #include <QCoreApplication>
 #include <QGridLayout>
-#include <QLabel>
-#include <QRegularExpression>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -25,17 +24,10 @@ constexpr int kTwoColumns = 640;
 constexpr int kThreeColumns = 1700;
 constexpr int kLeastHeight = 250;
 
-/// "**4.2 req/s**" -> bold; the rest is plain text.
-QString bolded(const std::string& sentence)
-{
-    static const QRegularExpression bold(QStringLiteral("\\*\\*(.+?)\\*\\*"));
-    return text(sentence).toHtmlEscaped().replace(bold, QStringLiteral("<b>\\1</b>"));
-}
-
 } // namespace
 
 ChartPage::ChartPage(std::string tab, QWidget* parent)
-    : QScrollArea(parent), m_tab(std::move(tab)), m_sentence(new QLabel), m_grid(new QGridLayout)
+    : QScrollArea(parent), m_tab(std::move(tab)), m_sentence(new Paragraph), m_grid(new QGridLayout)
 {
     setWidgetResizable(true);
     setFrameShape(QFrame::NoFrame);
@@ -45,9 +37,6 @@ ChartPage::ChartPage(std::string tab, QWidget* parent)
     auto* column = new QVBoxLayout(page);
     column->setContentsMargins(kMargin, kMargin, kMargin, kMargin);
     column->setSpacing(kGap);
-    m_sentence->setWordWrap(true);
-    m_sentence->setTextFormat(Qt::RichText);
-    m_sentence->setTextInteractionFlags(Qt::TextSelectableByMouse);
     column->addWidget(m_sentence);
     m_grid->setSpacing(kGap);
     column->addLayout(m_grid, 1);
@@ -68,7 +57,7 @@ ChartPage::ChartPage(std::string tab, QWidget* parent)
 
 void ChartPage::display(const Snapshot& snapshot)
 {
-    m_sentence->setText(bolded(tabSentence(m_tab, snapshot)));
+    m_sentence->setText(text(tabSentence(m_tab, snapshot)));
     for (const Card& card : m_cards)
         card.view->setChart(card.row->build(snapshot));
 }
@@ -118,15 +107,27 @@ void ChartPage::arrange()
         return;
     m_columns = columns;
     const int count = static_cast<int>(m_cards.size());
+    const auto isWide = [&](int i) { return m_cards[static_cast<std::size_t>(i)].row->wide; };
+    int row = 0, column = 0;
     for (int i = 0; i < count; ++i) {
-        const bool lastAlone = i == count - 1 && i % columns == 0; // a lone last plot takes the whole row
-        m_grid->addWidget(
-            m_cards[static_cast<std::size_t>(i)].view, i / columns, i % columns, 1, lastAlone ? columns : 1);
+        if (isWide(i) && column > 0) {
+            ++row;
+            column = 0;
+        }
+        // One that has no neighbour takes the whole row.
+        const bool alone = column == 0 && (isWide(i) || i == count - 1 || isWide(i + 1));
+        m_grid->addWidget(m_cards[static_cast<std::size_t>(i)].view, row, column, 1, alone ? columns : 1);
+        column = alone ? columns : column + 1;
+        if (column == columns) {
+            ++row;
+            column = 0;
+        }
     }
+    const int rows = row + (column > 0 ? 1 : 0);
     for (int c = 0; c < 3; ++c)
         m_grid->setColumnStretch(c, c < columns ? 1 : 0);
     for (int r = 0; r < m_grid->rowCount(); ++r)
-        m_grid->setRowStretch(r, r * columns < count ? 1 : 0);
+        m_grid->setRowStretch(r, r < rows ? 1 : 0);
 }
 
 QString tabTitle(std::string_view tab)

@@ -9,7 +9,6 @@
 #include <vector>
 
 class QGridLayout;
-class QLabel;
 
 namespace headroom {
 struct Snapshot;
@@ -18,6 +17,7 @@ struct Snapshot;
 namespace headroom::ui {
 
 class ChartView;
+class Paragraph;
 struct ChartRow;
 
 class ChartPage final : public QScrollArea {
@@ -55,7 +55,7 @@ private:
     void arrange();
 
     std::string m_tab;
-    QLabel* m_sentence = nullptr;
+    Paragraph* m_sentence = nullptr;
     QGridLayout* m_grid = nullptr;
     int m_columns = 0;
     std::vector<Card> m_cards;

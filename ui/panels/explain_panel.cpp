@@ -3,11 +3,11 @@
 #include "core/snapshot.h"
 #include "ui/format.h"
 #include "ui/panels/explanations.h"
+#include "ui/panels/paragraph.h"
 #include "ui/plots/catalog.h"
 #include "ui/plots/chart_view.h"
 #include "ui/plots/sensitivity.h"
 
-#include <QLabel>
 #include <QVBoxLayout>
 
 namespace headroom::ui {
@@ -18,27 +18,16 @@ constexpr int kWidth = 264;
 constexpr int kMargin = 14;
 constexpr int kTornadoHeight = 250;
 
-QLabel* paragraph(const char* property = nullptr)
-{
-    auto* label = new QLabel;
-    label->setWordWrap(true);
-    label->setTextFormat(Qt::PlainText);
-    label->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    if (property != nullptr)
-        label->setProperty(property, true);
-    return label;
-}
-
 } // namespace
 
 ExplainPanel::ExplainPanel(QWidget* parent)
     : QScrollArea(parent),
-      m_title(paragraph()),
-      m_meaning(paragraph("muted")),
-      m_formula(paragraph()),
-      m_notes(paragraph("caption")),
-      m_source(paragraph("caption")),
-      m_tornadoTitle(paragraph("caption")),
+      m_title(new Paragraph),
+      m_meaning(new Paragraph(Paragraph::Look::muted)),
+      m_formula(new Paragraph(Paragraph::Look::box)),
+      m_notes(new Paragraph(Paragraph::Look::muted, TextSize::small)),
+      m_source(new Paragraph(Paragraph::Look::muted, TextSize::small)),
+      m_tornadoTitle(new Paragraph(Paragraph::Look::muted, TextSize::small)),
       m_tornado(new ChartView)
 {
     setWidgetResizable(true);
@@ -49,10 +38,7 @@ ExplainPanel::ExplainPanel(QWidget* parent)
     auto* column = new QVBoxLayout(content);
     column->setContentsMargins(kMargin, 4, kMargin, kMargin);
     column->setSpacing(8);
-    const QFont bold = uiFont(TextSize::body, QFont::DemiBold);
-    m_title->setFont(bold);
-    m_formula->setProperty("box", true);
-    m_formula->setContentsMargins(10, 8, 10, 8);
+    m_title->setBold();
     m_tornado->setFixedHeight(kTornadoHeight);
     m_tornado->setMinimumWidth(kWidth / 2); // the dock sets the width, not the plot
     for (QWidget* part : {static_cast<QWidget*>(m_title), static_cast<QWidget*>(m_meaning),
@@ -120,8 +106,11 @@ void ExplainPanel::refresh()
 
 void ExplainPanel::refreshTornado(const QString& title)
 {
-    const std::vector<ChartSpec> all = tornados(m_snapshot->now);
-    for (const ChartSpec& spec : all)
+    if (m_tornadosOf != m_snapshot->now.plan) {
+        m_tornados = tornados(m_snapshot->now);
+        m_tornadosOf = m_snapshot->now.plan;
+    }
+    for (const ChartSpec& spec : m_tornados)
         if (!title.isEmpty() && ui::text(spec.title).contains(title, Qt::CaseInsensitive)) {
             m_tornado->setChart(spec);
             m_tornado->show();

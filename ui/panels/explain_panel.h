@@ -1,21 +1,23 @@
 // The Explain dock: formula, this plan's numbers, source, and what a tenth more or less of each input would do.
 #pragma once
 
+#include "ui/plots/chart.h"
 #include "ui/theme.h"
 
 #include <QScrollArea>
 
 #include <memory>
-
-class QLabel;
+#include <vector>
 
 namespace headroom {
+struct Plan;
 struct Snapshot;
-}
+} // namespace headroom
 
 namespace headroom::ui {
 
 class ChartView;
+class Paragraph;
 
 class ExplainPanel final : public QScrollArea {
     Q_OBJECT
@@ -45,9 +47,11 @@ private:
     std::shared_ptr<const Snapshot> m_snapshot;
     QString m_topic = QStringLiteral("utilization");
     QString m_chart; ///< the chart that was clicked; empty = a tile was
-    QLabel *m_title = nullptr, *m_meaning = nullptr, *m_formula = nullptr, *m_notes = nullptr, *m_source = nullptr,
-           *m_tornadoTitle = nullptr;
+    Paragraph *m_title = nullptr, *m_meaning = nullptr, *m_formula = nullptr, *m_notes = nullptr, *m_source = nullptr,
+              *m_tornadoTitle = nullptr;
     ChartView* m_tornado = nullptr;
+    std::vector<ChartSpec> m_tornados;        ///< of one plan: a dozen inputs, each evaluated twice
+    std::shared_ptr<const Plan> m_tornadosOf; ///< that plan
 };
 
 } // namespace headroom::ui

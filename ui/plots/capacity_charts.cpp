@@ -2,6 +2,7 @@
 #include "ui/plots/chart_tables.h"
 #include "ui/plots/load_curve.h"
 #include "ui/plots/numbers.h"
+#include "ui/plots/sim_charts.h"
 #include "ui/plots/time_parts.h"
 
 #include <algorithm>
@@ -27,6 +28,9 @@ ChartSpec latencyVsLoad(const Snapshot& snapshot)
     if (plan.targets.ttftP95)
         body.limits.push_back(
             {"target " + duration(*plan.targets.ttftP95), Role::target, plan.targets.ttftP95->in(millisecond), false});
+    if (Curve simulated = simulatedPoint(snapshot, &sim::SimResult::ttft, millisecond.si());
+        !simulated.x.empty())
+        body.curves.push_back(std::move(simulated));
     if (!e.stable)
         chart.says = "At " + rate(plan.workload.arrivalRate) + " the queue grows without end; below " +
                      rate(e.capacity) + " the curve holds.";
@@ -142,7 +146,7 @@ ChartSpec costVsLoad(const Snapshot& snapshot)
 constexpr std::array kCharts{
     ChartRow{"latency_vs_load", "capacity", "Time to first token against load",
         "TTFT p95 over the arrival rate: target, saturation, operating point, and the band of the model error.", "2.3",
-        &latencyVsLoad},
+        &latencyVsLoad, false, true},
     ChartRow{"time_parts", "capacity", "Where the time goes",
         "The six parts of a request's time: for the mean, and for requests around the 95th and 99th percentile.", "3.5",
         &timeParts},

@@ -10,8 +10,8 @@ std::span<const ChartRow> charts()
 {
     static const std::vector<ChartRow> kAll = [] {
         std::vector<ChartRow> all;
-        for (const auto& tab :
-            {capacityCharts(), latencyCharts(), memoryCharts(), batchingCharts(), parallelismCharts(), costCharts()})
+        for (const auto& tab : {capacityCharts(), latencyCharts(), memoryCharts(), batchingCharts(),
+                 parallelismCharts(), costCharts(), simCharts()})
             all.insert(all.end(), tab.begin(), tab.end());
         return all;
     }();
@@ -33,7 +33,7 @@ std::string tabSentence(std::string_view tab, const Snapshot& snapshot)
     };
     static constexpr Sentence kSentences[] = {{"capacity", &capacitySentence}, {"latency", &latencySentence},
         {"memory", &memorySentence}, {"batching", &batchingSentence}, {"parallelism", &parallelismSentence},
-        {"cost", &costSentence}};
+        {"cost", &costSentence}, {"simulator", &simulatorSentence}};
     for (const Sentence& sentence : kSentences)
         if (sentence.tab == tab)
             return sentence.text(snapshot);

@@ -17,6 +17,8 @@ struct ChartRow {
     std::string_view help;
     std::string_view topic; ///< "2.3"
     ChartSpec (*build)(const Snapshot&) = nullptr;
+    bool wide = false;      ///< needs the whole width of a tab
+    bool simulated = false; ///< shows Snapshot::study: who draws it without a window simulates first
 };
 
 /// All charts, in the order of the tabs.

@@ -5,6 +5,7 @@
 #include "ui/plots/plot_frame.h"
 #include "ui/theme.h"
 
+#include <QLineF>
 #include <QPointF>
 #include <QRectF>
 #include <QString>
@@ -64,6 +65,8 @@ public:
     virtual void fit() {}
     virtual bool isZoomed() const { return false; }
     virtual std::optional<PlotRanges> visible() const { return std::nullopt; }
+    /// The line across the data at a value of the horizontal axis; absent where it is not in sight.
+    virtual std::optional<QLineF> verticalAt(double /*x*/) const { return std::nullopt; }
     /// Texts on the drawing with their places; for tests.
     virtual std::vector<QRectF> labelRects() const { return {}; }
 };

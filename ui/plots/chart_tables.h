@@ -11,6 +11,7 @@ std::span<const ChartRow> memoryCharts();
 std::span<const ChartRow> batchingCharts();
 std::span<const ChartRow> parallelismCharts();
 std::span<const ChartRow> costCharts();
+std::span<const ChartRow> simCharts();
 
 std::string capacitySentence(const Snapshot&);
 std::string latencySentence(const Snapshot&);
@@ -18,5 +19,6 @@ std::string memorySentence(const Snapshot&);
 std::string batchingSentence(const Snapshot&);
 std::string parallelismSentence(const Snapshot&);
 std::string costSentence(const Snapshot&);
+std::string simulatorSentence(const Snapshot&);
 
 } // namespace headroom::ui

@@ -20,6 +20,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 namespace headroom::ui {
 
@@ -47,16 +48,26 @@ public:
     {
         m_reading = std::move(reading);
         m_theme = theme;
-        setVisible(m_reading.has_value());
+        setVisible(m_reading.has_value() || m_line);
         update();
+    }
+    /// \param line tells where the line stands now, for zooming moves it; empty = no line
+    void showLine(std::function<std::optional<QLineF>()> line, const Theme& theme)
+    {
+        m_line = std::move(line);
+        show(std::move(m_reading), theme);
     }
 
 protected:
     void paintEvent(QPaintEvent*) override
     {
+        QPainter p(this);
+        if (const auto line = m_line ? m_line() : std::nullopt) {
+            p.setPen(QPen(m_theme.accent, 1.5));
+            p.drawLine(*line);
+        }
         if (!m_reading)
             return;
-        QPainter p(this);
         const Reading& r = *m_reading;
         if (r.vertical) {
             p.setPen(QPen(m_theme.muted, 1));
@@ -114,6 +125,7 @@ private:
     }
 
     std::optional<Reading> m_reading;
+    std::function<std::optional<QLineF>()> m_line;
     Theme m_theme;
 };
 
@@ -168,6 +180,17 @@ void ChartView::setTheme(const Theme& theme)
         m_body->show(*m_chart, m_theme);
     m_overlay->show(std::nullopt, m_theme);
     update();
+}
+
+void ChartView::setCursorAt(std::optional<double> x)
+{
+    if (x == m_cursorAt)
+        return;
+    m_cursorAt = x;
+    if (!x)
+        m_overlay->showLine({}, m_theme);
+    else
+        m_overlay->showLine([this] { return m_body ? m_body->verticalAt(*m_cursorAt) : std::nullopt; }, m_theme);
 }
 
 void ChartView::fit()

@@ -32,6 +32,10 @@ public:
     const ChartSpec& chart() const { return *m_chart; }
     void setTheme(const Theme&);
 
+    /// A vertical line at a value of the horizontal axis, above the drawing: the moment that is played. Cheap to move.
+    void setCursorAt(std::optional<double> x);
+    std::optional<double> cursorAt() const { return m_cursorAt; }
+
     /// Back to the range of the data.
     void fit();
     bool isZoomed() const;
@@ -83,6 +87,7 @@ private:
     Theme m_theme = lightTheme();
     std::unique_ptr<ChartBody> m_body; ///< null while there is nothing to draw
     Overlay* m_overlay = nullptr;
+    std::optional<double> m_cursorAt;
     std::optional<QPointF> m_dragFrom;
     bool m_dragged = false;
 };

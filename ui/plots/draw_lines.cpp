@@ -166,6 +166,14 @@ public:
         return readHeatMap(std::get<HeatMap>(m_chart->body), m_frame, m_theme, at);
     }
 
+    std::optional<QLineF> verticalAt(double x) const override
+    {
+        if (!m_chart || !m_frame.x.range.contains(x))
+            return std::nullopt;
+        const double at = m_frame.x.pixel(x);
+        return QLineF(at, m_frame.area.top(), at, m_frame.area.bottom());
+    }
+
     std::optional<Hit> hit(QPointF at) const override
     {
         const auto* c = m_chart ? std::get_if<ScatterChart>(&m_chart->body) : nullptr;

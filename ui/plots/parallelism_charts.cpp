@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <memory>
 #include <tuple>
 
 namespace headroom::ui {
@@ -51,12 +52,23 @@ struct Scaled {
     Evaluator evaluator;
 };
 
-std::vector<Scaled> compiled(const Plan& plan, Way way)
+/// All layouts of a plan, compiled. The charts of this tab are built one after the other from the same plan, and
+/// compiling is most of their time: the last one asked for is kept, by the identity of its plan, on each thread.
+const std::vector<Scaled>& compiled(const Snapshot& snapshot, Way way)
 {
-    std::vector<Scaled> all;
-    for (const Layouted& layout : layouts(plan, way))
-        all.push_back({layout.plan.layout().gpus(), layout.degree, Evaluator(layout.plan)});
-    return all;
+    struct Kept {
+        std::shared_ptr<const Plan> of;
+        std::vector<Scaled> all;
+    };
+    thread_local std::array<Kept, 2> kept; // one a way
+    Kept& mine = kept[static_cast<std::size_t>(way)];
+    if (mine.of != snapshot.now.plan) {
+        mine.all.clear();
+        for (const Layouted& layout : layouts(*snapshot.now.plan, way))
+            mine.all.push_back({layout.plan.layout().gpus(), layout.degree, Evaluator(layout.plan)});
+        mine.of = snapshot.now.plan;
+    }
+    return mine.all;
 }
 
 constexpr const char* kNoLayout = "The model cannot be cut into other numbers of GPUs.";
@@ -91,7 +103,7 @@ ChartSpec stepVsGpus(const Snapshot& snapshot)
     const Plan& plan = *snapshot.now.plan;
     ChartSpec chart{"Decode step against GPUs", "ms, log", "", "", LineChart{}};
     const double batch = comparedBatch(snapshot);
-    const auto tensor = compiled(plan, Way::tensor), pipeline = compiled(plan, Way::pipeline);
+    const auto &tensor = compiled(snapshot, Way::tensor), &pipeline = compiled(snapshot, Way::pipeline);
     if (tensor.empty() || tensor.size() + pipeline.size() < 3) {
         chart.empty = kNoLayout;
         return chart;
@@ -125,7 +137,7 @@ ChartSpec networkShare(const Snapshot& snapshot)
 {
     ChartSpec chart{"What a step waits for", "% of a decode step", "", "", StackedBars{}};
     const double batch = comparedBatch(snapshot);
-    const auto all = compiled(*snapshot.now.plan, Way::tensor);
+    const auto& all = compiled(snapshot, Way::tensor);
     if (all.empty()) {
         chart.empty = kNoLayout;
         return chart;
@@ -219,7 +231,7 @@ ChartSpec costVsGpus(const Snapshot& snapshot)
     body.y = {"cost at capacity", "$/M tok", false, 0.0, {}};
     for (const auto& [way, name, role] :
         {std::tuple{Way::tensor, "tensor parallel", Role::primary}, {Way::pipeline, "pipeline", Role::secondary}}) {
-        Curve curve = costCurve(compiled(plan, way), name, role);
+        Curve curve = costCurve(compiled(snapshot, way), name, role);
         if (curve.x.size() > 1 || (way == Way::tensor && !curve.x.empty()))
             body.curves.push_back(std::move(curve));
     }

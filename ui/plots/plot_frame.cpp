@@ -55,10 +55,14 @@ double widest(const std::vector<TickText>& list, const QFontMetricsF& metrics)
     return w;
 }
 
-std::vector<TickText> rowTexts(const std::vector<QString>& rows, const QFontMetricsF& metrics, double most)
+/// \param most pixels a text may take \param height of all rows: where a row is lower than a text, not every one has its own
+std::vector<TickText> rowTexts(
+    const std::vector<QString>& rows, const QFontMetricsF& metrics, double most, double height)
 {
     std::vector<TickText> list;
-    for (std::size_t i = 0; i < rows.size(); ++i)
+    const double line = metrics.height() * static_cast<double>(rows.size());
+    const auto every = static_cast<std::size_t>(std::max(1.0, std::ceil(line / std::max(1.0, height))));
+    for (std::size_t i = 0; i < rows.size(); i += every)
         list.push_back({static_cast<double>(i) + 0.5, metrics.elidedText(rows[i], Qt::ElideRight, most)});
     return list;
 }
@@ -98,7 +102,7 @@ PlotFrame layOutFrame(const FrameRequest& r, const QFont& font)
             f.yTitle = axisTitle(*r.y);
     } else {
         f.y = {r.ranges.y, false, top - 1, areaBottom - 1}; // rows grow downwards
-        f.yTicks = rowTexts(r.rows, metrics, r.whole.width() * kWidestRows);
+        f.yTicks = rowTexts(r.rows, metrics, r.whole.width() * kWidestRows, areaBottom - top);
     }
     const double left = std::ceil(r.whole.left() + widest(f.yTicks, metrics) + kTextGap);
     const double rightEdge = r.whole.right() - r.rightMargin;

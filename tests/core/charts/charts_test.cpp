@@ -40,6 +40,10 @@ Snapshot snapshotOf(const Plan& plan, int points = 64)
     Snapshot snapshot;
     snapshot.curvePoints = points;
     snapshot.now = planResults(plan.name, std::make_shared<const Plan>(plan), points);
+    StudySettings settings = fixedStudy();
+    settings.requests = 1'000;
+    settings.replications = 2;
+    snapshot.study = runStudy(snapshot.now.plan, settings);
     return snapshot;
 }
 
@@ -235,7 +239,11 @@ TEST(Charts, EachChangesWithAnInputItDependsOn)
         {"cost_vs_gpus", {"hardware.price_usd_per_gpu_hour", "9"}},
         {"bill_vs_load", {"hardware.price_usd_per_gpu_hour", "9"}},
         {"token_prices", {"hardware.price_usd_per_gpu_hour", "9"}},
-        {"gpu_table", {"workload.arrival_rate_req_s", "60"}}};
+        {"gpu_table", {"workload.arrival_rate_req_s", "60"}}, {"sim_queue", {"workload.arrival_rate_req_s", "6"}},
+        {"sim_batch", {"workload.output_tokens_mean", "500"}}, {"sim_kv", {"workload.output_tokens_mean", "500"}},
+        {"sim_throughput", {"workload.output_tokens_mean", "500"}},
+        {"sim_latency_cdf", {"workload.output_tokens_cv", "1.7"}}, {"sim_policies", {"batching.token_budget", "256"}},
+        {"sim_requests", {"workload.prompt_tokens_mean", "3000"}}};
     const Snapshot before = snapshotOf(example(), 128);
     for (const ChartRow& row : charts()) {
         const auto input = inputs.find(row.id);

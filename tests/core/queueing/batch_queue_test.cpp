@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cmath>
+#include <optional>
 
 namespace headroom {
 namespace {
@@ -205,6 +206,54 @@ TEST(BatchStation, WaitsLessBehindARouterThatKnows)
     EXPECT_LT(p95(Balancing::joinShortest), p95(Balancing::roundRobin));
     EXPECT_LT(p95(Balancing::roundRobin), p95(Balancing::random));
     EXPECT_LT(p95(Balancing::powerOfTwo), p95(Balancing::random));
+}
+
+TEST(BatchStation, SaysThatTheTailOfTheFirstTokenIsOffNearSaturation)
+{
+    Example e;
+    const BatchStation s = e.make();
+    EXPECT_TRUE(solve(s, 0.75 * s.capacity()).covered);
+    const StationResult busy = solve(s, 0.85 * s.capacity());
+    EXPECT_FALSE(busy.covered);
+    EXPECT_NE(busy.reason.find("first token"), std::string_view::npos);
+}
+
+Targets targets(std::optional<Seconds> ttft, std::optional<Seconds> tpot, std::optional<Seconds> e2e)
+{
+    Targets out;
+    out.ttftP95 = ttft;
+    out.tpotP95 = tpot;
+    out.e2eP99 = e2e;
+    return out;
+}
+
+TEST(BatchStation, GivesSearchesAndBandsTheNumbersOfTheWholeSolve)
+{
+    for (BatchPolicy policy : kPolicies) {
+        Example e;
+        e.input.policy = policy;
+        e.input.replicas = 2;
+        const BatchStation s = e.make();
+        for (double load : {0.2, 0.7, 0.95}) {
+            const RequestRate rate = load * s.capacity();
+            const StationResult r = solve(s, rate);
+            const LatencyEdge edge = latencyEdge(s, rate);
+            EXPECT_EQ(edge.ttftP95, r.ttft.p95);
+            EXPECT_EQ(edge.tpotP95, r.tpot.p95);
+            EXPECT_EQ(edge.e2eP95, r.e2e.p95);
+            EXPECT_NEAR(edge.ttftMean.si(), r.ttft.mean.si(), 1e-9);
+            EXPECT_NEAR(edge.e2eMean.si(), r.e2e.mean.si(), 1e-9);
+            const Seconds target(0.3), ttft = r.ttft.p95, tpot = r.tpot.p95, e2e = r.e2e.p99;
+            EXPECT_NEAR(targetMargin(s, rate, targets(target, {}, {})), std::log(ttft / target), 1e-9);
+            EXPECT_NEAR(targetMargin(s, rate, targets({}, target, {})), std::log(tpot / target), 1e-9);
+            EXPECT_NEAR(targetMargin(s, rate, targets({}, {}, target)), std::log(e2e / target), 1e-9);
+            // The worst of several, whichever it is, and slowed without the fixed parts.
+            EXPECT_NEAR(targetMargin(s, rate, targets(ttft, {}, 0.8 * e2e)), std::log(1 / 0.8), 1e-9);
+            EXPECT_NEAR(targetMargin(s, rate, targets(ttft, {}, 2 * e2e)), 0, 1e-9);
+            EXPECT_NEAR(targetMargin(s, rate, targets({}, tpot, {}), {.tpot = 1.5}), std::log(1.5), 1e-9);
+        }
+        EXPECT_TRUE(std::isinf(targetMargin(s, 1.1 * s.capacity(), targets(Seconds(1), {}, {}))));
+    }
 }
 
 TEST(BatchStation, SuffersFromBursts)

@@ -1,0 +1,420 @@
+// Tab Simulator: what happened over simulated time, how latency is distributed, policies side by side.
+#include "ui/plots/sim_charts.h"
+
+#include "ui/plots/chart_tables.h"
+#include "ui/plots/numbers.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace headroom::ui {
+namespace {
+
+using sim::SimResult;
+using sim::TimeSeries;
+
+std::string bold(const std::string& text) { return "**" + text + "**"; }
+
+/// Another policy may need far more room; up to this multiple of the plan's own range its curve is worth it.
+constexpr double kGhostReach = 3;
+
+std::string titled(const Snapshot& snapshot, std::string title)
+{
+    if (snapshot.study != nullptr && !studyIsCurrent(snapshot))
+        title += ", of an older plan";
+    return title;
+}
+
+/// One quantity of the time series, as a curve for each policy.
+struct Quantity {
+    std::vector<double> TimeSeries::*values;
+    Role role;
+    double scale = 1; ///< values of the series times this are in the unit of the axis
+};
+
+Curve curveOf(const SimResult& result, const Quantity& quantity, const TimeUnit& unit)
+{
+    Curve curve;
+    const auto& values = result.series.*quantity.values;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        curve.x.push_back((static_cast<double>(i) + 0.5) * result.series.interval / unit.seconds);
+        curve.y.push_back(values[i] * quantity.scale);
+    }
+    return curve;
+}
+
+double largest(const Curve& curve) { return curve.y.empty() ? 0 : *std::ranges::max_element(curve.y); }
+
+LineChart overTime(const Snapshot& snapshot, Axis y, const Quantity& quantity, std::optional<double> closedForm)
+{
+    const Study& study = *snapshot.study;
+    const SimResult& own = *study.own();
+    const double length = static_cast<double>(own.series.waiting.size()) * own.series.interval;
+    const TimeUnit unit = timeUnit(length);
+    LineChart body;
+    body.x = {
+        "simulated time", unit.name, false, 0.0, length > 0 ? std::optional(length / unit.seconds) : std::nullopt};
+    Curve main = curveOf(own, quantity, unit);
+    main.role = quantity.role;
+    main.name = "this plan";
+    const double top = largest(main);
+    double range = top;
+    for (std::size_t i = 1; i < study.cases.size(); ++i) {
+        const StudyCase& other = study.cases[i];
+        if (other.result == nullptr)
+            continue;
+        Curve ghost = curveOf(*other.result, quantity, unit);
+        ghost.role = Role::ghost;
+        ghost.name = other.name;
+        ghost.dashed = true;
+        range = std::max(range, std::min(largest(ghost), kGhostReach * top));
+        body.curves.push_back(std::move(ghost));
+    }
+    body.curves.push_back(std::move(main));
+    if (closedForm && std::isfinite(*closedForm)) {
+        body.limits.push_back({"closed form, mean " + number(*closedForm), Role::saturation, *closedForm, false});
+        range = std::max(range, std::min(*closedForm, kGhostReach * std::max(top, 1e-9)));
+    }
+    if (!y.max)
+        y.max = range > 0 ? 1.08 * range : 1;
+    body.y = std::move(y);
+    return body;
+}
+
+/// What the closed form says, where it is of the same plan and has a value.
+std::optional<double> closedForm(const Snapshot& snapshot, double value)
+{
+    const Evaluation& e = snapshot.now.evaluation;
+    return studyIsCurrent(snapshot) && e.fits && e.stable ? std::optional(value) : std::nullopt;
+}
+
+double replicas(const Snapshot& snapshot) { return snapshot.now.plan->deployment.replicas; }
+
+double meanOf(const std::vector<double>& values)
+{
+    double sum = 0;
+    for (const double v : values)
+        sum += v;
+    return values.empty() ? 0 : sum / static_cast<double>(values.size());
+}
+
+double peakOf(const std::vector<double>& values) { return values.empty() ? 0 : *std::ranges::max_element(values); }
+
+ChartSpec overTimeChart(const Snapshot& snapshot, const char* title, const char* unit, Axis y, const Quantity& quantity,
+    std::optional<double> expected, std::string (*says)(const SimResult&))
+{
+    ChartSpec chart{titled(snapshot, title), unit, "", whyNotSimulated(snapshot), LineChart{}};
+    if (!chart.empty.empty())
+        return chart;
+    chart.body = overTime(snapshot, std::move(y), quantity, expected);
+    chart.says = says(*snapshot.study->own());
+    return chart;
+}
+
+ChartSpec queueOverTime(const Snapshot& snapshot)
+{
+    return overTimeChart(snapshot, "Waiting requests", "requests", {"waiting", "requests", false, 0.0, {}},
+        {&TimeSeries::waiting, Role::queue},
+        closedForm(snapshot, snapshot.now.evaluation.meanQueue * replicas(snapshot)), [](const SimResult& r) {
+            return number(meanOf(r.series.waiting)) + " requests wait on average and " +
+                   number(peakOf(r.series.waiting)) + " in the worst interval of " +
+                   duration(Seconds(r.series.interval)) + "; waiting takes " + duration(Seconds(r.queue.mean)) +
+                   " on average.";
+        });
+}
+
+ChartSpec batchOverTime(const Snapshot& snapshot)
+{
+    return overTimeChart(snapshot, "Running batch", "sequences", {"running", "sequences", false, 0.0, {}},
+        {&TimeSeries::running, Role::decode},
+        closedForm(snapshot, snapshot.now.evaluation.meanRunning * replicas(snapshot)), [](const SimResult& r) {
+            return number(meanOf(r.series.running)) + " sequences run on average, " + number(peakOf(r.series.running)) +
+                   " at the most; steps run " + percent(r.busyFraction) + " of the time.";
+        });
+}
+
+ChartSpec kvOverTime(const Snapshot& snapshot)
+{
+    return overTimeChart(snapshot, "KV blocks in use", "% of all blocks", {"KV blocks", "%", false, 0.0, {}},
+        {&TimeSeries::kvFraction, Role::kv, 100}, closedForm(snapshot, 100 * snapshot.now.evaluation.kvFraction),
+        [](const SimResult& r) {
+            return percent(r.kvFraction) + " of the KV blocks are in use on average; a replica held " +
+                   percent(r.kvPeakFraction) + " of them at its fullest, and " +
+                   (r.counters.preemptions == 0
+                           ? std::string("nobody had to make room.")
+                           : counted(static_cast<double>(r.counters.preemptions), "request was", "requests were") +
+                                 " preempted to make room.");
+        });
+}
+
+ChartSpec throughputOverTime(const Snapshot& snapshot)
+{
+    return overTimeChart(snapshot, "Output tokens", "tok/s", {"output", "tok/s", false, 0.0, {}},
+        {&TimeSeries::outputTokensPerSecond, Role::primary},
+        closedForm(snapshot, snapshot.now.evaluation.throughput.output.si()), [](const SimResult& r) {
+            return rate(TokenRate(r.outputTokensPerSecond)) + " came out over the run, for " +
+                   rate(RequestRate(r.requestsPerSecond)) + " that were served; " + percent(r.attainment) +
+                   " of the requests met their targets.";
+        });
+}
+
+Curve distribution(const std::vector<double>& seconds, const std::vector<double>& shares, std::string name, Role role)
+{
+    Curve curve;
+    curve.name = std::move(name);
+    curve.role = role;
+    for (std::size_t i = 0; i < seconds.size() && i < shares.size(); ++i)
+        if (std::isfinite(seconds[i]) && seconds[i] > 0) {
+            curve.x.push_back(seconds[i]);
+            curve.y.push_back(100 * shares[i]);
+        }
+    return curve;
+}
+
+struct Latency {
+    const char* name;
+    Role role;
+    std::vector<double> sim::QuantileCurves::*simulated;
+    std::vector<double> LatencyQuantiles::*closed;
+};
+constexpr std::array kLatencies{
+    Latency{"TTFT", Role::prefill, &sim::QuantileCurves::ttft, &LatencyQuantiles::ttft},
+    Latency{"TPOT", Role::decode, &sim::QuantileCurves::tpot, &LatencyQuantiles::tpot},
+    Latency{"E2E", Role::secondary, &sim::QuantileCurves::e2e, &LatencyQuantiles::e2e},
+};
+
+ChartSpec latencyCdfs(const Snapshot& snapshot)
+{
+    ChartSpec chart{titled(snapshot, "Latency, simulated and closed form"), "% of requests below", "",
+        whyNotSimulated(snapshot), LineChart{}};
+    if (!chart.empty.empty())
+        return chart;
+    const SimResult& own = *snapshot.study->own();
+    LineChart body;
+    body.x = {"time", "s", true, {}, {}};
+    body.y = {"requests below", "%", false, 0.0, 100.0};
+    const bool compared = closedForm(snapshot, 0).has_value();
+    LatencyQuantiles closed;
+    if (compared)
+        closed = snapshot.now.evaluator->quantilesAt(snapshot.now.plan->workload.arrivalRate, own.quantiles.shares);
+    for (const Latency& latency : kLatencies) {
+        Curve simulated =
+            distribution(own.quantiles.*latency.simulated, own.quantiles.shares, latency.name, latency.role);
+        if (simulated.x.size() < 2)
+            continue;
+        body.curves.push_back(std::move(simulated));
+        Curve form = distribution(closed.*latency.closed, own.quantiles.shares, "closed form", latency.role);
+        form.dashed = true;
+        if (form.x.size() > 1)
+            body.curves.push_back(std::move(form));
+    }
+    if (body.curves.empty())
+        chart.empty = "No request was completed after the warm-up.";
+    chart.says = "Simulated first tokens: half within " + duration(Seconds(own.ttft.p50)) + ", 99 % within " +
+                 duration(Seconds(own.ttft.p99)) + ". Answers: half within " + duration(Seconds(own.e2e.p50)) +
+                 ", 99 % within " + duration(Seconds(own.e2e.p99)) + ".";
+    if (compared)
+        chart.says += " The closed form's p95 is " + comparedWith(snapshot.now.evaluation.ttft.p95.si(), own.ttft.p95) +
+                      " for TTFT and " + comparedWith(snapshot.now.evaluation.e2e.p95.si(), own.e2e.p95) + " for E2E.";
+    chart.body = std::move(body);
+    return chart;
+}
+
+/// "269–290 ms", "980 ms–1.1 s"
+std::string interval(double lo, double hi)
+{
+    std::string from = duration(Seconds(lo)), to = duration(Seconds(hi));
+    const auto unit = from.rfind(' ');
+    if (unit != std::string::npos && to.size() > from.size() - unit &&
+        to.compare(to.size() - (from.size() - unit), std::string::npos, from, unit) == 0)
+        from.resize(unit);
+    return from + "–" + to;
+}
+
+std::string withInterval(const sim::Distribution& d)
+{
+    std::string text = duration(Seconds(d.p95));
+    if (d.ciLo && d.ciHi)
+        text += " (" + interval(*d.ciLo, *d.ciHi) + ")";
+    return text;
+}
+
+std::vector<std::string> policyRow(const StudyCase& one)
+{
+    const SimResult& r = *one.result;
+    return {one.name, withInterval(r.ttft), withInterval(r.tpot), withInterval(r.e2e), duration(Seconds(r.queue.mean)),
+        number(r.requestsPerSecond), percent(r.attainment), percent(r.kvPeakFraction),
+        whole(static_cast<double>(r.counters.preemptions) / std::max(1, r.replications))};
+}
+
+/// "vLLM 2023 has the shortest TTFT p95, 12 % below this plan's."
+std::string bestPolicy(const Study& study)
+{
+    const StudyCase* best = &study.cases.front();
+    std::size_t others = 0;
+    for (const StudyCase& one : study.cases) {
+        if (one.result == nullptr)
+            continue;
+        others += &one == &study.cases.front() ? 0 : 1;
+        if (one.result->counters.completed > 0 && one.result->ttft.p95 < best->result->ttft.p95)
+            best = &one;
+    }
+    if (others == 0)
+        return "Choose policies to compare with: they get the same arrivals and the same lengths.";
+    const double own = study.cases.front().result->ttft.p95;
+    if (best == &study.cases.front())
+        return "On the same arrivals none of the others has a shorter TTFT p95 than this plan's " +
+               duration(Seconds(own)) + ".";
+    return "On the same arrivals " + best->name + " has the shortest TTFT p95, " +
+           duration(Seconds(best->result->ttft.p95)) + " against " + duration(Seconds(own)) + " of this plan.";
+}
+
+ChartSpec policiesSideBySide(const Snapshot& snapshot)
+{
+    ChartSpec chart{titled(snapshot, "Policies on the same arrivals"), "p95 with its 95 % interval", "",
+        whyNotSimulated(snapshot), Table{}};
+    if (!chart.empty.empty())
+        return chart;
+    Table table;
+    table.columns = {
+        "policy", "TTFT p95", "TPOT p95", "E2E p95", "mean queue", "req/s", "in targets", "KV peak", "preempted"};
+    table.numeric.assign(table.columns.size(), true);
+    table.numeric.front() = false;
+    table.highlighted = 0;
+    for (const StudyCase& one : snapshot.study->cases) {
+        if (one.result != nullptr) {
+            table.rows.push_back(policyRow(one));
+            continue;
+        }
+        std::vector<std::string> row(table.columns.size());
+        row[0] = one.name + ": " + (one.refused.empty() ? "not simulated yet" : one.refused);
+        table.rows.push_back(std::move(row));
+    }
+    if (closedForm(snapshot, 0)) {
+        const Evaluation& e = snapshot.now.evaluation;
+        table.rows.push_back({"This plan, closed form", duration(e.ttft.p95), duration(e.tpot.p95), duration(e.e2e.p95),
+            duration(e.partsMean.queue), number(e.throughput.requests.si()), percent(e.sloAttainment), "", ""});
+    }
+    chart.says = bestPolicy(*snapshot.study);
+    chart.body = std::move(table);
+    return chart;
+}
+
+ChartSpec requestsOfDefaultWindow(const Snapshot& snapshot)
+{
+    return simulatedRequests(snapshot, snapshot.study ? defaultGantt(*snapshot.study) : GanttWindow{});
+}
+
+constexpr std::array kCharts{
+    ChartRow{"sim_queue", "simulator", "Waiting requests over time",
+        "Requests that wait for their first step, over simulated time: this plan, other policies, the closed form's "
+        "mean.",
+        "2.1", &queueOverTime, false, true},
+    ChartRow{"sim_batch", "simulator", "Running batch over time",
+        "Sequences that run in the whole fleet, over simulated time.", "4.2", &batchOverTime, false, true},
+    ChartRow{"sim_kv", "simulator", "KV blocks over time", "Share of the KV blocks in use, over simulated time.", "5.2",
+        &kvOverTime, false, true},
+    ChartRow{"sim_throughput", "simulator", "Output tokens over time",
+        "Output tokens per second of the whole fleet, over simulated time.", "7.2", &throughputOverTime, false, true},
+    ChartRow{"sim_latency_cdf", "simulator", "Latency, simulated and closed form",
+        "Share of requests whose TTFT, TPOT and E2E are below a time: simulated (solid) and closed form (dashed).",
+        "2.5", &latencyCdfs, false, true},
+    ChartRow{"sim_policies", "simulator", "Policies side by side",
+        "The plan and other policies on the same arrivals and lengths, with 95 % intervals.", "8.1",
+        &policiesSideBySide, true, true},
+    ChartRow{"sim_requests", "simulator", "Requests, one by one",
+        "What each of some requests went through: network, retrieval, queue, prefill, decode, post.", "9.4",
+        &requestsOfDefaultWindow, true, true},
+};
+
+} // namespace
+
+std::string comparedWith(double closed, double simulated)
+{
+    if (!(simulated > 0) || !std::isfinite(closed))
+        return "not comparable";
+    const double difference = closed / simulated - 1;
+    if (std::abs(difference) < 0.005)
+        return "the same";
+    return percent(std::abs(difference)) + (difference > 0 ? " above" : " below");
+}
+
+TimeUnit timeUnit(double seconds)
+{
+    constexpr double kMinute = 60, kHour = 3600, kDay = 86400;
+    if (seconds > 3 * kDay)
+        return {kDay, "days"};
+    if (seconds > 3 * kHour)
+        return {kHour, "h"};
+    if (seconds > 10 * kMinute)
+        return {kMinute, "min"};
+    return {1, "s"};
+}
+
+std::string whyNotSimulated(const Snapshot& snapshot)
+{
+    if (snapshot.study == nullptr || snapshot.study->cases.empty())
+        return "Nothing is simulated yet.";
+    const StudyCase& own = snapshot.study->cases.front();
+    if (!own.refused.empty())
+        return "This plan cannot be simulated: " + own.refused + ".";
+    if (own.result == nullptr)
+        return "Nothing is simulated yet.";
+    if (own.result->series.waiting.empty())
+        return "No request came: there is nothing to see.";
+    return {};
+}
+
+Curve simulatedPoint(const Snapshot& snapshot, sim::Distribution SimResult::*metric, double unit)
+{
+    Curve curve;
+    curve.markers = true;
+    if (!whyNotSimulated(snapshot).empty())
+        return curve;
+    const Study& study = *snapshot.study;
+    const sim::Distribution& d = study.own()->*metric;
+    if (d.count == 0 || !(d.p95 > 0))
+        return curve;
+    const bool current = studyIsCurrent(snapshot);
+    curve.role = current ? Role::simulated : Role::ghost;
+    curve.name = "simulated " + withInterval(d) + (current ? "" : ", older plan");
+    curve.x.push_back(study.plan->workload.arrivalRate.si());
+    curve.y.push_back(d.p95 / unit);
+    if (d.ciLo && d.ciHi) {
+        curve.errorLo.push_back(*d.ciLo / unit);
+        curve.errorHi.push_back(*d.ciHi / unit);
+    }
+    return curve;
+}
+
+std::span<const ChartRow> simCharts() { return kCharts; }
+
+std::string simulatorSentence(const Snapshot& snapshot)
+{
+    if (const std::string reason = whyNotSimulated(snapshot); !reason.empty())
+        return reason;
+    const Study& study = *snapshot.study;
+    const SimResult& r = *study.own();
+    const std::string size = r.replications > 1 ? std::to_string(r.replications) + " runs of " : std::string();
+    const std::string many =
+        size + counted(static_cast<double>(r.counters.requests) / r.replications, "request", "requests");
+    std::string text = (studyIsCurrent(snapshot) ? "In " : "Of an older plan: in ") + bold(many) +
+                       ", 95 % of first tokens came within " + bold(withInterval(r.ttft)) + " and " +
+                       bold(percent(r.attainment)) + " of the requests met their targets";
+    if (closedForm(snapshot, 0))
+        text += "; the closed form says " + bold(duration(snapshot.now.evaluation.ttft.p95)) + ", " +
+                comparedWith(snapshot.now.evaluation.ttft.p95.si(), r.ttft.p95);
+    text += ".";
+    if (studyIsCurrent(snapshot) && snapshot.now.evaluation.fits && !snapshot.now.evaluation.stable)
+        text += " The load is more than the plan can serve: the queue grows for as long as one looks.";
+    if (r.counters.rejected > 0)
+        text += " " +
+                bold(percent(static_cast<double>(r.counters.rejected) / static_cast<double>(r.counters.attempts))) +
+                " were turned away.";
+    if (!r.limit.empty())
+        text += " The run ended early: " + r.limit + ".";
+    return text;
+}
+
+} // namespace headroom::ui
