@@ -57,6 +57,14 @@ TEST(Verdict, EveryMoodOtherThanPlainHasAWord)
             EXPECT_FALSE(tile.value.isEmpty() || tile.word.isEmpty()) << qPrintable(tile.label) << " at " << rate;
 }
 
+TEST(Explanations, SayOverloadInWordsAndNotInInfinities)
+{
+    const Snapshot s = snapshotOf(with(testPlan(), "workload.arrival_rate_req_s", "500"));
+    const QString check = explain(QStringLiteral("utilization"), s).notes.join(QLatin1Char(' '));
+    EXPECT_FALSE(check.contains(QStringLiteral("∞"))) << qPrintable(check);
+    EXPECT_THAT(check.toStdString(), testing::HasSubstr("queue grows by"));
+}
+
 TEST(Explanations, PutThePlansOwnNumbersIn)
 {
     const Snapshot s = snapshotOf(testPlan());

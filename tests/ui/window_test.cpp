@@ -14,6 +14,8 @@
 #include <QLineEdit>
 #include <QMenu>
 #include <QMessageBox>
+#include <QPushButton>
+#include <QScrollArea>
 #include <QTimer>
 #include <QUndoStack>
 
@@ -287,6 +289,69 @@ TEST_F(WindowTest, APlanWithAnErrorSaysSoAndKeepsTheLastNumbers)
     EXPECT_EQ(window->summary().tile(TileId::utilization).tile().value, before);
     document.undoStack().undo();
     EXPECT_TRUE(window->summary().notice().isEmpty());
+}
+
+TEST_F(WindowTest, PlotsOfATabWithTheSameAxisFollowEachOther)
+{
+    ASSERT_TRUE(window->showTab("capacity"));
+    ChartView* first = window->currentPage()->view("latency_vs_load");
+    ASSERT_NE(first, nullptr);
+    const auto labelOf = [](const ChartView* view) {
+        const auto* lines = std::get_if<LineChart>(&view->chart().body);
+        return lines == nullptr ? std::string() : lines->x.label;
+    };
+    first->setFocus();
+    QTest::keyClick(first, Qt::Key_Plus);
+    const QRectF zoomed = first->visibleRange();
+    int linked = 0;
+    for (const ChartView* view : window->currentPage()->views()) {
+        if (view == first || labelOf(view) != labelOf(first))
+            continue;
+        ++linked;
+        EXPECT_DOUBLE_EQ(view->visibleRange().left(), zoomed.left()) << qPrintable(view->chartId());
+        EXPECT_DOUBLE_EQ(view->visibleRange().right(), zoomed.right()) << qPrintable(view->chartId());
+    }
+    EXPECT_GE(linked, 2);
+    QTest::keyClick(first, Qt::Key_Home);
+    for (const ChartView* view : window->currentPage()->views())
+        EXPECT_TRUE(view == first || labelOf(view).empty() || !view->isZoomed()) << qPrintable(view->chartId());
+}
+
+TEST_F(WindowTest, TheShapeOfTheModelIsOneClickAwayAndTheParametersFollowIt)
+{
+    PlanPanel& panel = window->planPanel();
+    ASSERT_NE(panel.editor("model.weight_format"), nullptr); // unfolds the group
+    auto* edit = panel.findChild<QPushButton*>(QStringLiteral("model.edit_shape"));
+    ASSERT_NE(edit, nullptr);
+    const double before = countParameters(document.plan().model.spec).total();
+    edit->click();
+    EXPECT_EQ(document.plan().model.spec.name, "custom");
+    EXPECT_TRUE(edit->isHidden());
+    EXPECT_FALSE(panel.editor("model.layers")->isHidden());
+    EXPECT_DOUBLE_EQ(countParameters(document.plan().model.spec).total(), before);
+    ASSERT_TRUE(document.edit("model.layers", "16"));
+    EXPECT_LT(countParameters(document.plan().model.spec).total(), before);
+    document.undoStack().undo();
+    document.undoStack().undo();
+    EXPECT_NE(document.plan().model.spec.name, "custom");
+}
+
+TEST_F(WindowTest, AtTheSmallestSizeTheVerdictHasOneRowBetweenBothDocks)
+{
+    window->resize(1280, 720);
+    QCoreApplication::processEvents();
+    const int top = window->summary().findChild<QWidget*>(QStringLiteral("tile0"))->y();
+    EXPECT_EQ(window->summary().findChild<QWidget*>(QStringLiteral("tile6"))->y(), top);
+}
+
+TEST_F(WindowTest, AScrollBarInThePlanDockCutsNothingOff)
+{
+    window->resize(1280, 720);
+    ASSERT_NE(window->planPanel().editor("workload.arrival_cv"), nullptr);
+    QCoreApplication::processEvents();
+    const auto* scroll = window->planPanel().findChild<QScrollArea*>();
+    ASSERT_NE(scroll, nullptr);
+    EXPECT_LE(scroll->widget()->minimumSizeHint().width(), scroll->viewport()->width());
 }
 
 } // namespace

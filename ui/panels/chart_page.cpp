@@ -49,6 +49,11 @@ ChartPage::ChartPage(std::string tab, QWidget* parent)
         view->setMinimumHeight(kLeastHeight);
         connect(view, &ChartView::selected, this, &ChartPage::selected);
         connect(view, &ChartView::exportFailed, this, &ChartPage::failed);
+        connect(view, &ChartView::rangeChanged, this, [this, view] {
+            for (const Card& card : m_cards)
+                if (card.view != view)
+                    card.view->followX(*view);
+        });
         m_cards.push_back({&row, view});
     }
     setWidget(page);

@@ -14,7 +14,7 @@ namespace headroom::ui {
 
 namespace {
 
-constexpr int kWidth = 264;
+constexpr int kWidth = 250;
 constexpr int kMargin = 14;
 constexpr int kTornadoHeight = 250;
 

@@ -63,6 +63,18 @@ Explanation tpotOf(const Snapshot& s)
         tr("Roofline by operator group with measured efficiencies"), tr("TPOT")};
 }
 
+/// In overload the products of Little's law are infinite: words say more.
+QString littlesLaw(const Evaluation& e, RequestRate now, int replicas)
+{
+    if (!std::isfinite(e.e2e.mean.si()))
+        return tr(
+            "No steady state: more arrives than is served, so the queue grows by %1 requests a second for as long "
+            "as this load lasts.")
+            .arg(number(std::max(0.0, now.si() - e.capacity.si())));
+    return tr("Check, Little's law: λ · W = %1 × %2, and %3 requests are in the system.")
+        .arg(number(now.si()), time(e.e2e.mean), number(e.meanConcurrency * replicas));
+}
+
 Explanation utilizationOf(const Snapshot& s)
 {
     const Evaluation& e = s.now.evaluation;
@@ -78,8 +90,7 @@ Explanation utilizationOf(const Snapshot& s)
                 .arg(number(e.capacity.si() / std::max(1, replicas))),
             QStringLiteral("= %1").arg(number(e.utilization, 2))},
         {tr("μ: departure rate of one replica with all %1 seats taken.").arg(number(e.memory.seats)),
-            tr("Check, Little's law: λ · W = %1 × %2, and %3 requests are in the system.")
-                .arg(number(now.si()), time(e.e2e.mean), number(e.meanConcurrency * replicas))},
+            littlesLaw(e, now, replicas)},
         tr("Little 1961; chain of a replica with continuous batching"), tr("capacity")};
 }
 

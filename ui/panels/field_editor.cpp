@@ -263,6 +263,7 @@ void FieldEditor::setCaption(const QString& caption)
             return;
         m_caption = new QLabel;
         m_caption->setProperty("caption", true);
+        m_caption->setWordWrap(true); // else its length is the least width of the whole dock
         m_layout->addWidget(m_caption, 1, 0, 1, 4);
     }
     m_caption->setText(caption);

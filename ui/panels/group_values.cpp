@@ -36,7 +36,7 @@ QString servingValues(const Plan& plan)
     if (plan.deployment.pp > 1)
         parts.append(tr("PP %1").arg(plan.deployment.pp));
     parts.append(plan.deployment.replicas == 1 ? tr("1 replica") : tr("%1 replicas").arg(plan.deployment.replicas));
-    parts.append(tr("budget %1").arg(number(plan.batching.tokenBudget.si(), 4)));
+    parts.append(tr("%1 tok").arg(number(plan.batching.tokenBudget.si(), 4)));
     return joined(parts);
 }
 

@@ -19,7 +19,7 @@ namespace headroom::ui {
 
 namespace {
 
-constexpr int kWidth = 284;
+constexpr int kWidth = 272; ///< with the Explain dock's, leaves the verdict one row at 1280
 constexpr int kMargin = 14;
 /// Search results shown at once; more words narrow it.
 constexpr int kMaxResults = 24;
@@ -37,6 +37,10 @@ constexpr std::array kGroups{GroupName{"workload", QT_TRANSLATE_NOOP("PlanPanel"
 
 /// The group that has the table of request classes.
 constexpr std::string_view kClassGroup = "workload";
+
+constexpr std::string_view kModelGroup = "model";
+constexpr std::string_view kCustomModel = "custom";
+const QString kShapeButton = QStringLiteral("model.edit_shape");
 
 bool isFirst(std::string_view key) { return std::ranges::find(PlanPanel::kFirst, key) != PlanPanel::kFirst.end(); }
 
@@ -143,6 +147,19 @@ QWidget* PlanPanel::makeGroupBody(std::size_t index)
     auto* body = new QWidget;
     auto* inside = column(body, 10);
     inside->setContentsMargins(kMargin, 4, 0, 12);
+    if (group.id == kModelGroup) {
+        auto* edit = new QPushButton(tr("&Edit its shape"));
+        edit->setObjectName(kShapeButton);
+        edit->setAccessibleName(tr("Edit the shape of the model"));
+        edit->setToolTip(
+            tr("Makes the model “custom”: layers, widths, heads and experts can then be changed. Undo brings "
+               "the catalog's model back."));
+        connect(edit, &QPushButton::clicked, this, [this] {
+            m_document.edit("model.name", kCustomModel);
+            reveal("model.layers");
+        });
+        inside->addWidget(edit, 0, Qt::AlignLeft);
+    }
     for (const Field& field : fields()) {
         if (info(field).group != group.id || isFirst(info(field).key))
             continue;
@@ -198,6 +215,8 @@ void PlanPanel::refreshGroup(Group& group)
     QStringList lines;
     for (const auto& [why, labels] : reasons)
         lines.append(tr("Hidden: %1 (%2).").arg(labels.join(QStringLiteral(", ")), text(why)));
+    if (auto* edit = group.section->findChild<QPushButton*>(kShapeButton))
+        edit->setVisible(m_document.plan().model.spec.name != kCustomModel);
     group.hidden->setText(lines.join(QLatin1Char('\n')));
     group.hidden->setVisible(!lines.isEmpty());
 }

@@ -64,6 +64,10 @@ public:
     virtual void pan(QPointF /*pixels*/) {}
     virtual void fit() {}
     virtual bool isZoomed() const { return false; }
+    /// What the hand left the x axis at; absent = it fits the data.
+    virtual std::optional<Interval> zoomedX() const { return std::nullopt; }
+    /// Takes over the x range of a linked plot; absent = fits the data. y stays.
+    virtual void showX(std::optional<Interval>) {}
     virtual std::optional<PlotRanges> visible() const { return std::nullopt; }
     /// The line across the data at a value of the horizontal axis; absent where it is not in sight.
     virtual std::optional<QLineF> verticalAt(double /*x*/) const { return std::nullopt; }

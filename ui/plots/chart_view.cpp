@@ -32,6 +32,21 @@ constexpr double kZoomStep = 1.2;    ///< one notch of the wheel, one key press
 constexpr double kPanStep = 0.1;     ///< of the axis, one key press
 constexpr double kDragThreshold = 4; ///< pixels before a press becomes a drag
 
+/// The quantity on the horizontal axis; nullptr where a chart has none to share.
+const Axis* horizontalAxis(const ChartSpec& chart)
+{
+    if (const auto* lines = std::get_if<LineChart>(&chart.body))
+        return &lines->x;
+    if (const auto* scatter = std::get_if<ScatterChart>(&chart.body))
+        return &scatter->x;
+    return nullptr;
+}
+
+bool sameQuantity(const Axis& a, const Axis& b)
+{
+    return a.label == b.label && a.unit == b.unit && a.logarithmic == b.logarithmic;
+}
+
 } // namespace
 
 /// Cross and box of values, above the body; only this repaints when the mouse moves.
@@ -195,8 +210,17 @@ void ChartView::setCursorAt(std::optional<double> x)
 
 void ChartView::fit()
 {
-    if (m_body)
-        m_body->fit();
+    if (!m_body)
+        return;
+    m_body->fit();
+    emit rangeChanged();
+}
+
+void ChartView::followX(const ChartView& other)
+{
+    const Axis *mine = horizontalAxis(*m_chart), *its = horizontalAxis(*other.m_chart);
+    if (m_body && other.m_body && mine != nullptr && its != nullptr && sameQuantity(*mine, *its))
+        m_body->showX(other.m_body->zoomedX());
 }
 
 bool ChartView::isZoomed() const { return m_body && m_body->isZoomed(); }
@@ -284,9 +308,11 @@ void ChartView::mouseMoveEvent(QMouseEvent* e)
         return;
     m_dragged = true;
     m_overlay->show(std::nullopt, m_theme);
-    if (m_body)
-        m_body->pan(moved);
     m_dragFrom = e->position();
+    if (!m_body)
+        return;
+    m_body->pan(moved);
+    emit rangeChanged();
 }
 
 void ChartView::mouseReleaseEvent(QMouseEvent*) { m_dragFrom.reset(); }
@@ -318,6 +344,7 @@ void ChartView::wheelEvent(QWheelEvent* e)
     const int delta = e->angleDelta().y() != 0 ? e->angleDelta().y() : e->angleDelta().x();
     constexpr double kNotch = 120;
     m_body->zoom(std::pow(kZoomStep, -delta / kNotch), at, which);
+    emit rangeChanged();
     hoverAt(e->position());
     e->accept();
 }
@@ -354,7 +381,9 @@ void ChartView::keyPressEvent(QKeyEvent* e)
         m_body->pan({0, -step.y()});
     } else {
         QWidget::keyPressEvent(e);
+        return;
     }
+    emit rangeChanged();
 }
 
 void ChartView::focusInEvent(QFocusEvent*)

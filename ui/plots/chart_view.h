@@ -39,6 +39,8 @@ public:
     /// Back to the range of the data.
     void fit();
     bool isZoomed() const;
+    /// Shows the x range of another view, if both have the same quantity on that axis; y stays. Emits nothing.
+    void followX(const ChartView& other);
     /// What the horizontal and vertical axis show now; empty rectangle where the body has no axes. For tests and links.
     QRectF visibleRange() const;
 
@@ -59,6 +61,8 @@ signals:
     void activated(int group, int index);
     /// A click anywhere on the chart: the Explain dock follows.
     void selected(const QString& id);
+    /// A hand zoomed, panned or fitted this chart: linked plots follow.
+    void rangeChanged();
     void exportFailed(const QString& reason);
 
 protected:

@@ -204,6 +204,12 @@ public:
         redraw();
     }
     bool isZoomed() const override { return m_userX || m_userY; }
+    std::optional<Interval> zoomedX() const override { return m_userX; }
+    void showX(std::optional<Interval> range) override
+    {
+        m_userX = range;
+        redraw();
+    }
     std::optional<PlotRanges> visible() const override { return PlotRanges{m_frame.x.range, m_frame.y.range}; }
 
     std::vector<QRectF> labelRects() const override
