@@ -121,6 +121,8 @@ public:
         m_box->setFocusPolicy(Qt::StrongFocus);
         m_box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
         m_box->setMinimumContentsLength(8);
+        constexpr int kLeastBox = 100;
+        m_box->setMinimumWidth(kLeastBox);
         m_box->setMaxVisibleItems(24);
         setControl(m_box, 1);
         connect(m_box, &QComboBox::activated, this, [this](int index) { choose(index, Gesture::whole); });
@@ -218,6 +220,7 @@ FieldEditor::FieldEditor(Document& document, const Field& field, QWidget* parent
     m_layout->setContentsMargins(0, 0, 0, 0);
     m_layout->setHorizontalSpacing(4);
     m_layout->setVerticalSpacing(2);
+    m_label->setWordWrap(true); // a narrow dock breaks a long label rather than cutting off its control
     m_layout->addWidget(m_label, 0, 0);
     m_layout->addWidget(m_dot, 0, 1);
     m_layout->setColumnStretch(2, 1);

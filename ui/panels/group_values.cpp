@@ -90,7 +90,7 @@ QString choiceCaption(std::string_view key, const Plan& plan)
             tr("%1 GB/s").arg(number(plan.hardware.gpu.bandwidth.si() * 1e-9, 4)),
             tr("%1 TFLOP/s").arg(number(plan.hardware.gpu.fp16.si() * 1e-12, 3))});
     if (key == "model.name")
-        return joined({tr("%1 parameters").arg(parameters(plan.model.spec)),
+        return joined({tr("%1 params").arg(parameters(plan.model.spec)),
             tr("%1 weights").arg(text(info(plan.model.weightFormat).name)),
             tr("%1 KV").arg(text(info(plan.model.kvFormat).name))});
     return {};

@@ -19,7 +19,7 @@ namespace headroom::ui {
 
 namespace {
 
-constexpr int kWidth = 272; ///< with the Explain dock's, leaves the verdict one row at 1280
+constexpr int kWidth = 284;
 constexpr int kMargin = 14;
 /// Search results shown at once; more words narrow it.
 constexpr int kMaxResults = 24;

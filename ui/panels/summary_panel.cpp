@@ -12,12 +12,16 @@ namespace headroom::ui {
 namespace {
 
 constexpr int kTileHeight = 80;
+/// In two rows the word stands beside the label, so that the plots below keep their height.
+constexpr int kCompactHeight = 54;
 /// Narrower than this and the words under the numbers no longer fit: the strip takes two rows.
-constexpr int kLeastWidth = 106;
+constexpr int kLeastWidth = 120;
 constexpr int kRowsWhenNarrow = 2;
 constexpr int kPad = 10;
 /// Relative widths: the first tile and those with a band beside the number need more room.
 constexpr std::array<double, kTiles> kShare{1.12, 1.25, 1.15, 0.98, 0.98, 1.03, 1.1};
+/// The same where the word stands beside the label.
+constexpr std::array<double, kTiles> kCompactShare{1.1, 1.1, 1.13, 1.06, 1, 1, 1};
 
 } // namespace
 
@@ -42,7 +46,7 @@ void TileButton::setTile(const Tile& tile, const Theme& theme)
 
 QSize TileButton::sizeHint() const { return {kLeastWidth, kTileHeight}; }
 
-QSize TileButton::minimumSizeHint() const { return {60, kTileHeight}; }
+QSize TileButton::minimumSizeHint() const { return {60, kCompactHeight}; }
 
 void TileButton::paintEvent(QPaintEvent*)
 {
@@ -68,21 +72,32 @@ void TileButton::paintEvent(QPaintEvent*)
         painter.drawText(QRect(kPad, top, room, 16), Qt::AlignLeft | Qt::AlignVCenter,
             smallMetrics.elidedText(words, Qt::ElideRight, room));
     };
-    line(9, m_tile.label, m_theme->muted);
+    const bool compact = height() < kTileHeight;
+    const int valueTop = compact ? 23 : 26;
+    line(compact ? 6 : 9, m_tile.label, m_theme->muted);
     const QFont large = uiFont(TextSize::large, QFont::DemiBold);
     const QFontMetrics largeMetrics(large);
     painter.setFont(large);
     painter.setPen(verdictTile || m_tile.mood == Mood::bad ? moodInk(*m_theme, m_tile.mood) : m_theme->text);
     const QString value = largeMetrics.elidedText(m_tile.value, Qt::ElideRight, room);
-    painter.drawText(QRect(kPad, 26, room, 26), Qt::AlignLeft | Qt::AlignVCenter, value);
+    painter.drawText(QRect(kPad, valueTop, room, 26), Qt::AlignLeft | Qt::AlignVCenter, value);
     const int used = largeMetrics.horizontalAdvance(value) + 5;
     if (!m_tile.aside.isEmpty() && room - used > 20) {
         painter.setFont(small);
         painter.setPen(m_theme->muted);
-        const int baseline = 26 + (26 - largeMetrics.height()) / 2 + largeMetrics.ascent();
+        const int baseline = valueTop + (26 - largeMetrics.height()) / 2 + largeMetrics.ascent();
         painter.drawText(kPad + used, baseline, smallMetrics.elidedText(m_tile.aside, Qt::ElideRight, room - used));
     }
-    line(54, m_tile.word, verdictTile && m_tile.mood != Mood::bad ? m_theme->text : moodInk(*m_theme, m_tile.mood));
+    const QColor wordInk = verdictTile && m_tile.mood != Mood::bad ? m_theme->text : moodInk(*m_theme, m_tile.mood);
+    if (!compact) {
+        line(54, m_tile.word, wordInk);
+        return;
+    }
+    const int taken = smallMetrics.horizontalAdvance(m_tile.label) + kPad / 2;
+    painter.setFont(small);
+    painter.setPen(wordInk);
+    painter.drawText(QRect(kPad + taken, 6, room - taken, 16), Qt::AlignRight | Qt::AlignVCenter,
+        smallMetrics.elidedText(m_tile.word, Qt::ElideRight, room - taken));
 }
 
 SummaryPanel::SummaryPanel(QWidget* parent) : QWidget(parent), m_strip(new QWidget), m_notice(new QLabel)
@@ -141,20 +156,22 @@ void SummaryPanel::layOutTiles()
 {
     const int rows = width() < kLeastWidth * kTiles ? kRowsWhenNarrow : 1;
     const std::size_t perRow = rows == 1 ? kTiles : (kTiles + 1) / kRowsWhenNarrow;
-    if (m_strip->height() != rows * kTileHeight || m_strip->minimumHeight() != rows * kTileHeight)
-        m_strip->setFixedHeight(rows * kTileHeight);
+    const int tileHeight = rows == 1 ? kTileHeight : kCompactHeight;
+    if (m_strip->height() != rows * tileHeight || m_strip->minimumHeight() != rows * tileHeight)
+        m_strip->setFixedHeight(rows * tileHeight);
+    const auto& share = rows == 1 ? kShare : kCompactShare;
     for (std::size_t first = 0; first < kTiles; first += perRow) {
         const std::size_t end = std::min<std::size_t>(first + perRow, kTiles);
         double all = 0;
         for (std::size_t i = first; i < end; ++i)
-            all += kShare[i];
+            all += share[i];
         double before = 0;
-        const int top = static_cast<int>(first / perRow) * kTileHeight;
+        const int top = static_cast<int>(first / perRow) * tileHeight;
         for (std::size_t i = first; i < end; ++i) {
             const int left = static_cast<int>(before / all * width());
-            before += kShare[i];
+            before += share[i];
             const int right = static_cast<int>(before / all * width());
-            m_tiles[i]->setGeometry(left, top, right - left, kTileHeight);
+            m_tiles[i]->setGeometry(left, top, right - left, tileHeight);
         }
     }
 }

@@ -14,7 +14,7 @@ namespace headroom::ui {
 namespace {
 
 constexpr double kHighestRow = 46, kThickness = 0.6;
-constexpr double kWidestNames = 0.4; ///< share of the width that category names may take
+constexpr double kWidestNames = 0.44; ///< share of the width that category names may take
 constexpr double kInsideMargin = 6;   ///< around a text inside a piece
 constexpr double kPerTick = 50;
 
