@@ -17,8 +17,9 @@ const BatchingRow& policyOf(const Scenario& scenario, Role role)
 {
     if (role == Role::prefill)
         return prefillPool();
-    return role == Role::decode ? decodePool(scenario.batching.mixedThreshold.has_value())
-                                : batchingPolicy(scenario.batching.policy);
+    if (role == Role::decode)
+        return decodePool(scenario.batching.mixedThreshold.has_value());
+    return scenario.batchingRow ? *scenario.batchingRow : batchingPolicy(scenario.batching.policy);
 }
 
 } // namespace
@@ -196,7 +197,8 @@ ReplicaView Replica::view(double now)
         .seatsLeft = m_limits.maxSequences - m_seats,
         .waiting = m_queue.size(),
         .preempted = m_preempted,
-        .swapped = !m_swapped.empty() && !yieldsToHead(m_swapped.front())};
+        .swapped = !m_swapped.empty() && !yieldsToHead(m_swapped.front()),
+        .decodesRan = m_decodesRun};
     if (v.waiting == 0 || v.seatsLeft <= 0)
         return v;
     if (m_policy->budget == BatchingRow::Budget::bounds && v.decodes + v.prefillTokens >= m_limits.tokenBudget)
@@ -314,7 +316,7 @@ bool Replica::leap(double now, const BatchDecision& decision)
     if (!m_decodesRun && m_chunks.empty())
         return false;
     timeSteps(now);
-    m_leap.steps = longestLeap();
+    m_leap.steps = decision.leap == BatchDecision::Leap::oneStep ? 1 : longestLeap();
     m_leapEnd = m_leap.end();
     return true;
 }
@@ -389,9 +391,17 @@ bool Replica::leapStatic(double now)
             return false;
         m_batch = m_prefilling;
         m_padded = m_staticLeft = 0;
-        for (const auto slot : m_batch) {
-            m_padded = std::max<std::int64_t>(m_padded, at(slot).target);
-            m_staticLeft = std::max<std::int64_t>(m_staticLeft, at(slot).output - 1);
+        if (m_context.scenario.staticStart == StaticStart::shortestPrompt) {
+            m_padded = std::numeric_limits<std::int64_t>::max();
+            for (const auto slot : m_batch)
+                m_padded = std::min<std::int64_t>(m_padded, at(slot).target);
+            for (const auto slot : m_batch) // the rest of longer prompts goes in one token a step
+                m_staticLeft = std::max<std::int64_t>(m_staticLeft, at(slot).target - m_padded + at(slot).output - 1);
+        } else {
+            for (const auto slot : m_batch) {
+                m_padded = std::max<std::int64_t>(m_padded, at(slot).target);
+                m_staticLeft = std::max<std::int64_t>(m_staticLeft, at(slot).output - 1);
+            }
         }
     }
     const auto size = static_cast<double>(m_batch.size());

@@ -47,6 +47,13 @@ struct RunLimits {
     std::uint64_t events = 20'000'000'000;                    ///< so that no run lasts for ever
 };
 
+/// How the first step of a static batch takes prompts of different lengths.
+enum class StaticStart {
+    padded,         ///< all padded to the longest
+    shortestPrompt, ///< as long as the shortest, what is left of others goes in token by token (FasterTransformer)
+};
+
+struct BatchingRow;
 struct ScalingRow;
 
 /// Clients beyond what a Plan says.
@@ -78,6 +85,8 @@ struct Scenario {
     Controller controller;   ///< changes the number of replicas while it runs
     Router router = Router::joinShortest;
     Batching batching;
+    const BatchingRow* batchingRow = nullptr; ///< forms steps in place of batching.policy; absent = the policy's own
+    StaticStart staticStart = StaticStart::padded;
     Scheduling scheduling;
     ClientRules clients;
     FixedLatency latency;

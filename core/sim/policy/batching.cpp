@@ -65,6 +65,19 @@ BatchDecision chunkedPrefill(const ReplicaView& v, const BatchLimits& limits)
     return {.act = Act::run, .promptTokens = forPrompts};
 }
 
+/// A chunk of at most the budget, then a step of all decodes, in turns.
+BatchDecision chunksInTurns(const ReplicaView& v, const BatchLimits& limits)
+{
+    if (v.prefillTokens < limits.tokenBudget && canAdmit(v))
+        return {.act = Act::admit};
+    if (v.prefillTokens == 0)
+        return {.act = Act::run};
+    constexpr auto kOneStep = BatchDecision::Leap::oneStep;
+    if (v.decodes == 0 || v.decodesRan)
+        return {.act = Act::run, .decodes = Decodes::none, .promptTokens = limits.tokenBudget, .leap = kOneStep};
+    return {.act = Act::run, .leap = kOneStep};
+}
+
 /// Splitwise and DistServe, decode side (PAPERS 6.1, 7.1): KV is pulled as memory allows, sequences join any step.
 /// What was preempted is prefilled again here, as a whole.
 BatchDecision decodeOnly(const ReplicaView& v, const BatchLimits& limits) { return continuousBatch(v, limits); }
@@ -95,6 +108,9 @@ constexpr BatchingRow kPrefillPool{
 constexpr BatchingRow kMixedPool{
     BatchPolicy::disaggregated, "mixed_pool", "Mixed pool", &mixedPool, MemoryTurn::decodesFirst};
 
+constexpr BatchingRow kChunksApart{
+    BatchPolicy::chunked, "chunks_apart", "Chunks apart", &chunksInTurns, MemoryTurn::decodesFirst};
+
 } // namespace
 
 std::span<const BatchingRow> batchingPolicies() { return kBatching; }
@@ -112,5 +128,7 @@ const BatchingRow& decodePool(bool takesPrompts)
 {
     return takesPrompts ? kMixedPool : batchingPolicy(BatchPolicy::disaggregated);
 }
+
+const BatchingRow& chunksApart() { return kChunksApart; }
 
 } // namespace headroom::sim

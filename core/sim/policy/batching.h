@@ -20,6 +20,7 @@ struct ReplicaView {
     std::int64_t waiting = 0;
     bool preempted = false;      ///< this step has displaced somebody to win memory
     bool swapped = false;        ///< somebody waits in host memory who goes before the first that waits
+    bool decodesRan = false;     ///< in the step before
     bool headFits = false;       ///< there is KV memory for the first that waits
     std::int64_t headTokens = 0; ///< prompt tokens the first has to compute
     double headReached = 0;      ///< when it reached the engine, s
@@ -36,7 +37,8 @@ struct BatchDecision {
     enum class Act { admit, run, wait } act = Act::wait;
     enum class Decodes { all, none } decodes = Decodes::all;
     std::int64_t promptTokens = 0; ///< run: most prompt tokens of this step, given out in order of admission
-    double until = std::numeric_limits<double>::infinity(); ///< wait: look again at this time, s
+    double until = std::numeric_limits<double>::infinity();    ///< wait: look again at this time, s
+    enum class Leap { longest, oneStep } leap = Leap::longest; ///< run: steps before the policy is asked again
 };
 
 /// When decodes take the blocks they need for the step, and who goes when there are none.
@@ -60,5 +62,8 @@ const BatchingRow& batchingPolicy(BatchPolicy);
 const BatchingRow& prefillPool();
 /// \param takesPrompts the plan lets pools mix (Batching::mixedThreshold)
 const BatchingRow& decodePool(bool takesPrompts);
+/// Chunks of prompts in steps of their own, taking turns with the decodes: what Sarathi's authors compare with to tell
+/// chunking from mixing (PAPERS 5.1 point 5). No plan asks for it; a Scenario may.
+const BatchingRow& chunksApart();
 
 } // namespace headroom::sim
