@@ -16,6 +16,7 @@ std::span<const Command> commands()
         Command{"import", "Recognise a foreign file and turn it into plan fields or a workload", &declareImport},
         Command{"chart", "The data of one chart as CSV", &declareChart},
         Command{"topics", "The fifty topics: formula, the same with a plan's numbers, source", &declareTopics},
+        Command{"papers", "Published results beside what comes out here, row by row", &declarePapers},
         Command{"validate", "Predicted against measured, also cross-validated", &declareValidate},
         Command{"calibrate", "Fit a GPU's factors to one's own measurements", &declareCalibrate},
         Command{"bench", "How fast the engine is on this machine", &declareBench},

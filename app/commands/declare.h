@@ -15,6 +15,7 @@ Run declareImport(CLI::App&);
 Run declareChart(CLI::App&);
 Run declareTopics(CLI::App&);
 Run declareBench(CLI::App&);
+Run declarePapers(CLI::App&);
 Run declareValidate(CLI::App&);
 Run declareCalibrate(CLI::App&);
 

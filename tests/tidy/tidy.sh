@@ -25,6 +25,8 @@ done
 forbid core/queueing 'core/sim/'
 forbid core/sim 'core/evaluate|core/sweep|core/snapshot|core/calibration/'
 forbid core/plan 'core/evaluate|core/sim/|core/calibration/|core/sweep'
+forbid core/offload 'core/plan/|core/sim/|core/papers/'
+for folder in plan sim calibration importers queueing model; do forbid "core/$folder" 'core/papers/'; done
 report "evaluate includes sim" < <(grep -nE '#include "core/sim/' core/evaluate*.cpp core/evaluate*.h 2>/dev/null)
 
 # Results must not depend on a library's random distributions.

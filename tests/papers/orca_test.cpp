@@ -1,0 +1,17 @@
+#include "tests/papers/paper_rows.h"
+
+#include <array>
+
+namespace headroom::papers {
+namespace {
+
+constexpr std::array kMisses{
+    Miss{"175B, 16 GPUs, 190 ms a token: FasterTransformer", 0.1811},
+};
+
+class Orca : public testing::TestWithParam<PaperRow> {};
+TEST_P(Orca, ComesOutAsPublished) { check(GetParam(), kMisses); }
+INSTANTIATE_TEST_SUITE_P(Rows, Orca, testing::ValuesIn(rowsOf("orca")), testName);
+
+} // namespace
+} // namespace headroom::papers
