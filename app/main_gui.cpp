@@ -140,6 +140,8 @@ int writeScreenshots(const Arguments& arguments)
         window.setThemeChoice(choice);
         for (const std::string& tab : window.tabs()) {
             window.showTab(tab);
+            while (document.isSizing())
+                QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents);
             for (int i = 0; i < 3; ++i) // layouts settle over a few rounds of events
                 QCoreApplication::processEvents();
             const QString file = folder.filePath(QStringLiteral("%1-%2.png").arg(ui::text(tab), ui::text(suffix)));

@@ -75,12 +75,15 @@ GpuSizing sizeOn(const Plan& plan, const CatalogGpu& gpu)
     return result;
 }
 
-std::vector<GpuSizing> sizeOnEveryGpu(const Plan& plan)
+std::vector<GpuSizing> sizeOnEveryGpu(const Plan& plan, const std::stop_token& stop)
 {
     std::vector<GpuSizing> all;
     all.reserve(catalogGpus().size());
-    for (const CatalogGpu& gpu : catalogGpus())
+    for (const CatalogGpu& gpu : catalogGpus()) {
+        if (stop.stop_requested())
+            return {};
         all.push_back(sizeOn(plan, gpu));
+    }
     const auto key = [](const GpuSizing& s) {
         const double cost = s.fleet ? s.fleet->si() : std::numeric_limits<double>::max();
         return std::tuple(!s.meetsTargets, !s.fits, cost, s.gpus);

@@ -5,6 +5,7 @@
 #include "core/plan/catalog.h"
 
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,7 @@ struct GpuSizing {
 GpuSizing sizeOn(const Plan&, const CatalogGpu&);
 
 /// For every catalog GPU: those that meet the targets by cost, then those that do not, then those that do not fit.
-std::vector<GpuSizing> sizeOnEveryGpu(const Plan&);
+/// \param stop ends the work early, for a plan that is no longer of interest; the list is then empty
+std::vector<GpuSizing> sizeOnEveryGpu(const Plan&, const std::stop_token& stop = {});
 
 } // namespace headroom

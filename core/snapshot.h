@@ -22,9 +22,11 @@ struct PlanResults {
     std::shared_ptr<const Evaluator> evaluator; ///< for builders that need another curve
     Evaluation evaluation;
     std::vector<LoadPoint> load;
-    /// The same service on every catalog GPU, for whoever computed it aside (it takes too long for a slider move);
-    /// null = not known yet.
+    /// The same service on every catalog GPU; null = not known (yet).
     std::shared_ptr<const std::vector<GpuSizing>> everyGpu;
+    bool everyGpuIsOlder = false; ///< it is of the plan as it was before the last changes
+    /// Who made these results works everyGpu out aside, as it takes too long for a slider move: views wait for it.
+    bool everyGpuComes = false;
 };
 
 /// A plan evaluated for the views, with a load curve of `curvePoints` points.

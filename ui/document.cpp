@@ -3,12 +3,14 @@
 #include "core/plan/fields.h"
 #include "core/plan/plan_io.h"
 #include "core/plan/validate.h"
+#include "core/sizing.h"
 #include "ui/format.h"
 #include "ui/simulator.h"
 
 #include <QElapsedTimer>
 #include <QFile>
 #include <QUndoCommand>
+#include <QtConcurrent>
 
 #include <algorithm>
 #include <utility>
@@ -85,13 +87,18 @@ Document::Document(Plan plan, QObject* parent) : QObject(parent), m_simulator(st
     m_restTimer.setSingleShot(true);
     m_restTimer.setInterval(kRestMs);
     connect(&m_restTimer, &QTimer::timeout, this, &Document::refine);
+    connect(&m_sizing, &QFutureWatcherBase::finished, this, &Document::takeSizing);
     connect(&m_watcher, &QFileSystemWatcher::fileChanged, this, &Document::checkFile);
     connect(
         m_simulator.get(), &Simulator::studied, this, [this] { publish(m_snapshot->now, m_snapshot->curvePoints); });
     adopt(std::move(plan), {});
 }
 
-Document::~Document() = default;
+Document::~Document()
+{
+    m_stopSizing.request_stop();
+    m_sizing.waitForFinished();
+}
 
 const Error* Document::errorOf(std::string_view key) const
 {
@@ -211,15 +218,52 @@ void Document::recompute(Pace pace)
     PlanResults results = evaluated(m_plan, points);
     m_evaluateMs = static_cast<double>(clock.nsecsElapsed()) * 1e-6;
     publish(std::move(results), points);
+    if (pace == Pace::rest)
+        startSizing();
+    else
+        m_stopSizing.request_stop(); // its plan is gone, and the processor is wanted here
 }
 
 void Document::publish(PlanResults now, int points)
 {
+    now.everyGpu = m_sized.everyGpu;
+    now.everyGpuIsOlder = m_sized.plan != now.plan;
+    now.everyGpuComes = true;
     m_snapshot = std::make_shared<const Snapshot>(Snapshot{std::move(now), m_pinned, points, m_simulator->study()});
     emit changed(m_snapshot);
 }
 
 void Document::refine() { recompute(Pace::rest); }
+
+void Document::keepEveryGpu(bool keep)
+{
+    m_keepsEveryGpu = keep;
+    if (!keep)
+        m_stopSizing.request_stop();
+    else if (!m_restTimer.isActive())
+        startSizing();
+}
+
+void Document::startSizing()
+{
+    m_stopSizing.request_stop();
+    if (!m_keepsEveryGpu || !m_errors.empty() || m_sized.plan == m_plan)
+        return;
+    m_stopSizing = std::stop_source();
+    m_sizing.setFuture(QtConcurrent::run([plan = m_plan, stop = m_stopSizing.get_token()] {
+        auto all = std::make_shared<const std::vector<GpuSizing>>(sizeOnEveryGpu(*plan, stop));
+        return stop.stop_requested() ? Sized{} : Sized{plan, std::move(all)};
+    }));
+}
+
+void Document::takeSizing()
+{
+    const Sized sized = m_sizing.result();
+    if (sized.plan != m_plan) // stopped, or of a plan that has changed since
+        return;
+    m_sized = sized;
+    publish(m_snapshot->now, m_snapshot->curvePoints);
+}
 
 void Document::adopt(Plan plan, std::filesystem::path path)
 {

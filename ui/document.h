@@ -6,6 +6,7 @@
 #include "core/snapshot.h"
 
 #include <QFileSystemWatcher>
+#include <QFutureWatcher>
 #include <QObject>
 #include <QTimer>
 #include <QUndoStack>
@@ -13,6 +14,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -81,6 +83,12 @@ public:
     void unpinAll();
     const std::vector<std::shared_ptr<const PlanResults>>& pinned() const { return m_pinned; }
 
+    /// From now on, whether the snapshots carry the plan sized on every catalog GPU. It is worked out on another thread
+    /// whenever the plan rests; until it is there, snapshots carry that of an older plan and say so.
+    void keepEveryGpu(bool keep);
+    /// True while that work is under way.
+    bool isSizing() const { return m_sizing.isRunning(); }
+
 signals:
     /// The plan, its errors, its results, the pins or the file changed. The only signal of state there is.
     void changed(std::shared_ptr<const headroom::Snapshot> snapshot);
@@ -95,6 +103,8 @@ private:
     void recompute(Pace pace);
     void publish(PlanResults now, int points);
     void refine();
+    void startSizing();
+    void takeSizing();
     void adopt(Plan plan, std::filesystem::path path);
     void watch(const std::filesystem::path& path);
     void checkFile();
@@ -111,6 +121,16 @@ private:
     std::string m_diskText; ///< what the file held when this document last read or wrote it
     double m_evaluateMs = 0;
     std::unique_ptr<Simulator> m_simulator;
+
+    /// A plan sized on every GPU; late answers are told by their plan.
+    struct Sized {
+        std::shared_ptr<const Plan> plan;
+        std::shared_ptr<const std::vector<GpuSizing>> everyGpu;
+    };
+    bool m_keepsEveryGpu = false;
+    Sized m_sized; ///< the latest that was finished
+    QFutureWatcher<Sized> m_sizing;
+    std::stop_source m_stopSizing;
 };
 
 } // namespace headroom::ui

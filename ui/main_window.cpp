@@ -242,6 +242,7 @@ void MainWindow::showCurrentTab()
         m_stack->addWidget(page);
     }
     m_stack->setCurrentWidget(page);
+    m_document.keepEveryGpu(tab == "cost");
     refreshSimulationWanted();
     refresh();
 }

@@ -1,5 +1,6 @@
 #include "ui/report_dialog.h"
 
+#include "core/sizing.h"
 #include "core/snapshot.h"
 #include "ui/format.h"
 #include "ui/panels/chart_page.h"
@@ -19,9 +20,23 @@
 
 namespace headroom::ui {
 
+namespace {
+
+/// A report waits for nothing: what the window works out aside is worked out now if it is not of this very plan.
+std::shared_ptr<const Snapshot> complete(const Snapshot& snapshot)
+{
+    auto all = std::make_shared<Snapshot>(snapshot);
+    if (all->now.everyGpu == nullptr || all->now.everyGpuIsOlder)
+        all->now.everyGpu = std::make_shared<const std::vector<GpuSizing>>(sizeOnEveryGpu(*all->now.plan));
+    all->now.everyGpuIsOlder = all->now.everyGpuComes = false;
+    return all;
+}
+
+} // namespace
+
 ReportDialog::ReportDialog(std::shared_ptr<const Snapshot> snapshot, QWidget* parent)
     : QDialog(parent),
-      m_snapshot(std::move(snapshot)),
+      m_snapshot(complete(*snapshot)),
       m_charts(new QListWidget),
       m_page(new QComboBox),
       m_message(new QLabel),

@@ -3,6 +3,7 @@
 #include "core/plan/catalog.h"
 #include "core/plan/fields.h"
 #include "core/plan/plan_io.h"
+#include "core/sizing.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -166,6 +167,50 @@ TEST(Document, PinsKeepTheirPlanWhileTheOpenOneChanges)
     EXPECT_FALSE(document.pin("one too many"));
     document.unpin(0);
     EXPECT_EQ(document.snapshot()->pinned.size(), 7U);
+}
+
+bool sizingEnds(const Document& document)
+{
+    return QTest::qWaitFor([&] { return !document.isSizing(); }, 60000);
+}
+
+TEST(Document, ThePlanIsSizedOnEveryGpuAsideAndOlderValuesSayThatTheyAre)
+{
+    Document document(defaultPlan());
+    EXPECT_EQ(document.snapshot()->now.everyGpu, nullptr) << "nobody has asked";
+    document.keepEveryGpu(true);
+    EXPECT_TRUE(document.isSizing());
+    EXPECT_TRUE(document.snapshot()->now.everyGpuComes);
+    ASSERT_TRUE(sizingEnds(document));
+    const auto first = document.snapshot()->now.everyGpu;
+    ASSERT_NE(first, nullptr);
+    EXPECT_EQ(first->size(), catalogGpus().size());
+    EXPECT_FALSE(document.snapshot()->now.everyGpuIsOlder);
+
+    ASSERT_TRUE(document.edit(kRate, "8", Gesture::continued));
+    EXPECT_FALSE(document.isSizing()) << "not while a hand moves";
+    EXPECT_EQ(document.snapshot()->now.everyGpu, first);
+    EXPECT_TRUE(document.snapshot()->now.everyGpuIsOlder);
+    document.endGesture();
+    EXPECT_TRUE(document.isSizing());
+    ASSERT_TRUE(sizingEnds(document));
+    EXPECT_NE(document.snapshot()->now.everyGpu, first);
+    EXPECT_FALSE(document.snapshot()->now.everyGpuIsOlder);
+}
+
+TEST(Document, ALateSizingOfAPlanThatHasChangedIsDropped)
+{
+    Document document(defaultPlan());
+    document.keepEveryGpu(true);
+    ASSERT_TRUE(document.edit(kRate, "20")); // while the first is under way
+    ASSERT_TRUE(sizingEnds(document));
+    const auto expected = sizeOnEveryGpu(document.plan());
+    const auto& shown = *document.snapshot()->now.everyGpu;
+    ASSERT_EQ(shown.size(), expected.size());
+    for (std::size_t i = 0; i < shown.size(); ++i) {
+        EXPECT_EQ(shown[i].gpu, expected[i].gpu);
+        EXPECT_EQ(shown[i].replicas, expected[i].replicas);
+    }
 }
 
 TEST(Document, UndoStepsAreBounded)

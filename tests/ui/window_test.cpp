@@ -112,6 +112,7 @@ TEST_F(WindowTest, EveryChartOfEveryTabDrawsAndFollowsTheLoad)
         const ChartPage* page = window->currentPage();
         if (page == nullptr)
             continue;
+        ASSERT_TRUE(QTest::qWaitFor([&] { return !document.isSizing(); }, 60000));
         ASSERT_GT(page->chartCount(), 0) << tab;
         EXPECT_FALSE(page->sentence().isEmpty()) << tab;
         for (const ChartView* view : page->views()) {

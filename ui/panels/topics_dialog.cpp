@@ -40,7 +40,7 @@ QStringList sections()
         tr("Cost"), tr("Scheduling"), tr("Observability and SLOs"), tr("Operations")};
 }
 
-/// "0.659", "3.56 s", "$0.32 per million tokens", or a dash where only the simulator knows.
+/// "0.659", "3.56 s", "$0.32/M tok", or "simulated" where only the simulator knows.
 QString resultText(const Topic& topic, const TopicAnswer& answer)
 {
     if (!answer.value)
@@ -49,7 +49,7 @@ QString resultText(const Topic& topic, const TopicAnswer& answer)
         return number(*answer.value);
     const QString unit = text(topic.unit);
     if (unit.startsWith(QLatin1String("USD per")))
-        return quantity(*answer.value, "USD") + unit.mid(3);
+        return quantity(*answer.value, "USD") + TopicsDialog::tr("/M tok");
     return quantity(*answer.value, topic.unit);
 }
 

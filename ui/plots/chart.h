@@ -130,6 +130,7 @@ struct Table {
     std::vector<std::vector<std::string>> rows;
     std::vector<bool> numeric;      ///< per column: right-aligned
     std::optional<int> highlighted; ///< row of the present plan
+    bool faded = false;             ///< values of an older plan: greyed until the new ones are there
 };
 
 /// What every chart has, and its body.

@@ -139,13 +139,10 @@ std::vector<std::string> gpuRow(const GpuSizing& s)
         milliseconds(s.ttft.p95), milliseconds(s.tpot.p95), why};
 }
 
-/// Fewer points than this are asked for while a slider is dragged.
-constexpr int kPointsAtRest = 128;
-
-/// Sizings that came with the snapshot, or computed here when there is time. Null while there is not.
+/// Sizings that came with the snapshot, or computed here if nobody else does. Null while they are awaited.
 std::shared_ptr<const std::vector<GpuSizing>> sizings(const Snapshot& snapshot)
 {
-    if (snapshot.now.everyGpu || snapshot.curvePoints < kPointsAtRest)
+    if (snapshot.now.everyGpu || snapshot.now.everyGpuComes)
         return snapshot.now.everyGpu;
     return std::make_shared<const std::vector<GpuSizing>>(sizeOnEveryGpu(*snapshot.now.plan));
 }
@@ -160,9 +157,12 @@ ChartSpec gpuTable(const Snapshot& snapshot)
     const GpuSizing* cheapest = nullptr;
     const auto all = sizings(snapshot);
     if (!all) {
-        chart.empty = "The GPUs are sized when the plan rests.";
+        chart.empty = "The plan is being sized on every GPU of the catalog.";
         return chart;
     }
+    body.faded = snapshot.now.everyGpu && snapshot.now.everyGpuIsOlder;
+    if (body.faded)
+        chart.unit = "of the plan before; being updated";
     for (const GpuSizing& sizing : *all) {
         if (sizing.gpu == plan.hardware.gpu.name)
             body.highlighted = static_cast<int>(body.rows.size());

@@ -96,7 +96,7 @@ public:
         case Qt::BackgroundRole:
             return highlighted ? QVariant(m_theme.selection) : QVariant();
         case Qt::ForegroundRole:
-            return m_theme.text;
+            return m_table->faded ? m_theme.muted : m_theme.text;
         default:
             return {};
         }
@@ -221,7 +221,8 @@ public:
             if (highlighted)
                 p.fillRect(QRectF(where.left(), y, where.width(), height), m_theme.selection);
             p.setFont(highlighted ? bold : font);
-            paintRow(p, where.left(), y, height, widths, m_table->rows[shown], m_theme.text);
+            paintRow(p, where.left(), y, height, widths, m_table->rows[shown],
+                m_table->faded ? m_theme.muted : m_theme.text);
         }
         p.restore();
     }
