@@ -27,7 +27,9 @@ Scenario atOnce(std::vector<TraceRequest> requests)
     s.kv = {.blocks = 10'000, .blockTokens = 16};
     s.latency = {.network = Seconds(0), .frontend = Seconds(0), .retrieval = Seconds(0), .post = Seconds(0)};
     s.batching.staticTimeout = Seconds(0);
-    s.record = {.warmupRequests = 0, .seriesPoints = 10, .rows = true};
+    s.record.warmupRequests = 0;
+    s.record.seriesPoints = 10;
+    s.record.rows = true;
     return s;
 }
 
