@@ -4,6 +4,7 @@
 #include "core/plan/validate.h"
 #include "core/snapshot.h"
 #include "tests/ui/window_fixture.h"
+#include "ui/format.h"
 #include "ui/panels/chart_page.h"
 #include "ui/panels/explain_panel.h"
 #include "ui/panels/fold_section.h"
@@ -266,8 +267,9 @@ void MonkeyTest::checkState()
     ASSERT_EQ(window->isWindowModified(), document.isModified());
     ASSERT_TRUE(window->windowTitle().contains(QStringLiteral("[*]")));
     ASSERT_EQ(validate(document.plan()).size(), document.errors().size());
-    if (document.errors().empty())
+    if (document.errors().empty()) {
         ASSERT_EQ(document.snapshot()->now.plan.get(), &document.plan()) << "the results are those of the plan";
+    }
     ASSERT_LE(document.pinned().size(), static_cast<std::size_t>(Document::kMaxPinned));
 }
 
@@ -297,8 +299,9 @@ void MonkeyTest::rewind()
     const int index = stack.index();
     const bool whole = stack.count() < stack.undoLimit(); // else the oldest steps are gone
     stack.setIndex(0);
-    if (whole)
+    if (whole) {
         ASSERT_EQ(document.plan(), m_start) << "undoing everything leads to the opened plan";
+    }
     stack.setIndex(index);
     ASSERT_EQ(document.plan(), last) << "redoing everything leads back";
 }
@@ -333,10 +336,12 @@ TEST_F(MonkeyTest, AHundredThousandActionsBreakNothing)
         ASSERT_NO_FATAL_FAILURE(checkState());
         if (i % kEventsEvery == 0)
             QCoreApplication::processEvents();
-        if (i % kTextsEvery == 0)
+        if (i % kTextsEvery == 0) {
             ASSERT_NO_FATAL_FAILURE(checkTexts());
-        if (i % kRewindEvery == 0)
+        }
+        if (i % kRewindEvery == 0) {
             ASSERT_NO_FATAL_FAILURE(rewind());
+        }
         if (i == kWarmUp)
             warm = residentMiB().value_or(0);
         ASSERT_FALSE(HasFailure());
