@@ -132,7 +132,7 @@ TEST_F(WindowTest, EveryChartChangesWithAnInputAndUndoBringsItsPictureBack)
     for (const std::string& tab : window->tabs()) {
         ASSERT_TRUE(window->showTab(tab));
         const ChartPage* page = window->currentPage();
-        if (page == nullptr)
+        if (page == nullptr || tab == "simulator") // its charts follow when a simulation has ended: simulator_test.cpp
             continue;
         std::set<const ChartView*> still;
         for (const ChartView* view : page->views())
