@@ -250,6 +250,7 @@ void Document::startSizing()
     if (!m_keepsEveryGpu || !m_errors.empty() || m_sized.plan == m_plan)
         return;
     m_stopSizing = std::stop_source();
+    m_isSizing = true;
     m_sizing.setFuture(QtConcurrent::run([plan = m_plan, stop = m_stopSizing.get_token()] {
         auto all = std::make_shared<const std::vector<GpuSizing>>(sizeOnEveryGpu(*plan, stop));
         return stop.stop_requested() ? Sized{} : Sized{plan, std::move(all)};
@@ -258,6 +259,7 @@ void Document::startSizing()
 
 void Document::takeSizing()
 {
+    m_isSizing = false;
     const Sized sized = m_sizing.result();
     if (sized.plan != m_plan) // stopped, or of a plan that has changed since
         return;

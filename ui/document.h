@@ -86,8 +86,8 @@ public:
     /// From now on, whether the snapshots carry the plan sized on every catalog GPU. It is worked out on another thread
     /// whenever the plan rests; until it is there, snapshots carry that of an older plan and say so.
     void keepEveryGpu(bool keep);
-    /// True while that work is under way.
-    bool isSizing() const { return m_sizing.isRunning(); }
+    /// True from its start until its answer was taken or dropped.
+    bool isSizing() const { return m_isSizing; }
 
 signals:
     /// The plan, its errors, its results, the pins or the file changed. The only signal of state there is.
@@ -127,7 +127,7 @@ private:
         std::shared_ptr<const Plan> plan;
         std::shared_ptr<const std::vector<GpuSizing>> everyGpu;
     };
-    bool m_keepsEveryGpu = false;
+    bool m_keepsEveryGpu = false, m_isSizing = false;
     Sized m_sized; ///< the latest that was finished
     QFutureWatcher<Sized> m_sizing;
     std::stop_source m_stopSizing;
