@@ -1,4 +1,5 @@
 #include "tests/ui/window_fixture.h"
+#include "ui/format.h"
 #include "ui/panels/compare_page.h"
 #include "ui/panels/explain_panel.h"
 #include "ui/panels/explanations.h"
@@ -69,6 +70,9 @@ TEST(Explanations, PutThePlansOwnNumbersIn)
 {
     const Snapshot s = snapshotOf(testPlan());
     const Explanation e = explain(QStringLiteral("utilization"), s);
+    // Little's law holds in the words too: both sides read the same number (network and post are outside the replicas).
+    const QString inside = number(s.now.evaluation.meanConcurrency * s.now.plan->deployment.replicas);
+    EXPECT_EQ(e.notes.join(QLatin1Char(' ')).count(inside), 2) << qPrintable(e.notes.join(QLatin1Char(' ')));
     EXPECT_EQ(e.topic, QStringLiteral("2.3"));
     EXPECT_THAT(e.formula.join(QLatin1Char(' ')).toStdString(), testing::HasSubstr("= 4 / (1 ×"));
     const Explanation other =

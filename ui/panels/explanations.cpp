@@ -71,8 +71,10 @@ QString littlesLaw(const Evaluation& e, RequestRate now, int replicas)
             "No steady state: more arrives than is served, so the queue grows by %1 requests a second for as long "
             "as this load lasts.")
             .arg(number(std::max(0.0, now.si() - e.capacity.si())));
-    return tr("Check, Little's law: λ · W = %1 × %2, and %3 requests are in the system.")
-        .arg(number(now.si()), time(e.e2e.mean), number(e.meanConcurrency * replicas));
+    // Network, retrieval and post-processing are outside of the replicas.
+    const Seconds stay = e.partsMean.queue + e.partsMean.prefill + e.partsMean.decode;
+    return tr("Check, Little's law: λ · W = %1 × %2 = %3, and %4 requests are in the replicas.")
+        .arg(number(now.si()), time(stay), number(now.si() * stay.si()), number(e.meanConcurrency * replicas));
 }
 
 Explanation utilizationOf(const Snapshot& s)
