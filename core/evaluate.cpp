@@ -99,14 +99,6 @@ StationInput stationInput(
 
 void fillBand(LatencySummary& latency) { latency.lo = latency.hi = latency.p95; }
 
-/// Slows the part of a latency that is not fixed by `factor`.
-Seconds slowed(Seconds latency, Seconds fixed, double factor)
-{
-    if (!std::isfinite(latency.si()))
-        return latency;
-    return fixed + factor * std::max(latency - fixed, Seconds(0));
-}
-
 } // namespace
 
 struct Evaluator::Tables {

@@ -1,6 +1,7 @@
 #include "core/headroom.h"
 
 #include "core/model/efficiency.h"
+#include "core/slo/slo.h"
 
 #include <algorithm>
 #include <array>
@@ -119,15 +120,7 @@ double targetMargin(const PointEvaluation& point, const Targets& targets)
 {
     if (!point.fits || !point.stable)
         return kInfinity;
-    double worst = -kInfinity;
-    const auto consider = [&worst](Seconds value, const std::optional<Seconds>& target) {
-        if (target)
-            worst = std::max(worst, std::log(std::max(value.si(), 1e-12) / std::max(target->si(), 1e-12)));
-    };
-    consider(point.ttft.p95, targets.ttftP95);
-    consider(point.tpot.p95, targets.tpotP95);
-    consider(point.e2e.p99, targets.e2eP99);
-    return worst;
+    return worstMiss(point.ttft.p95, point.tpot.p95, point.e2e.p99, targets);
 }
 
 RequestRate targetRate(const Evaluator& evaluator, const PointEvaluation& present)

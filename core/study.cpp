@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <utility>
 
 namespace headroom {
 
@@ -125,7 +126,7 @@ private:
         if (scenario) {
             scenario->replications = replications;
             scenario->untilCi = untilCi;
-            const auto result = sim::simulate(*scenario, m_stop, [&](const sim::ProgressReport& report) {
+            auto result = sim::simulate(*scenario, m_stop, [&](const sim::ProgressReport& report) {
                 m_fraction = (m_done + report.fraction * work) / m_total;
                 if (report.partial != nullptr && Clock::now() - m_shown > kShowEvery)
                     show(index, requests, *report.partial);
@@ -136,16 +137,16 @@ private:
                 return false;
             m_done += work;
             m_fraction = m_done / m_total;
-            show(index, requests, result);
+            show(index, requests, std::move(result));
         } else {
             m_done += work;
         }
         return !m_stop.stop_requested();
     }
 
-    void show(std::size_t index, std::uint64_t requests, const sim::SimResult& result)
+    void show(std::size_t index, std::uint64_t requests, sim::SimResult result)
     {
-        m_study.cases[index].result = std::make_shared<const sim::SimResult>(result);
+        m_study.cases[index].result = std::make_shared<const sim::SimResult>(std::move(result)); // megabytes of rows
         if (index == 0)
             m_study.requests = requests;
         m_shown = Clock::now();

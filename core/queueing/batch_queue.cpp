@@ -4,6 +4,7 @@
 #include "core/queueing/operating.h"
 #include "core/queueing/static_batch.h"
 #include "core/queueing/station_tables.h"
+#include "core/slo/slo.h"
 
 #include <algorithm>
 #include <cmath>
@@ -272,53 +273,38 @@ LatencyEdge latencyEdge(const BatchStation& station, RequestRate rate)
         Seconds(tpot.quantile(0.95)), Seconds(mix.e2eMean()), Seconds(mix.e2eQuantile(0.95))};
 }
 
-namespace {
-
-double slowed(double latency, double fixed, double factor)
+Seconds slowed(Seconds latency, Seconds fixed, double factor)
 {
-    return factor == 1 ? latency : fixed + factor * std::max(latency - fixed, 0.0);
+    return factor == 1 ? latency : fixed + factor * std::max(latency - fixed, Seconds(0));
 }
-
-double logRatio(double value, Seconds target)
-{
-    constexpr double kLeast = 1e-12; // seconds: no time at all
-    return std::log(std::max(value, kLeast) / std::max(target.si(), kLeast));
-}
-
-} // namespace
 
 double targetMargin(const BatchStation& station, RequestRate rate, const Targets& targets, const Slowing& slowing)
 {
     const StationTables& t = station.tables();
     constexpr double kInfinity = std::numeric_limits<double>::infinity();
-    const double toFirst = (t.input.networkIn + t.input.retrieval).si();
-    const double toEnd = toFirst + (t.input.post + t.input.networkOut).si();
-    double worst = -kInfinity;
+    const Seconds toFirst = t.input.networkIn + t.input.retrieval;
+    const Seconds toEnd = toFirst + t.input.post + t.input.networkOut;
     if (!needsChain(t, rate)) {
         const StationResult r = solve(station, rate);
-        if (!r.stable)
-            return kInfinity;
-        if (targets.ttftP95)
-            worst = logRatio(slowed(r.ttft.p95.si(), toFirst, slowing.ttft), *targets.ttftP95);
-        if (targets.tpotP95)
-            worst = std::max(worst, logRatio(slowing.tpot * r.tpot.p95.si(), *targets.tpotP95));
-        if (targets.e2eP99)
-            worst = std::max(worst, logRatio(slowed(r.e2e.p99.si(), toEnd, slowing.e2e), *targets.e2eP99));
-        return worst;
+        return r.stable ? worstMiss(slowed(r.ttft.p95, toFirst, slowing.ttft), slowing.tpot * r.tpot.p95,
+                              slowed(r.e2e.p99, toEnd, slowing.e2e), targets)
+                        : kInfinity;
     }
     const Operating at = operating(t, rate);
     const LatencyMix mix(t, at, Detail::latencies);
-    if (targets.ttftP95)
-        worst = logRatio(slowed(mix.ttftQuantile(0.95), toFirst, slowing.ttft), *targets.ttftP95);
-    if (targets.tpotP95)
-        worst = std::max(worst, logRatio(slowing.tpot * mix.tpotDistribution().quantile(0.95), *targets.tpotP95));
-    if (targets.e2eP99) {
-        // Its percentile matters only where it is the worst: one look says whether it is.
-        const double asBad = toEnd + (targets.e2eP99->si() * std::exp(worst) - toEnd) / slowing.e2e;
-        if (!(worst > -kInfinity) || mix.e2eShareWithin(asBad) < 0.99)
-            worst = std::max(worst, logRatio(slowed(mix.e2eQuantile(0.99), toEnd, slowing.e2e), *targets.e2eP99));
-    }
-    return worst;
+    Targets others = targets;
+    others.e2eP99.reset();
+    const Seconds none(0);
+    const Seconds ttft = targets.ttftP95 ? slowed(Seconds(mix.ttftQuantile(0.95)), toFirst, slowing.ttft) : none;
+    const Seconds tpot = targets.tpotP95 ? slowing.tpot * Seconds(mix.tpotDistribution().quantile(0.95)) : none;
+    const double worst = worstMiss(ttft, tpot, none, others);
+    if (!targets.e2eP99)
+        return worst;
+    // Its percentile matters only where it is the worst: one look says whether it is.
+    const Seconds asBad = toEnd + (std::exp(worst) * *targets.e2eP99 - toEnd) / slowing.e2e;
+    if (worst > -kInfinity && mix.e2eShareWithin(asBad.si()) >= 0.99)
+        return worst;
+    return worstMiss(ttft, tpot, slowed(Seconds(mix.e2eQuantile(0.99)), toEnd, slowing.e2e), targets);
 }
 
 LatencyQuantiles latencyQuantiles(const BatchStation& station, RequestRate rate, std::span<const double> probabilities)

@@ -106,8 +106,9 @@ LatencyEdge latencyEdge(const BatchStation&, RequestRate);
 struct Slowing {
     double ttft = 1, tpot = 1, e2e = 1;
 };
-/// How far the worst target is missed: max of ln(value / target) over the stated ones of p95 TTFT, p95 TPOT, p99 E2E;
-/// <= 0 = all hold. Infinite when unstable, -infinity when stable without a target. For searches: only what it takes.
+/// A latency of which all but the fixed part takes `factor` times as long.
+Seconds slowed(Seconds latency, Seconds fixed, double factor);
+/// worstMiss() of what solve() gives, infinite when unstable. For searches: only what it takes.
 double targetMargin(const BatchStation&, RequestRate, const Targets&, const Slowing& = {});
 
 /// Quantiles for plots of the distributions.

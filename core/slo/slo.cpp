@@ -10,6 +10,20 @@ namespace headroom {
 
 double attainment(double good, double offered) { return offered > 0 ? std::clamp(good / offered, 0.0, 1.0) : 1; }
 
+double worstMiss(Seconds ttftP95, Seconds tpotP95, Seconds e2eP99, const Targets& targets)
+{
+    static constexpr double kLeast = 1e-12; // seconds: no time at all
+    double worst = -std::numeric_limits<double>::infinity();
+    const auto consider = [&worst](Seconds value, const std::optional<Seconds>& target) {
+        if (target)
+            worst = std::max(worst, std::log(std::max(value.si(), kLeast) / std::max(target->si(), kLeast)));
+    };
+    consider(ttftP95, targets.ttftP95);
+    consider(tpotP95, targets.tpotP95);
+    consider(e2eP99, targets.e2eP99);
+    return worst;
+}
+
 Requests requestBudget(double target, Requests offered) { return (1 - target) * offered; }
 
 Seconds timeBudget(double target, Seconds window) { return (1 - target) * window; }

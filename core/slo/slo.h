@@ -1,6 +1,7 @@
 // Service level objectives: attainment, error budgets, burn rates, alerts, canary tests (topics 1.2, 1.5, 9.3, 9.5).
 #pragma once
 
+#include "core/slo/targets.h"
 #include "core/units.h"
 
 #include <array>
@@ -10,6 +11,10 @@ namespace headroom {
 
 /// Share of offered requests that were good; 1 when nothing was offered (nobody was let down).
 double attainment(double good, double offered);
+
+/// How far the worst of the stated targets is missed: max of ln(value / target); <= 0 = all hold. Infinite where a value
+/// is, -infinity without a target.
+double worstMiss(Seconds ttftP95, Seconds tpotP95, Seconds e2eP99, const Targets&);
 
 /// Bad requests that a window of `offered` requests may hold: (1 - target) * offered.
 /// \param target share that must be good, in [0, 1]

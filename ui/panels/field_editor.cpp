@@ -2,6 +2,7 @@
 
 #include "ui/format.h"
 #include "ui/panels/field_scale.h"
+#include "ui/panels/paragraph.h"
 #include "ui/panels/value_box.h"
 #include "ui/panels/value_slider.h"
 
@@ -264,9 +265,7 @@ void FieldEditor::setCaption(const QString& caption)
     if (m_caption == nullptr) {
         if (caption.isEmpty())
             return;
-        m_caption = new QLabel;
-        m_caption->setProperty("caption", true);
-        m_caption->setWordWrap(true); // else its length is the least width of the whole dock
+        m_caption = new Paragraph(Paragraph::Look::muted, TextSize::small); // changes while its slider is dragged
         m_layout->addWidget(m_caption, 1, 0, 1, 4);
     }
     m_caption->setText(caption);

@@ -15,6 +15,7 @@ class QTimer;
 
 namespace headroom::ui {
 
+class Paragraph;
 class ValueBox;
 class ValueSlider;
 
@@ -61,7 +62,7 @@ private:
     QGridLayout* m_layout = nullptr;
     QLabel* m_label = nullptr;
     Dot* m_dot = nullptr;
-    QLabel* m_caption = nullptr;
+    Paragraph* m_caption = nullptr;
     QLabel* m_error = nullptr;
     QWidget* m_control = nullptr;
     ValueSlider* m_slider = nullptr;

@@ -40,7 +40,6 @@ constexpr std::string_view kClassGroup = "workload";
 
 constexpr std::string_view kModelGroup = "model";
 constexpr std::string_view kCustomModel = "custom";
-const QString kShapeButton = QStringLiteral("model.edit_shape");
 
 bool isFirst(std::string_view key) { return std::ranges::find(PlanPanel::kFirst, key) != PlanPanel::kFirst.end(); }
 
@@ -148,17 +147,17 @@ QWidget* PlanPanel::makeGroupBody(std::size_t index)
     auto* inside = column(body, 10);
     inside->setContentsMargins(kMargin, 4, 0, 12);
     if (group.id == kModelGroup) {
-        auto* edit = new QPushButton(tr("&Edit its shape"));
-        edit->setObjectName(kShapeButton);
-        edit->setAccessibleName(tr("Edit the shape of the model"));
-        edit->setToolTip(
+        m_editShape = new QPushButton(tr("&Edit its shape"));
+        m_editShape->setObjectName(QStringLiteral("model.edit_shape"));
+        m_editShape->setAccessibleName(tr("Edit the shape of the model"));
+        m_editShape->setToolTip(
             tr("Makes the model “custom”: layers, widths, heads and experts can then be changed. Undo brings "
                "the catalog's model back."));
-        connect(edit, &QPushButton::clicked, this, [this] {
+        connect(m_editShape, &QPushButton::clicked, this, [this] {
             m_document.edit("model.name", kCustomModel);
             reveal("model.layers");
         });
-        inside->addWidget(edit, 0, Qt::AlignLeft);
+        inside->addWidget(m_editShape, 0, Qt::AlignLeft);
     }
     for (const Field& field : fields()) {
         if (info(field).group != group.id || isFirst(info(field).key))
@@ -215,8 +214,8 @@ void PlanPanel::refreshGroup(Group& group)
     QStringList lines;
     for (const auto& [why, labels] : reasons)
         lines.append(tr("Hidden: %1 (%2).").arg(labels.join(QStringLiteral(", ")), text(why)));
-    if (auto* edit = group.section->findChild<QPushButton*>(kShapeButton))
-        edit->setVisible(m_document.plan().model.spec.name != kCustomModel);
+    if (group.id == kModelGroup && m_editShape != nullptr)
+        m_editShape->setVisible(m_document.plan().model.spec.name != kCustomModel);
     group.hidden->setText(lines.join(QLatin1Char('\n')));
     group.hidden->setVisible(!lines.isEmpty());
 }

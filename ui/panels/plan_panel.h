@@ -16,6 +16,7 @@
 
 class QLabel;
 class QLineEdit;
+class QPushButton;
 class QScrollArea;
 class QVBoxLayout;
 
@@ -71,7 +72,8 @@ private:
     QVBoxLayout* m_resultColumn = nullptr;
     QLabel* m_nothing = nullptr;
     std::vector<Group> m_groups;
-    ClassesPanel* m_classes = nullptr; ///< made with its group
+    ClassesPanel* m_classes = nullptr;  ///< made with its group
+    QPushButton* m_editShape = nullptr; ///< likewise
     const Theme* m_theme = &lightTheme();
     std::map<std::string_view, FieldEditor*> m_editors; ///< those made so far; owned by their parents
     std::map<std::string_view, FieldEditor*> m_found;   ///< editors of search results, a second set

@@ -2,13 +2,13 @@
 
 #include "core/snapshot.h"
 #include "ui/format.h"
+#include "ui/panels/paragraph.h"
 #include "ui/theme.h"
 #include "ui/topics/topics.h"
 
 #include <QDialogButtonBox>
 #include <QHBoxLayout>
 #include <QHeaderView>
-#include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
 #include <QTreeWidget>
@@ -21,17 +21,6 @@ namespace headroom::ui {
 namespace {
 
 constexpr int kIdRole = Qt::UserRole;
-
-QLabel* paragraph(const char* property = nullptr)
-{
-    auto* label = new QLabel;
-    label->setWordWrap(true);
-    label->setTextFormat(Qt::PlainText);
-    label->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
-    if (property != nullptr)
-        label->setProperty(property, true);
-    return label;
-}
 
 QStringList sections()
 {
@@ -59,11 +48,11 @@ TopicsDialog::TopicsDialog(QWidget* parent)
     : QDialog(parent),
       m_search(new QLineEdit),
       m_tree(new QTreeWidget),
-      m_title(paragraph()),
-      m_formula(paragraph()),
-      m_numbers(paragraph()),
-      m_result(paragraph()),
-      m_source(paragraph("caption")),
+      m_title(new Paragraph),
+      m_formula(new Paragraph(Paragraph::Look::box)),
+      m_numbers(new Paragraph),
+      m_result(new Paragraph),
+      m_source(new Paragraph(Paragraph::Look::muted, TextSize::small)),
       m_chart(new QPushButton(tr("Show its &plot")))
 {
     setObjectName(QStringLiteral("topics"));
@@ -72,10 +61,8 @@ TopicsDialog::TopicsDialog(QWidget* parent)
     m_search->setClearButtonEnabled(true);
     m_search->setAccessibleName(tr("Search topics"));
     makeTree();
-    m_title->setFont(uiFont(TextSize::body, QFont::DemiBold));
-    m_result->setFont(uiFont(TextSize::body, QFont::DemiBold));
-    m_formula->setProperty("box", true);
-    m_formula->setContentsMargins(10, 8, 10, 8);
+    m_title->setBold();
+    m_result->setBold();
     auto* left = new QVBoxLayout;
     left->addWidget(m_search);
     left->addWidget(m_tree, 1);

@@ -5,7 +5,6 @@
 
 #include <memory>
 
-class QLabel;
 class QLineEdit;
 class QPushButton;
 class QTreeWidget;
@@ -17,6 +16,7 @@ struct Snapshot;
 
 namespace headroom::ui {
 
+class Paragraph;
 struct Topic;
 
 class TopicsDialog final : public QDialog {
@@ -50,7 +50,7 @@ private:
     std::shared_ptr<const Snapshot> m_snapshot;
     QLineEdit* m_search = nullptr;
     QTreeWidget* m_tree = nullptr;
-    QLabel *m_title = nullptr, *m_formula = nullptr, *m_numbers = nullptr, *m_result = nullptr, *m_source = nullptr;
+    Paragraph *m_title = nullptr, *m_formula = nullptr, *m_numbers = nullptr, *m_result = nullptr, *m_source = nullptr;
     QPushButton* m_chart = nullptr;
 };
 

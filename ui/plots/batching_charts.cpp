@@ -11,8 +11,6 @@
 namespace headroom::ui {
 namespace {
 
-std::string bold(const std::string& text) { return "**" + text + "**"; }
-
 /// Batches from one sequence to beyond what memory and the limit of sequences allow: about equal steps in ratio.
 std::vector<double> batches(const Snapshot& snapshot)
 {

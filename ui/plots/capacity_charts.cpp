@@ -12,8 +12,6 @@
 namespace headroom::ui {
 namespace {
 
-std::string bold(const std::string& text) { return "**" + text + "**"; }
-
 ChartSpec latencyVsLoad(const Snapshot& snapshot)
 {
     const Evaluation& e = snapshot.now.evaluation;
@@ -28,8 +26,7 @@ ChartSpec latencyVsLoad(const Snapshot& snapshot)
     if (plan.targets.ttftP95)
         body.limits.push_back(
             {"target " + duration(*plan.targets.ttftP95), Role::target, plan.targets.ttftP95->in(millisecond), false});
-    if (Curve simulated = simulatedPoint(snapshot, &sim::SimResult::ttft, millisecond.si());
-        !simulated.x.empty())
+    if (Curve simulated = simulatedPoint(snapshot, &sim::SimResult::ttft, millisecond.si()); !simulated.x.empty())
         body.curves.push_back(std::move(simulated));
     if (!e.stable)
         chart.says = "At " + rate(plan.workload.arrivalRate) + " the queue grows without end; below " +

@@ -11,8 +11,6 @@
 namespace headroom::ui {
 namespace {
 
-std::string bold(const std::string& text) { return "**" + text + "**"; }
-
 double perMillion(UsdPerToken price) { return (price * millionTokens).in(dollar); }
 
 constexpr const char* kNoPrice = "The plan has no price per GPU-hour.";

@@ -12,8 +12,6 @@
 namespace headroom::ui {
 namespace {
 
-std::string bold(const std::string& text) { return "**" + text + "**"; }
-
 std::string whyNoTimes(const Snapshot& snapshot)
 {
     const Evaluation& e = snapshot.now.evaluation;
@@ -117,27 +115,14 @@ std::vector<double> probabilities(int points)
     return all;
 }
 
-Curve distribution(const std::vector<double>& seconds, const std::vector<double>& shares, std::string name, Role role)
-{
-    Curve curve;
-    curve.name = std::move(name);
-    curve.role = role;
-    for (std::size_t i = 0; i < seconds.size() && i < shares.size(); ++i)
-        if (std::isfinite(seconds[i]) && seconds[i] > 0) {
-            curve.x.push_back(seconds[i]);
-            curve.y.push_back(100 * shares[i]);
-        }
-    return curve;
-}
-
 void addDistributions(LineChart& body, const PlanResults& results, const std::vector<double>& shares, bool isGhost)
 {
     if (!results.evaluation.fits || !results.evaluation.stable)
         return;
     const LatencyQuantiles q = results.evaluator->quantilesAt(results.plan->workload.arrivalRate, shares);
     const auto add = [&](const std::vector<double>& values, const char* name, Role role) {
-        Curve curve =
-            distribution(values, shares, isGhost ? results.name + ": " + name : name, isGhost ? Role::ghost : role);
+        Curve curve = distributionCurve(
+            values, shares, isGhost ? results.name + ": " + name : name, isGhost ? Role::ghost : role);
         curve.dashed = isGhost;
         if (curve.x.size() > 1)
             body.curves.push_back(std::move(curve));

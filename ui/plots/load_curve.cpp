@@ -24,6 +24,20 @@ double rangeOf(const Snapshot& snapshot)
 
 } // namespace
 
+Curve distributionCurve(
+    const std::vector<double>& seconds, const std::vector<double>& shares, std::string name, Role role)
+{
+    Curve curve;
+    curve.name = std::move(name);
+    curve.role = role;
+    for (std::size_t i = 0; i < seconds.size() && i < shares.size(); ++i)
+        if (std::isfinite(seconds[i]) && seconds[i] > 0) {
+            curve.x.push_back(seconds[i]);
+            curve.y.push_back(100 * shares[i]);
+        }
+    return curve;
+}
+
 void addBand(Curve& curve, std::vector<double> lo, std::vector<double> hi)
 {
     double ratio = 1; // of the pessimistic edge, where it was last known

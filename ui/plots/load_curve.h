@@ -1,4 +1,5 @@
-// What charts over the arrival rate share: curves of the present and the pinned plans, saturation, overload.
+// Curves that builders of several tabs share: over the arrival rate, with ghosts, saturation and overload; and of a
+// distribution.
 #pragma once
 
 #include "core/snapshot.h"
@@ -34,6 +35,11 @@ std::string loadText(const Snapshot&);
 std::string whyNoLoadCurve(const Snapshot&);
 /// "weights and workspace take 134 GiB of the 71 GiB that one H100-SXM-80GB may use".
 std::string whyItDoesNotFit(const PlanResults&);
+
+/// A cumulative distribution: percent of requests against seconds. Quantiles that are not finite or not above 0 are left
+/// out. \param shares probabilities of the quantiles, in [0, 1]
+Curve distributionCurve(
+    const std::vector<double>& seconds, const std::vector<double>& shares, std::string name, Role role);
 
 /// Gives a curve its band: around every point, finite everywhere.
 void addBand(Curve&, std::vector<double> lo, std::vector<double> hi);

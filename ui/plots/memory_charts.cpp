@@ -12,8 +12,6 @@
 namespace headroom::ui {
 namespace {
 
-std::string bold(const std::string& text) { return "**" + text + "**"; }
-
 /// KV memory of the busiest GPU at the present load: holding tokens, lost to reservation and fragments, and free.
 struct KvSplit {
     Bytes used, lost, free;

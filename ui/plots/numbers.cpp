@@ -184,4 +184,6 @@ std::string exact(double value)
     return {text.data(), end.ptr};
 }
 
+std::string bold(std::string_view text) { return "**" + std::string(text) + "**"; }
+
 } // namespace headroom::ui

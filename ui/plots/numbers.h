@@ -29,6 +29,8 @@ std::string rate(RequestRate);
 std::string rate(TokenRate);
 /// "1 GPU", "8 GPUs".
 std::string counted(double n, std::string_view singular, std::string_view plural);
+/// Marked as bold in a sentence above a tab: "**18 req/s**".
+std::string bold(std::string_view text);
 /// The shortest text that reads back as the same double, for CSV files; "inf" and "-inf" for infinite.
 std::string exact(double value);
 

@@ -14,8 +14,6 @@
 namespace headroom::ui {
 namespace {
 
-std::string bold(const std::string& text) { return "**" + text + "**"; }
-
 enum class Way { tensor, pipeline };
 
 struct Layouted {

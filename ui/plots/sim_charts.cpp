@@ -2,6 +2,7 @@
 #include "ui/plots/sim_charts.h"
 
 #include "ui/plots/chart_tables.h"
+#include "ui/plots/load_curve.h"
 #include "ui/plots/numbers.h"
 
 #include <algorithm>
@@ -13,8 +14,6 @@ namespace {
 
 using sim::SimResult;
 using sim::TimeSeries;
-
-std::string bold(const std::string& text) { return "**" + text + "**"; }
 
 /// Another policy may need far more room; up to this multiple of the plan's own range its curve is worth it.
 constexpr double kGhostReach = 3;
@@ -159,19 +158,6 @@ ChartSpec throughputOverTime(const Snapshot& snapshot)
         });
 }
 
-Curve distribution(const std::vector<double>& seconds, const std::vector<double>& shares, std::string name, Role role)
-{
-    Curve curve;
-    curve.name = std::move(name);
-    curve.role = role;
-    for (std::size_t i = 0; i < seconds.size() && i < shares.size(); ++i)
-        if (std::isfinite(seconds[i]) && seconds[i] > 0) {
-            curve.x.push_back(seconds[i]);
-            curve.y.push_back(100 * shares[i]);
-        }
-    return curve;
-}
-
 struct Latency {
     const char* name;
     Role role;
@@ -200,11 +186,11 @@ ChartSpec latencyCdfs(const Snapshot& snapshot)
         closed = snapshot.now.evaluator->quantilesAt(snapshot.now.plan->workload.arrivalRate, own.quantiles.shares);
     for (const Latency& latency : kLatencies) {
         Curve simulated =
-            distribution(own.quantiles.*latency.simulated, own.quantiles.shares, latency.name, latency.role);
+            distributionCurve(own.quantiles.*latency.simulated, own.quantiles.shares, latency.name, latency.role);
         if (simulated.x.size() < 2)
             continue;
         body.curves.push_back(std::move(simulated));
-        Curve form = distribution(closed.*latency.closed, own.quantiles.shares, "closed form", latency.role);
+        Curve form = distributionCurve(closed.*latency.closed, own.quantiles.shares, "closed form", latency.role);
         form.dashed = true;
         if (form.x.size() > 1)
             body.curves.push_back(std::move(form));
