@@ -54,6 +54,11 @@ ChartPage::ChartPage(std::string tab, QWidget* parent)
                 if (card.view != view)
                     card.view->followX(*view);
         });
+        connect(view, &ChartView::hovered, this, [this, view] {
+            for (const Card& card : m_cards)
+                if (card.view != view)
+                    card.view->followHover(*view);
+        });
         m_cards.push_back({&row, view});
     }
     setWidget(page);

@@ -2,6 +2,7 @@
 
 #include "ui/format.h"
 
+#include <QCoreApplication>
 #include <QFontMetricsF>
 #include <QPainter>
 
@@ -13,6 +14,8 @@
 namespace headroom::ui {
 
 namespace {
+
+QString tr(const char* words) { return QCoreApplication::translate("Roles", words); }
 
 constexpr double kDotRadius = 5;
 constexpr double kObstacleSpacing = 5; ///< pixels between points of a curve when labels look for room
@@ -79,29 +82,29 @@ QString roleName(Role role)
 {
     switch (role) {
     case Role::queue:
-        return QStringLiteral("queue");
+        return tr("queue");
     case Role::retrieval:
-        return QStringLiteral("retrieval");
+        return tr("retrieval");
     case Role::prefill:
-        return QStringLiteral("prefill");
+        return tr("prefill");
     case Role::decode:
-        return QStringLiteral("decode");
+        return tr("decode");
     case Role::post:
-        return QStringLiteral("post");
+        return tr("post");
     case Role::network:
-        return QStringLiteral("network");
+        return tr("network");
     case Role::weights:
-        return QStringLiteral("weights");
+        return tr("weights");
     case Role::kv:
-        return QStringLiteral("KV cache");
+        return tr("KV cache");
     case Role::workspace:
-        return QStringLiteral("workspace");
+        return tr("workspace");
     case Role::waste:
-        return QStringLiteral("waste");
+        return tr("waste");
     case Role::free:
-        return QStringLiteral("free");
+        return tr("free");
     case Role::bad:
-        return QStringLiteral("refused");
+        return tr("refused");
     default:
         return {};
     }
@@ -264,8 +267,11 @@ void Annotations::addCurveName(const Curve& c, std::vector<Pending>& pending)
 {
     const QRectF& a = m_frame.area;
     const QFontMetricsF metrics(m_font);
-    const QString full = c.markers ? markerName(c) : text(c.name);
-    const QString name = metrics.elidedText(full, Qt::ElideRight, a.width() * 0.6);
+    QString full = c.markers ? markerName(c) : text(c.name);
+    const auto above = [&](double y) { return y > m_frame.y.range.to; };
+    if (c.markers && !c.y.empty() && std::all_of(c.y.begin(), c.y.end(), above))
+        full += QStringLiteral(" ↑"); // the points are out of sight, their values are not
+    const QString name = metrics.elidedText(full, Qt::ElideRight, c.markers ? a.width() - 8 : a.width() * 0.6);
     const QSizeF s(metrics.horizontalAdvance(name), metrics.height());
     LabelRequest request{s, {}, {}};
     if (c.markers) {

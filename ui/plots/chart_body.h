@@ -31,6 +31,7 @@ struct Reading {
     QString head;         ///< "arrival rate 4.2 req/s"
     std::vector<Row> rows;
     std::vector<QPointF> dots; ///< points read
+    std::optional<double> x{}; ///< where it was read on the horizontal axis, if that is a place of its own
 
     /// All of it in one line, for tests and screen readers.
     QString sentence() const;

@@ -66,6 +66,7 @@ public:
         setVisible(m_reading.has_value() || m_line);
         update();
     }
+    const std::optional<Reading>& reading() const { return m_reading; }
     /// \param line tells where the line stands now, for zooming moves it; empty = no line
     void showLine(std::function<std::optional<QLineF>()> line, const Theme& theme)
     {
@@ -94,7 +95,8 @@ protected:
         p.setBrush(m_theme.text);
         for (const QPointF& dot : r.dots)
             p.drawEllipse(dot, 3.5, 3.5);
-        paintBox(p);
+        if (!r.head.isEmpty())
+            paintBox(p);
     }
 
 private:
@@ -184,8 +186,7 @@ void ChartView::setChart(const ChartSpec& chart)
     m_chart = std::move(next);
     if (headerChanged || !m_body)
         update();
-    if (m_overlay->isVisible())
-        hoverAt(mapFromGlobal(QCursor::pos()));
+    refreshHover();
 }
 
 void ChartView::setTheme(const Theme& theme)
@@ -193,7 +194,7 @@ void ChartView::setTheme(const Theme& theme)
     m_theme = theme;
     if (m_body)
         m_body->show(*m_chart, m_theme);
-    m_overlay->show(std::nullopt, m_theme);
+    endHover();
     update();
 }
 
@@ -218,9 +219,45 @@ void ChartView::fit()
 
 void ChartView::followX(const ChartView& other)
 {
+    if (!sharesX(other))
+        return;
+    m_body->showX(other.m_body->zoomedX());
+    refreshHover();
+}
+
+bool ChartView::sharesX(const ChartView& other) const
+{
     const Axis *mine = horizontalAxis(*m_chart), *its = horizontalAxis(*other.m_chart);
-    if (m_body && other.m_body && mine != nullptr && its != nullptr && sameQuantity(*mine, *its))
-        m_body->showX(other.m_body->zoomedX());
+    return m_body && other.m_body && mine != nullptr && its != nullptr && sameQuantity(*mine, *its);
+}
+
+void ChartView::followHover(const ChartView& other)
+{
+    const auto x = sharesX(other) ? other.m_hoverX : std::nullopt;
+    if (x == m_linkedX)
+        return;
+    m_linkedX = x;
+    m_overlay->show(linkedReading(), m_theme);
+}
+
+/// Line and dots where a linked view is read, without words.
+std::optional<Reading> ChartView::linkedReading() const
+{
+    const auto line = m_linkedX && m_body ? m_body->verticalAt(*m_linkedX) : std::nullopt;
+    if (!line)
+        return std::nullopt;
+    Reading r;
+    r.at = line->center();
+    r.area = QRectF(line->p1(), line->p2()).normalized();
+    if (const auto here = m_body->read(r.at); here && here->x)
+        r.dots = here->dots;
+    return r;
+}
+
+std::optional<QPointF> ChartView::cross() const
+{
+    const auto& reading = m_overlay->reading();
+    return reading ? std::optional(reading->at + bodyRect().topLeft()) : std::nullopt;
 }
 
 bool ChartView::isZoomed() const { return m_body && m_body->isZoomed(); }
@@ -285,7 +322,34 @@ void ChartView::resizeEvent(QResizeEvent*)
 
 void ChartView::hoverAt(QPointF position)
 {
-    m_overlay->show(m_body ? m_body->read(position - bodyRect().topLeft()) : std::nullopt, m_theme);
+    auto reading = m_body ? m_body->read(position - bodyRect().topLeft()) : std::nullopt;
+    const auto x = reading ? reading->x : std::nullopt;
+    m_hoverAt = position;
+    m_linkedX.reset();
+    m_overlay->show(std::move(reading), m_theme);
+    if (x == m_hoverX)
+        return;
+    m_hoverX = x;
+    emit hovered();
+}
+
+void ChartView::endHover()
+{
+    m_linkedX.reset();
+    m_overlay->show(std::nullopt, m_theme);
+    if (!m_hoverX)
+        return;
+    m_hoverX.reset();
+    emit hovered();
+}
+
+/// After new data or another range; says nothing to linked views, which do the same themselves.
+void ChartView::refreshHover()
+{
+    if (m_linkedX)
+        m_overlay->show(linkedReading(), m_theme);
+    else if (m_overlay->reading())
+        m_overlay->show(m_body ? m_body->read(m_hoverAt - bodyRect().topLeft()) : std::nullopt, m_theme);
 }
 
 void ChartView::mousePressEvent(QMouseEvent* e)
@@ -307,7 +371,7 @@ void ChartView::mouseMoveEvent(QMouseEvent* e)
     if (!m_dragged && moved.manhattanLength() < kDragThreshold)
         return;
     m_dragged = true;
-    m_overlay->show(std::nullopt, m_theme);
+    endHover();
     m_dragFrom = e->position();
     if (!m_body)
         return;
@@ -349,7 +413,7 @@ void ChartView::wheelEvent(QWheelEvent* e)
     e->accept();
 }
 
-void ChartView::leaveEvent(QEvent*) { m_overlay->show(std::nullopt, m_theme); }
+void ChartView::leaveEvent(QEvent*) { endHover(); }
 
 void ChartView::keyPressEvent(QKeyEvent* e)
 {

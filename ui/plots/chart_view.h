@@ -12,6 +12,7 @@
 namespace headroom::ui {
 
 class ChartBody;
+struct Reading;
 
 /// One card with one chart. setChart() again and again is the normal use: it updates in place.
 /// Accessible name: the title and the sentence of the chart. Keys: arrows pan, + and - zoom, Home or Escape fits,
@@ -41,6 +42,10 @@ public:
     bool isZoomed() const;
     /// Shows the x range of another view, if both have the same quantity on that axis; y stays. Emits nothing.
     void followX(const ChartView& other);
+    /// The cross of another view's mouse at the same place of the x axis, under the same condition; no box of values.
+    void followHover(const ChartView& other);
+    /// The cross as it stands on this widget, by the mouse here or on a linked view; for tests.
+    std::optional<QPointF> cross() const;
     /// What the horizontal and vertical axis show now; empty rectangle where the body has no axes. For tests and links.
     QRectF visibleRange() const;
 
@@ -63,6 +68,8 @@ signals:
     void selected(const QString& id);
     /// A hand zoomed, panned or fitted this chart: linked plots follow.
     void rangeChanged();
+    /// The mouse reads another place of the x axis, or none any more: linked plots follow.
+    void hovered();
     void exportFailed(const QString& reason);
 
 protected:
@@ -84,6 +91,10 @@ private:
 
     void layOut();
     void hoverAt(QPointF);
+    void endHover();
+    void refreshHover();
+    std::optional<Reading> linkedReading() const;
+    bool sharesX(const ChartView& other) const;
     QRectF bodyRect() const;
 
     QString m_id;
@@ -92,6 +103,9 @@ private:
     std::unique_ptr<ChartBody> m_body; ///< null while there is nothing to draw
     Overlay* m_overlay = nullptr;
     std::optional<double> m_cursorAt;
+    QPointF m_hoverAt;               ///< where the mouse was last
+    std::optional<double> m_hoverX;  ///< what it reads there on the x axis
+    std::optional<double> m_linkedX; ///< where the mouse on a linked view reads
     std::optional<QPointF> m_dragFrom;
     bool m_dragged = false;
 };

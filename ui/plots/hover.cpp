@@ -82,6 +82,7 @@ std::optional<Reading> readLines(const LineChart& chart, const PlotFrame& f, con
     r.at = at;
     r.area = f.area;
     r.head = named(chart.x, x);
+    r.x = x;
     for (const Curve& c : chart.curves) {
         if (c.markers) {
             double best = kReach;
@@ -153,6 +154,7 @@ std::optional<Reading> readSpans(const SpanChart& chart, const PlotFrame& f, con
     r.at = at;
     r.area = f.area;
     r.head = named(chart.x, x);
+    r.x = x;
     for (const Span& s : chart.spans)
         if (s.row == row && x >= s.from && x <= s.to)
             r.rows.push_back({theme.color(s.role), text(s.hover), quantity(s.to - s.from, chart.x.unit)});
