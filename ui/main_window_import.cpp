@@ -23,10 +23,15 @@ namespace headroom::ui {
 
 namespace {
 
-/// A plan states its schema. One with a mistake in it still looks like one, so that its reader says where.
+/// A plan states its schema; those from before there were any state model and GPU, flat or by section. One with a
+/// mistake in it still looks like one, so that its reader says where.
 bool looksLikePlan(const QByteArray& beginning)
 {
-    return beginning.trimmed().startsWith('{') && beginning.contains("\"schema\"");
+    if (!beginning.trimmed().startsWith('{'))
+        return false;
+    const bool flat = beginning.contains("\"hardware.gpu\"") || beginning.contains("\"model.name\"");
+    const bool bySection = beginning.contains("\"workload\"") && beginning.contains("\"hardware\"");
+    return beginning.contains("\"schema\"") || flat || bySection;
 }
 
 QByteArray beginningOf(const QString& path)

@@ -85,6 +85,23 @@ TEST_F(ImportTest, APastedConfigIsShownAndThenPutIntoThePlanAsOneUndoStep)
     EXPECT_EQ(document.plan(), before);
 }
 
+TEST_F(ImportTest, ADroppedPlanFromBeforeThereWereSchemasIsOpened)
+{
+    for (const char* plan : {R"({"workload.arrival_rate_req_s": 2.5, "model.name": "Llama-3.1-8B",
+                                 "hardware.gpu": "L40S-48GB"})",
+             R"({"workload": {"arrival_rate_req_s": 2.5}, "model": {"name": "Llama-3.1-8B"},
+                 "hardware": {"gpu": "L40S-48GB"}})"}) {
+        document.start(testPlan());
+        QMimeData data;
+        data.setUrls({QUrl::fromLocalFile(QString::fromStdString(written("old.json", plan).string()))});
+        drop(data);
+        QCoreApplication::processEvents();
+        EXPECT_EQ(document.plan().hardware.gpu.name, "L40S-48GB") << plan << notice();
+        EXPECT_DOUBLE_EQ(document.plan().workload.arrivalRate.si(), 2.5) << plan;
+        EXPECT_EQ(document.path().filename(), "old.json") << plan;
+    }
+}
+
 TEST_F(ImportTest, CancelLeavesThePlanAsItWas)
 {
     const Plan before = document.plan();

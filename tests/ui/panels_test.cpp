@@ -86,6 +86,34 @@ TEST(Explanations, PutThePlansOwnNumbersIn)
     }
 }
 
+TEST(Comparison, RequestClassesThatDifferHaveTheirRowsAndTheirLinesOfText)
+{
+    const Plan plain = testPlan();
+    const Plan mixed = with(with(plain, "workload.classes[0].name", "chat"), "workload.classes[1].name", "code");
+    const Plan longer = with(mixed, "workload.classes[1].output_tokens_mean", "900");
+    Snapshot s = snapshotOf(longer);
+    const auto pin = [&](const Plan& plan, const char* name) {
+        auto shared = std::make_shared<const Plan>(plan);
+        s.pinned.push_back(std::make_shared<const PlanResults>(planResults(name, shared, 32)));
+    };
+    pin(mixed, "before");
+    const auto rowsThatDiffer = [&] {
+        std::vector<std::string> names;
+        for (const CompareRow& row : compare(s))
+            if (row.differs && !row.result)
+                names.push_back(row.name.toStdString());
+        return names;
+    };
+    EXPECT_THAT(rowsThatDiffer(), testing::ElementsAre("Output length of code"));
+    EXPECT_THAT(
+        differencesText(s).toStdString(), testing::HasSubstr("Output length of code [tok] — now: 900; before:"));
+    pin(plain, "one kind");
+    EXPECT_THAT(
+        rowsThatDiffer(), testing::IsSupersetOf({"Request classes", "Share of chat", "Shape of prompts of code"}));
+    EXPECT_THAT(
+        differencesText(s).toStdString(), testing::HasSubstr("now: chat, code; before: chat, code; one kind: none"));
+}
+
 /// Counts how often a layout was asked to begin anew.
 class LayoutRequests final : public QObject {
 public:
@@ -135,7 +163,8 @@ TEST(Compare, PutsResultsFirstThenWhatDiffers)
     EXPECT_TRUE(rows[kTiles].differs);
     EXPECT_EQ(rows[kTiles].values[0], QStringLiteral("1,024"));
     EXPECT_FALSE(rows[kTiles + 1].differs) << "one setting was changed";
-    EXPECT_EQ(rows.size(), static_cast<std::size_t>(kTiles) + fields().size());
+    const auto settings = std::ranges::count_if(fields(), [](const Field& field) { return !info(field).derived; });
+    EXPECT_EQ(rows.size(), static_cast<std::size_t>(kTiles + settings));
     EXPECT_THAT(differencesText(*document.snapshot()).toStdString(), testing::HasSubstr("now: 1,024; before: "));
 }
 

@@ -1,5 +1,6 @@
 #include "tests/ui/window_fixture.h"
 #include "ui/panels/chart_page.h"
+#include "ui/panels/classes_panel.h"
 #include "ui/panels/notice_bar.h"
 #include "ui/panels/summary_panel.h"
 #include "ui/plots/catalog.h"
@@ -11,6 +12,7 @@
 #include <QAbstractButton>
 #include <QAction>
 #include <QComboBox>
+#include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
 #include <QMessageBox>
@@ -264,6 +266,24 @@ TEST_F(WindowTest, SearchFindsAFieldByKeyAndByWordAndSaysWhenThereIsNone)
     EXPECT_EQ(shown().size(), static_cast<qsizetype>(PlanPanel::kFirst.size()));
 }
 
+TEST_F(WindowTest, SearchFindsWhatRequestClassesHaveAndLeadsToTheirTable)
+{
+    auto* search = window->planPanel().findChild<QLineEdit*>();
+    for (const char* words : {"classes", "workload.classes", "priority", "share", "class target"}) {
+        search->setText(QString::fromUtf8(words));
+        auto* show = window->planPanel().findChild<QPushButton*>(QStringLiteral("found.classes"));
+        ASSERT_NE(show, nullptr) << words;
+        ASSERT_TRUE(show->isVisible()) << words;
+        for (const QLabel* label : window->planPanel().findChildren<QLabel*>())
+            EXPECT_FALSE(label->isVisible() && label->text().startsWith(QLatin1String("No setting"))) << words;
+        show->click();
+        EXPECT_TRUE(search->text().isEmpty());
+        EXPECT_TRUE(window->planPanel().classes().isVisible()) << words;
+    }
+    search->setText(QStringLiteral("token_budget"));
+    EXPECT_FALSE(window->planPanel().findChild<QPushButton*>(QStringLiteral("found.classes"))->isVisible());
+}
+
 TEST_F(WindowTest, ATileLeadsToThePlotThatExplainsIt)
 {
     for (int i = 0; i < kTiles; ++i) {
@@ -324,6 +344,38 @@ TEST_F(WindowTest, PlotsOfATabWithTheSameAxisFollowEachOther)
         EXPECT_TRUE(view == first || labelOf(view).empty() || !view->isZoomed()) << qPrintable(view->chartId());
 }
 
+TEST_F(WindowTest, ThePlotsOfATabWithTheSameAxisShareTheCrossOfTheMouse)
+{
+    ASSERT_TRUE(window->showTab("capacity"));
+    ChartView* first = window->currentPage()->view("latency_vs_load");
+    const std::string axis = std::get<LineChart>(first->chart().body).x.label;
+    const auto crosses = [&] {
+        int count = 0;
+        for (const ChartView* view : window->currentPage()->views()) {
+            const auto* lines = std::get_if<LineChart>(&view->chart().body);
+            const bool linked = lines != nullptr && lines->x.label == axis;
+            EXPECT_TRUE(linked || !view->cross()) << qPrintable(view->chartId());
+            count += view->cross() ? 1 : 0;
+        }
+        return count;
+    };
+    EXPECT_EQ(crosses(), 0);
+    QTest::mouseMove(first, first->rect().center());
+    ASSERT_TRUE(first->cross());
+    EXPECT_GE(crosses(), 3);
+    const ChartView* other = window->currentPage()->view("throughput_vs_load");
+    const double before = other->cross()->x();
+    QTest::mouseMove(first, first->rect().center() + QPoint(40, 0));
+    EXPECT_GT(other->cross()->x(), before);
+    EXPECT_EQ(other->readout(*other->cross()).section(QLatin1Char(';'), 0, 0),
+        first->readout(*first->cross()).section(QLatin1Char(';'), 0, 0));
+    ASSERT_TRUE(document.edit("workload.arrival_rate_req_s", "5"));
+    EXPECT_GE(crosses(), 3) << "new data leave the cross where it was";
+    QEvent leave(QEvent::Leave);
+    QCoreApplication::sendEvent(first, &leave);
+    EXPECT_EQ(crosses(), 0);
+}
+
 TEST_F(WindowTest, TheShapeOfTheModelIsOneClickAwayAndTheParametersFollowIt)
 {
     PlanPanel& panel = window->planPanel();
@@ -355,6 +407,35 @@ TEST_F(WindowTest, TheVerdictTakesLittleHeightAtTheSmallestSizeAndOneRowAtTheUsu
     window->resize(1440, 900);
     QCoreApplication::processEvents();
     EXPECT_EQ(tileTop(6), tileTop(0));
+}
+
+TEST_F(WindowTest, NoTextOfTheVerdictIsCutOffAtTheSmallestSizeAndAtTheUsualOne)
+{
+    const auto clipped = [&](const char* what, const QSize& size) {
+        window->resize(size);
+        QCoreApplication::processEvents();
+        for (int i = 0; i < kTiles; ++i) {
+            const TileButton& tile = window->summary().tile(static_cast<TileId>(i));
+            EXPECT_FALSE(tile.isClipped()) << what << " at " << size.width() << ": " << qPrintable(tile.tile().label)
+                                           << ", " << qPrintable(tileText(tile.tile()));
+        }
+    };
+    const auto everywhere = [&](const char* what) {
+        for (const QSize& size : {QSize(1280, 720), QSize(1440, 900), QSize(1600, 1000)})
+            clipped(what, size);
+    };
+    for (const QString& example : exampleNames()) {
+        document.start(*loadExample(example));
+        everywhere(qPrintable(example));
+    }
+    document.start(testPlan());
+    for (const auto& [key, value] :
+        {std::pair("workload.arrival_rate_req_s", "0.01"), {"workload.arrival_rate_req_s", "15"},
+            {"workload.arrival_rate_req_s", "500"}, {"targets.ttft_p95_s", "0.001"}, {"targets.tpot_p95_s", "none"},
+            {"hardware.gpu", "L4-24GB"}, {"deployment.replicas", "30"}, {"model.name", "Llama-3.1-70B"}}) {
+        ASSERT_TRUE(document.edit(key, value)) << key;
+        everywhere(key);
+    }
 }
 
 TEST_F(WindowTest, AScrollBarInThePlanDockCutsNothingOff)

@@ -73,12 +73,9 @@ LengthShape shapeOf(const ClassesModel::Property& property, const RequestClass& 
 
 } // namespace
 
-const std::vector<std::pair<QString, QString>>& ClassesModel::shapes()
+std::vector<Choice> ClassesModel::shapes()
 {
-    static const std::vector<std::pair<QString, QString>> all{{QStringLiteral("fixed"), tr("fixed")},
-        {QStringLiteral("uniform"), tr("uniform")}, {QStringLiteral("lognormal"), tr("lognormal")},
-        {QStringLiteral("gamma"), tr("gamma")}, {QStringLiteral("empirical"), tr("empirical")}};
-    return all;
+    return std::get<ChoiceField>(*findField("workload.prompt_distribution")).choices();
 }
 
 ClassesModel::ClassesModel(Document& document, QObject* parent)
@@ -119,7 +116,7 @@ QString ClassesModel::valueText(const Property& property, const RequestClass& c)
     case Kind::rate:
         return number(rateOf(c), 4);
     case Kind::shape:
-        return shapes()[static_cast<std::size_t>(shapeOf(property, c))].second;
+        return text(shapes()[static_cast<std::size_t>(shapeOf(property, c))].label);
     case Kind::number:
         break;
     }
@@ -213,7 +210,7 @@ Result<Plan> ClassesModel::changed(const Property& property, int column, const Q
         return withRate(column, typed);
     std::string value = typed.toStdString();
     if (property.kind == Kind::name && typed.isEmpty())
-        return fail("", "a class needs a name");
+        return fail("", tr("a class needs a name").toStdString());
     if (property.kind == Kind::number)
         if (const auto read = parseBoxText(value, property.field->info.unit))
             value = exactText(*read);
@@ -228,7 +225,7 @@ Result<Plan> ClassesModel::withRate(int column, const QString& typed) const
 {
     const auto rate = parseBoxText(typed.toStdString(), "req/s");
     if (!rate || *rate <= 0)
-        return fail("", "\"" + typed.toStdString() + "\" is not a rate; expected a number above 0 req/s");
+        return fail("", tr("\"%1\" is not a rate; expected a number above 0 req/s").arg(typed).toStdString());
     const RequestClass& c = classes()[static_cast<std::size_t>(column)];
     const double before = rateOf(c);
     Plan plan = m_document.plan();
@@ -236,7 +233,7 @@ Result<Plan> ClassesModel::withRate(int column, const QString& typed) const
     if (auto set = setField(plan, path(column, "share"), exactText(c.share * *rate / before)); !set)
         return tl::unexpected(set.error());
     if (auto set = setField(plan, "workload.arrival_rate_req_s", exactText(total)); !set)
-        return fail("", "all classes together: " + set.error().message);
+        return fail("", tr("all classes together: %1").arg(text(set.error().message)).toStdString());
     return plan;
 }
 

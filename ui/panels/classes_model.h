@@ -48,8 +48,8 @@ public:
     QString errorAt(const QModelIndex&) const;
     /// The first of those, with the names of class and property; empty = none.
     QString firstError() const;
-    /// Spellings a shape can have, with what people read.
-    static const std::vector<std::pair<QString, QString>>& shapes();
+    /// Shapes that lengths can have, in the order of LengthShape: those of the workload's own lengths.
+    static std::vector<Choice> shapes();
 
     bool canAdd() const;
     /// A class with the workload's own lengths, or those of the last class. Its column; -1 if there is no room.

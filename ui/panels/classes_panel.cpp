@@ -38,8 +38,8 @@ public:
         QWidget* editor = nullptr;
         if (property.kind == ClassesModel::Kind::shape) {
             auto* box = new QComboBox(parent);
-            for (const auto& [id, words] : ClassesModel::shapes())
-                box->addItem(words, id);
+            for (const Choice& shape : ClassesModel::shapes())
+                box->addItem(text(shape.label), text(shape.id));
             editor = box;
         } else {
             auto* line = new QLineEdit(parent);

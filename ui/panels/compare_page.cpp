@@ -1,10 +1,7 @@
 #include "ui/panels/compare_page.h"
 
-#include "core/plan/fields.h"
 #include "core/snapshot.h"
 #include "ui/format.h"
-#include "ui/panels/field_scale.h"
-#include "ui/panels/verdict.h"
 
 #include <QCheckBox>
 #include <QClipboard>
@@ -19,77 +16,6 @@
 #include <algorithm>
 
 namespace headroom::ui {
-
-namespace {
-
-/// The open plan and the pinned ones, as views of one kind.
-std::vector<const PlanResults*> plansOf(const Snapshot& snapshot)
-{
-    std::vector<const PlanResults*> plans{&snapshot.now};
-    for (const auto& pinned : snapshot.pinned)
-        plans.push_back(pinned.get());
-    return plans;
-}
-
-bool allEqual(const std::vector<QString>& values)
-{
-    return std::ranges::all_of(values, [&](const QString& v) { return v == values.front(); });
-}
-
-QString shownValue(const Field& field, const Plan& plan)
-{
-    if (const auto* numeric = std::get_if<NumberField>(&field)) {
-        const auto value = numeric->get(plan);
-        return value ? text(boxText(*value)) : QStringLiteral("none");
-    }
-    return text(fieldText(field, plan));
-}
-
-} // namespace
-
-std::vector<CompareRow> compare(const Snapshot& snapshot)
-{
-    const std::vector<const PlanResults*> plans = plansOf(snapshot);
-    std::vector<std::array<Tile, kTiles>> tiles;
-    for (const PlanResults* plan : plans)
-        tiles.push_back(verdict(Snapshot{*plan, {}, snapshot.curvePoints}));
-    std::vector<CompareRow> rows;
-    for (std::size_t t = 0; t < kTiles; ++t) {
-        CompareRow row{tiles[0][t].label, {}, {}, false, true};
-        for (const auto& of : tiles)
-            row.values.push_back(tileText(of[t]));
-        row.differs = !allEqual(row.values);
-        rows.push_back(std::move(row));
-    }
-    for (const Field& field : fields()) {
-        CompareRow row{text(info(field).label), text(info(field).unit), {}, false, false};
-        for (const PlanResults* plan : plans)
-            row.values.push_back(shownValue(field, *plan->plan));
-        row.differs = !allEqual(row.values);
-        rows.push_back(std::move(row));
-    }
-    std::ranges::stable_sort(rows, [](const CompareRow& a, const CompareRow& b) {
-        return std::pair(!a.result, !a.differs && !a.result) < std::pair(!b.result, !b.differs && !b.result);
-    });
-    return rows;
-}
-
-QString differencesText(const Snapshot& snapshot)
-{
-    QStringList lines;
-    const std::vector<const PlanResults*> plans = plansOf(snapshot);
-    for (const CompareRow& row : compare(snapshot)) {
-        if (!row.differs)
-            continue;
-        QStringList sides;
-        for (std::size_t i = 0; i < plans.size(); ++i)
-            sides.append(
-                QStringLiteral("%1: %2").arg(i == 0 ? ComparePage::tr("now") : text(plans[i]->name), row.values[i]));
-        const QString unit = row.unit.isEmpty() ? QString() : QStringLiteral(" [%1]").arg(row.unit);
-        lines.append(row.name + unit + QStringLiteral(" — ") + sides.join(QStringLiteral("; ")));
-    }
-    return lines.join(QLatin1Char('\n'));
-}
 
 ComparePage::ComparePage(QWidget* parent)
     : QWidget(parent),

@@ -1,6 +1,8 @@
 // The tab Compare: the open plan and the pinned ones side by side, differences first.
 #pragma once
 
+#include "ui/panels/comparison.h"
+
 #include <QString>
 #include <QWidget>
 
@@ -11,24 +13,7 @@ class QLabel;
 class QPushButton;
 class QTableWidget;
 
-namespace headroom {
-struct Snapshot;
-}
-
 namespace headroom::ui {
-
-/// One row of the comparison: a name and one text per plan, the open plan first.
-struct CompareRow {
-    QString name;
-    QString unit;
-    std::vector<QString> values;
-    bool differs = false;
-    bool result = false; ///< a result, not a setting
-};
-/// Results first, then settings that differ, then those that are equal.
-std::vector<CompareRow> compare(const Snapshot&);
-/// The differences as text, one line each, for a mail or a ticket.
-QString differencesText(const Snapshot&);
 
 class ComparePage final : public QWidget {
     Q_OBJECT

@@ -66,12 +66,17 @@ QVBoxLayout* column(QWidget* of, int spacing)
     return layout;
 }
 
-/// Every word must be in the label, the key, the group or the help.
-bool matches(const FieldInfo& about, const QStringList& words)
+bool matches(const QString& hay, const QStringList& words)
 {
-    const QString hay = text(about.label) + QLatin1Char(' ') + text(about.key) + QLatin1Char(' ') + text(about.group) +
-                        QLatin1Char(' ') + text(about.help);
     return std::ranges::all_of(words, [&](const QString& word) { return hay.contains(word, Qt::CaseInsensitive); });
+}
+
+/// Every word must be in the label, the key, the group or the help.
+bool matches(const FieldInfo& about, const QStringList& words, const QString& prefix = {})
+{
+    return matches(QStringList{prefix + text(about.key), text(about.label), text(about.group), text(about.help)}.join(
+                       QLatin1Char(' ')),
+        words);
 }
 
 } // namespace
@@ -273,17 +278,25 @@ void PlanPanel::focusSearch()
     m_search->selectAll();
 }
 
-void PlanPanel::search(const QString& typed)
+void PlanPanel::makeResults()
 {
-    const QStringList words = typed.split(QLatin1Char(' '), Qt::SkipEmptyParts);
-    if (m_results == nullptr) {
-        m_results = new QWidget;
-        m_resultColumn = column(m_results, 10);
-        m_nothing = captionLabel(QString());
-        m_resultColumn->addWidget(m_nothing);
-        static_cast<QVBoxLayout*>(m_scroll->widget()->layout())->insertWidget(0, m_results);
-    }
-    int shown = 0;
+    m_results = new QWidget;
+    m_resultColumn = column(m_results, 10);
+    m_nothing = captionLabel(QString());
+    m_resultColumn->addWidget(m_nothing);
+    m_classHits = captionLabel(QString());
+    m_resultColumn->addWidget(m_classHits);
+    m_showClasses = new QPushButton(tr("Show the request &classes"));
+    m_showClasses->setObjectName(QStringLiteral("found.classes"));
+    m_showClasses->setToolTip(tr("Goes to the table of request classes in the group Workload"));
+    connect(m_showClasses, &QPushButton::clicked, this, [this] { reveal("workload.classes"); });
+    m_resultColumn->addWidget(m_showClasses, 0, Qt::AlignLeft);
+    static_cast<QVBoxLayout*>(m_scroll->widget()->layout())->insertWidget(0, m_results);
+}
+
+/// Shows the editors of what matches, up to kMaxResults. \return how many match
+int PlanPanel::searchFields(const QStringList& words)
+{
     int hits = 0;
     for (const Field& field : fields()) {
         const std::string_view key = info(field).key;
@@ -291,8 +304,7 @@ void PlanPanel::search(const QString& typed)
         hits += hit ? 1 : 0;
         const auto it = m_found.find(key);
         FieldEditor* made = it == m_found.end() ? nullptr : it->second;
-        if (hit && shown < kMaxResults) {
-            ++shown;
+        if (hit && hits <= kMaxResults) {
             if (made == nullptr) {
                 made = makeFieldEditor(m_document, field).release();
                 made->setObjectName(QStringLiteral("found.") + text(key));
@@ -305,9 +317,36 @@ void PlanPanel::search(const QString& typed)
             made->setVisible(false);
         }
     }
-    m_nothing->setText(hits == 0      ? tr("No setting has “%1” in its name, key or meaning.").arg(typed)
-                       : hits > shown ? tr("%1 settings; the first %2 are shown.").arg(hits).arg(shown)
-                                      : QString());
+    return hits;
+}
+
+/// Request classes are a table, not editors: says what of it matches and leads there.
+bool PlanPanel::searchClasses(const QStringList& words)
+{
+    QStringList labels;
+    const QString table = tr("Request classes");
+    const bool whole = !words.isEmpty() && matches(table + QStringLiteral(" workload.classes"), words);
+    if (!words.isEmpty() && !whole)
+        for (const ClassField& field : classFields())
+            if (matches(field.info, words, table + QStringLiteral(" workload.classes[].")))
+                labels.append(text(field.info.label));
+    const bool found = whole || !labels.isEmpty();
+    m_classHits->setText(whole ? table : tr("Of each request class: %1").arg(labels.join(QStringLiteral(", "))));
+    m_classHits->setVisible(found);
+    m_showClasses->setVisible(found);
+    return found;
+}
+
+void PlanPanel::search(const QString& typed)
+{
+    const QStringList words = typed.split(QLatin1Char(' '), Qt::SkipEmptyParts);
+    if (m_results == nullptr)
+        makeResults();
+    const int hits = searchFields(words);
+    const bool inClasses = searchClasses(words);
+    m_nothing->setText(hits == 0 && !inClasses ? tr("No setting has “%1” in its name, key or meaning.").arg(typed)
+                       : hits > kMaxResults    ? tr("%1 settings; the first %2 are shown.").arg(hits).arg(kMaxResults)
+                                               : QString());
     m_nothing->setVisible(!words.isEmpty() && !m_nothing->text().isEmpty());
     m_results->setVisible(!words.isEmpty());
     m_all->setVisible(words.isEmpty());

@@ -61,6 +61,9 @@ private:
     void refreshGroup(Group& group);
     void refreshCaptions();
     void search(const QString& words);
+    void makeResults();
+    int searchFields(const QStringList& words);
+    bool searchClasses(const QStringList& words);
     void scrollTo(QWidget* control, std::function<void()> thenFocus);
     FieldEditor* adopt(const Field& field);
 
@@ -71,6 +74,8 @@ private:
     QWidget* m_results = nullptr; ///< what a search found
     QVBoxLayout* m_resultColumn = nullptr;
     QLabel* m_nothing = nullptr;
+    QLabel* m_classHits = nullptr; ///< which properties of request classes a search found
+    QPushButton* m_showClasses = nullptr;
     std::vector<Group> m_groups;
     ClassesPanel* m_classes = nullptr;  ///< made with its group
     QPushButton* m_editShape = nullptr; ///< likewise

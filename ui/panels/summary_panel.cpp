@@ -7,6 +7,8 @@
 #include <QStyle>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace headroom::ui {
 
 namespace {
@@ -18,8 +20,10 @@ constexpr int kCompactHeight = 54;
 constexpr int kLeastWidth = 120;
 constexpr int kRowsWhenNarrow = 2;
 constexpr int kPad = 10;
+constexpr int kBesideValue = 5; ///< between the number and its unit or band
+constexpr int kBetween = 6;     ///< at least, between a text at the left and one at the right
 /// Relative widths: the first tile and those with a band beside the number need more room.
-constexpr std::array<double, kTiles> kShare{1.12, 1.25, 1.15, 0.98, 0.98, 1.03, 1.1};
+constexpr std::array<double, kTiles> kShare{1.12, 1.22, 1.13, 0.97, 0.97, 1.02, 1.2};
 /// The same where the word stands beside the label.
 constexpr std::array<double, kTiles> kCompactShare{1.1, 1.1, 1.13, 1.06, 1, 1, 1};
 
@@ -63,41 +67,59 @@ void TileButton::paintEvent(QPaintEvent*)
         painter.setPen(QPen(m_theme->accent, 2));
         painter.drawRect(rect().adjusted(1, 1, -2, -1));
     }
-    const int room = width() - 2 * kPad;
-    const QFont small = uiFont(TextSize::small);
-    const QFontMetrics smallMetrics(small);
-    const auto line = [&](int top, const QString& words, const QColor& ink) {
-        painter.setFont(small);
-        painter.setPen(ink);
-        painter.drawText(QRect(kPad, top, room, 16), Qt::AlignLeft | Qt::AlignVCenter,
-            smallMetrics.elidedText(words, Qt::ElideRight, room));
-    };
+    const Texts shown = texts();
     const bool compact = height() < kTileHeight;
-    const int valueTop = compact ? 23 : 26;
-    line(compact ? 6 : 9, m_tile.label, m_theme->muted);
-    const QFont large = uiFont(TextSize::large, QFont::DemiBold);
-    const QFontMetrics largeMetrics(large);
+    const int room = width() - 2 * kPad;
+    const int labelTop = compact ? 6 : 9, valueTop = compact ? 23 : 26;
+    const QRect labelLine(kPad, labelTop, room, 16), valueLine(kPad, valueTop, room, 26);
+    const QFont small = uiFont(TextSize::small), large = uiFont(TextSize::large, QFont::DemiBold);
+    painter.setFont(small);
+    painter.setPen(m_theme->muted);
+    painter.drawText(labelLine, Qt::AlignLeft | Qt::AlignVCenter, m_tile.label);
     painter.setFont(large);
     painter.setPen(verdictTile || m_tile.mood == Mood::bad ? moodInk(*m_theme, m_tile.mood) : m_theme->text);
-    const QString value = largeMetrics.elidedText(m_tile.value, Qt::ElideRight, room);
-    painter.drawText(QRect(kPad, valueTop, room, 26), Qt::AlignLeft | Qt::AlignVCenter, value);
-    const int used = largeMetrics.horizontalAdvance(value) + 5;
-    if (!m_tile.aside.isEmpty() && room - used > 20) {
-        painter.setFont(small);
-        painter.setPen(m_theme->muted);
-        const int baseline = valueTop + (26 - largeMetrics.height()) / 2 + largeMetrics.ascent();
-        painter.drawText(kPad + used, baseline, smallMetrics.elidedText(m_tile.aside, Qt::ElideRight, room - used));
-    }
-    const QColor wordInk = verdictTile && m_tile.mood != Mood::bad ? m_theme->text : moodInk(*m_theme, m_tile.mood);
-    if (!compact) {
-        line(54, m_tile.word, wordInk);
-        return;
-    }
-    const int taken = smallMetrics.horizontalAdvance(m_tile.label) + kPad / 2;
+    painter.drawText(valueLine, Qt::AlignLeft | Qt::AlignVCenter, shown.value);
+    const QFontMetrics largeMetrics(large);
+    const int baseline = valueTop + (26 - largeMetrics.height()) / 2 + largeMetrics.ascent();
     painter.setFont(small);
-    painter.setPen(wordInk);
-    painter.drawText(QRect(kPad + taken, 6, room - taken, 16), Qt::AlignRight | Qt::AlignVCenter,
-        smallMetrics.elidedText(m_tile.word, Qt::ElideRight, room - taken));
+    painter.setPen(m_theme->muted);
+    painter.drawText(kPad + largeMetrics.horizontalAdvance(shown.value) + kBesideValue, baseline, shown.aside);
+    painter.setPen(verdictTile && m_tile.mood != Mood::bad ? m_theme->text : moodInk(*m_theme, m_tile.mood));
+    if (!compact)
+        painter.drawText(QRect(kPad, 54, room, 16), Qt::AlignLeft | Qt::AlignVCenter, shown.word);
+    else if (shown.wordBesideValue)
+        painter.drawText(kPad + room - QFontMetrics(small).horizontalAdvance(shown.word), baseline, shown.word);
+    else
+        painter.drawText(labelLine, Qt::AlignRight | Qt::AlignVCenter, shown.word);
+}
+
+/// The longer text where it fits, else the shorter one: a row of tiles has less room in a smaller window.
+TileButton::Texts TileButton::texts() const
+{
+    const QFontMetrics small(uiFont(TextSize::small)), large(uiFont(TextSize::large, QFont::DemiBold));
+    const int room = width() - 2 * kPad;
+    Texts t;
+    t.value = large.elidedText(m_tile.value, Qt::ElideRight, room);
+    t.clipped = t.value != m_tile.value;
+    const int besideValue = room - large.horizontalAdvance(t.value) - kBesideValue;
+    for (const QString& aside : {m_tile.aside, m_tile.unit}) // a band that has no room is in the tool tip
+        if (t.aside.isEmpty() && small.horizontalAdvance(aside) <= besideValue)
+            t.aside = aside;
+    t.clipped = t.clipped || (t.aside.isEmpty() && !m_tile.unit.isEmpty());
+    const bool compact = height() < kTileHeight;
+    const int besideLabel = compact ? room - small.horizontalAdvance(m_tile.label) - kBetween : room;
+    const int afterAside = compact ? besideValue - small.horizontalAdvance(t.aside) - kBetween : 0;
+    for (const QString& word : {m_tile.word, m_tile.brief.isEmpty() ? m_tile.word : m_tile.brief}) {
+        const int needed = small.horizontalAdvance(word);
+        if (needed > std::max(besideLabel, afterAside))
+            continue;
+        t.word = word;
+        t.wordBesideValue = needed > besideLabel;
+        return t;
+    }
+    t.word = small.elidedText(m_tile.brief.isEmpty() ? m_tile.word : m_tile.brief, Qt::ElideRight, besideLabel);
+    t.clipped = true;
+    return t;
 }
 
 SummaryPanel::SummaryPanel(QWidget* parent) : QWidget(parent), m_strip(new QWidget), m_notice(new QLabel)

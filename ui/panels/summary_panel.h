@@ -22,6 +22,8 @@ public:
 
     void setTile(const Tile&, const Theme&);
     const Tile& tile() const { return m_tile; }
+    /// True if a text of the tile does not fit, even where there is a shorter one.
+    bool isClipped() const { return texts().clipped; }
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override;
 
@@ -29,6 +31,14 @@ protected:
     void paintEvent(QPaintEvent*) override;
 
 private:
+    /// What of the tile is written at the present size.
+    struct Texts {
+        QString value, aside, word;
+        bool wordBesideValue = false; ///< or beside the label; in full tiles it has a line of its own
+        bool clipped = false;
+    };
+    Texts texts() const;
+
     Tile m_tile;
     const Theme* m_theme = &lightTheme();
 };

@@ -16,6 +16,10 @@ namespace {
 constexpr double kBusy = 0.85;
 /// Above this share of KV memory a burst starts to preempt.
 constexpr double kKvTight = 0.9;
+/// Below this share of KV memory its digits say nothing.
+constexpr double kTraceOfKv = 0.001;
+/// From this headroom on a factor is read more easily than a percentage.
+constexpr double kManyTimes = 10;
 
 QString tr(const char* words) { return QCoreApplication::translate("Verdict", words); }
 
@@ -28,7 +32,7 @@ void showTime(const LatencySummary& latency, Tile& tile)
     const QString all = quantity(p95, "s", 3);
     const qsizetype gap = all.lastIndexOf(QLatin1Char(' '));
     tile.value = all.left(gap);
-    tile.aside = all.mid(gap + 1);
+    tile.aside = tile.unit = all.mid(gap + 1);
     if (!(p95 > 0) || hi <= lo)
         return;
     if (!std::isfinite(hi)) {
@@ -54,15 +58,20 @@ Tile headroomTile(const Evaluation& e)
     if (!e.fits) {
         t.value = tr("none");
         t.word = tr("does not fit in memory");
+        t.brief = tr("does not fit");
         t.mood = Mood::bad;
         return t;
     }
-    t.value = std::isfinite(e.headroomFraction) ? signedPercent(e.headroomFraction) : tr("none");
+    t.value = !std::isfinite(e.headroomFraction) ? tr("none")
+              : e.headroomFraction >= kManyTimes ? tr("×%1").arg(number(1 + e.headroomFraction, 3))
+                                                 : signedPercent(e.headroomFraction);
     if (e.targetRate.si() <= 0) {
         t.word = tr("misses a target even idle");
+        t.brief = tr("misses even idle");
         t.mood = Mood::bad;
     } else if (e.headroom.si() < 0) {
         t.word = (e.stable ? tr("misses above %1") : tr("overloaded above %1")).arg(rate(e.targetRate));
+        t.brief = tr("over %1").arg(rate(e.targetRate));
         t.mood = Mood::bad;
     } else if (e.headroomLo.si() < 0) {
         t.word = tr("thin · to %1").arg(rate(e.targetRate));
@@ -80,24 +89,26 @@ Tile latencyTile(const QString& label, const LatencySummary& latency, std::optio
     const bool first = topic == QLatin1String("ttft");
     Tile t{label, {}, {}, {}, Mood::plain, first ? QStringLiteral("latency_vs_load") : QStringLiteral("tpot_vs_load"),
         topic};
-    if (!answers || !std::isfinite(latency.p95.si())) {
+    const QString limit = target ? quantity(target->si(), "s", 3) : QString();
+    const auto say = [&](Mood mood, const QString& word, const QString& brief) {
+        t.mood = mood;
+        t.word = word.arg(limit);
+        t.brief = brief.arg(limit);
+    };
+    const bool answered = answers && std::isfinite(latency.p95.si());
+    if (answered)
+        showTime(latency, t);
+    else
         t.value = QStringLiteral("∞");
-        t.word = target ? tr("misses · target %1").arg(quantity(target->si(), "s", 3)) : tr("no steady state");
-        t.mood = Mood::bad;
-        return t;
-    }
-    showTime(latency, t);
     if (!target) {
-        t.word = tr("no target");
-    } else if (latency.p95 > *target) {
-        t.word = tr("misses · target %1").arg(quantity(target->si(), "s", 3));
-        t.mood = Mood::bad;
+        t.word = answered ? tr("no target") : tr("no steady state");
+        t.mood = answered ? Mood::plain : Mood::bad;
+    } else if (!answered || latency.p95 > *target) {
+        say(Mood::bad, tr("misses · target %1"), tr("misses %1"));
     } else if (latency.hi > *target) {
-        t.word = tr("close · target %1").arg(quantity(target->si(), "s", 3));
-        t.mood = Mood::warning;
+        say(Mood::warning, tr("close · target %1"), tr("close to %1"));
     } else {
-        t.word = tr("ok · target %1").arg(quantity(target->si(), "s", 3));
-        t.mood = Mood::good;
+        say(Mood::good, tr("ok · target %1"), tr("ok · %1"));
     }
     return t;
 }
@@ -115,6 +126,7 @@ Tile utilizationTile(const Evaluation& e)
     t.value = number(e.utilization, e.utilization < 1 ? 2 : 3);
     if (!e.stable) {
         t.word = tr("overloaded · %1").arg(rate(e.capacity));
+        t.brief = tr("over %1").arg(rate(e.capacity));
         t.mood = Mood::bad;
     } else {
         t.word = (e.utilization > kBusy ? tr("busy · of %1") : tr("ok · of %1")).arg(rate(e.capacity));
@@ -130,13 +142,17 @@ Tile kvTile(const Evaluation& e)
         t.value = tr("no room");
         const Bytes needed = e.memory.weights.total() + e.memory.workspace;
         t.word = tr("needs over %1 of %2").arg(quantity(needed.si(), "B", 3), quantity(e.memory.usable.si(), "B", 3));
+        t.brief = tr("needs %1").arg(quantity(needed.si(), "B", 3));
         t.mood = Mood::bad;
         return t;
     }
-    t.value = percent(e.kvFraction);
+    t.value = e.kvFraction > 0 && e.kvFraction < kTraceOfKv ? tr("< 0.1 %") : percent(e.kvFraction);
     const QString seats = tr("%1 of %2 seats").arg(number(e.meanRunning, 2), number(e.memory.seats, 3));
     t.mood = !e.stable ? Mood::bad : e.kvFraction > kKvTight ? Mood::warning : Mood::good;
     t.word = t.mood == Mood::good ? seats : (t.mood == Mood::bad ? tr("full · %1") : tr("tight · %1")).arg(seats);
+    t.brief = t.mood == Mood::good  ? tr("%1 of %2").arg(number(e.meanRunning, 2), number(e.memory.seats, 3))
+              : t.mood == Mood::bad ? tr("full")
+                                    : tr("tight");
     return t;
 }
 
@@ -161,31 +177,38 @@ Tile costTile(const Evaluation& e)
 struct BindingWords {
     const char* value;
     const char* word;
+    const char* brief = ""; ///< the same where there is little room; empty = it is short already
 };
 
 BindingWords bindingWords(Binding binding)
 {
     switch (binding) {
     case Binding::none:
-        return {"Nothing", "no target, light load"};
+        return {QT_TRANSLATE_NOOP("Verdict", "Nothing"), QT_TRANSLATE_NOOP("Verdict", "no target, light load"),
+            QT_TRANSLATE_NOOP("Verdict", "light load")};
     case Binding::memory:
-        return {"Memory", "KV room or weights"};
+        return {QT_TRANSLATE_NOOP("Verdict", "Memory"), QT_TRANSLATE_NOOP("Verdict", "KV room or weights"),
+            QT_TRANSLATE_NOOP("Verdict", "KV or weights")};
     case Binding::compute:
-        return {"Compute", "matrix products"};
+        return {QT_TRANSLATE_NOOP("Verdict", "Compute"), QT_TRANSLATE_NOOP("Verdict", "matrix products")};
     case Binding::bandwidth:
-        return {"Bandwidth", "decode reads memory"};
+        return {QT_TRANSLATE_NOOP("Verdict", "Bandwidth"), QT_TRANSLATE_NOOP("Verdict", "decode reads memory"),
+            QT_TRANSLATE_NOOP("Verdict", "decode step")};
     case Binding::network:
-        return {"Network", "between GPUs"};
+        return {QT_TRANSLATE_NOOP("Verdict", "Network"), QT_TRANSLATE_NOOP("Verdict", "between GPUs")};
     case Binding::overhead:
-        return {"Overhead", "engine, per step"};
+        return {QT_TRANSLATE_NOOP("Verdict", "Overhead"), QT_TRANSLATE_NOOP("Verdict", "engine, per step")};
     case Binding::sequences:
-        return {"Sequences", "max_sequences is full"};
+        return {QT_TRANSLATE_NOOP("Verdict", "Sequences"), QT_TRANSLATE_NOOP("Verdict", "max_sequences is full"),
+            QT_TRANSLATE_NOOP("Verdict", "max_sequences")};
     case Binding::tokenBudget:
-        return {"Budget", "tokens per step"};
+        return {QT_TRANSLATE_NOOP("Verdict", "Budget"), QT_TRANSLATE_NOOP("Verdict", "tokens per step")};
     case Binding::queue:
-        return {"Queue", "bursts, not a resource"};
+        return {QT_TRANSLATE_NOOP("Verdict", "Queue"), QT_TRANSLATE_NOOP("Verdict", "bursts, not a resource"),
+            QT_TRANSLATE_NOOP("Verdict", "bursts")};
     case Binding::latencyFloor:
-        return {"Latency", "too slow even idle"};
+        return {QT_TRANSLATE_NOOP("Verdict", "Latency"), QT_TRANSLATE_NOOP("Verdict", "too slow even idle"),
+            QT_TRANSLATE_NOOP("Verdict", "slow even idle")};
     }
     return {"", ""};
 }
@@ -194,7 +217,7 @@ Tile bindingTile(const Evaluation& e)
 {
     const BindingWords words = bindingWords(e.binding);
     return {tr("Binds first"), tr(words.value), {}, tr(words.word), Mood::plain, QStringLiteral("step_parts"),
-        QStringLiteral("binding")};
+        QStringLiteral("binding"), {}, tr(words.brief)};
 }
 
 } // namespace

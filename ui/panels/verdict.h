@@ -20,8 +20,10 @@ struct Tile {
     QString aside; ///< beside the value: "± 60 ms", "req/s"
     QString word;  ///< below: "ok · target 800 ms"
     Mood mood = Mood::plain;
-    QString chart; ///< the plot that explains it: an id of charts()
-    QString topic; ///< the entry of the Explain dock
+    QString chart;   ///< the plot that explains it: an id of charts()
+    QString topic;   ///< the entry of the Explain dock
+    QString unit{};  ///< `aside` where there is little room: "ms"; empty = it can be left out
+    QString brief{}; ///< `word` where there is little room: "misses 200 ms"; empty = it is short already
 };
 
 /// "410 ± 60 ms, ok · target 800 ms": a tile without its label.

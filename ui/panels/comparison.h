@@ -1,0 +1,33 @@
+// The open plan and the pinned ones side by side, as words. No widgets: the tab Compare and the clipboard read the same.
+#pragma once
+
+#include <QString>
+
+#include <vector>
+
+namespace headroom {
+struct PlanResults;
+struct Snapshot;
+} // namespace headroom
+
+namespace headroom::ui {
+
+/// One row of the comparison: a name and one text per plan, the open plan first.
+struct CompareRow {
+    QString name;
+    QString unit;
+    std::vector<QString> values;
+    bool differs = false;
+    bool result = false; ///< a result, not a setting
+};
+
+/// The open plan and the pinned ones in their order, as views of one kind.
+std::vector<const PlanResults*> plansOf(const Snapshot&);
+/// What the request classes of some plans have, row by row; none where no plan has classes.
+std::vector<CompareRow> classRows(const std::vector<const PlanResults*>& plans);
+/// Results first, then settings that differ, then those that are equal. Request classes are matched by name.
+std::vector<CompareRow> compare(const Snapshot&);
+/// The differences as text, one line each, for a mail or a ticket.
+QString differencesText(const Snapshot&);
+
+} // namespace headroom::ui
