@@ -8,7 +8,6 @@
 #include "ui/panels/notice_bar.h"
 #include "ui/report_dialog.h"
 
-#include <QApplication>
 #include <QCloseEvent>
 #include <QDir>
 #include <QFile>
@@ -55,7 +54,7 @@ Result<Plan> loadExample(const QString& name)
 {
     QFile file(kExamples + name + kSuffix);
     if (!file.open(QIODevice::ReadOnly))
-        return fail(name.toStdString(), "there is no example of this name");
+        return fail(name.toStdString(), MainWindow::tr("there is no example of this name").toStdString());
     return parsePlan(file.readAll().toStdString(), name.toStdString());
 }
 
@@ -224,11 +223,7 @@ void MainWindow::reportFailure(const QString& what, const Error& error)
 
 void MainWindow::exportReport()
 {
-    QApplication::setOverrideCursor(Qt::WaitCursor); // while what it shows of simulations is simulated
-    const auto snapshot =
-        std::make_shared<const Snapshot>(withStudy(*m_document.snapshot(), m_document.path().parent_path()));
-    QApplication::restoreOverrideCursor();
-    ReportDialog dialog(snapshot, this);
+    ReportDialog dialog(m_document.snapshot(), m_document.path().parent_path(), this);
     if (dialog.exec() == QDialog::Accepted)
         m_notices->post({QStringLiteral("report"), tr("Report written: %1").arg(dialog.written()), Mood::good, {}});
 }

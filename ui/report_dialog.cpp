@@ -1,11 +1,11 @@
 #include "ui/report_dialog.h"
 
-#include "core/sizing.h"
 #include "core/snapshot.h"
 #include "ui/format.h"
 #include "ui/panels/chart_page.h"
 #include "ui/plots/catalog.h"
 #include "ui/report/report.h"
+#include "ui/report_preparation.h"
 
 #include <QComboBox>
 #include <QDialogButtonBox>
@@ -15,28 +15,18 @@
 #include <QListWidget>
 #include <QPrintPreviewWidget>
 #include <QPrinter>
+#include <QProgressBar>
 #include <QPushButton>
+#include <QStackedWidget>
 #include <QVBoxLayout>
 
 namespace headroom::ui {
 
-namespace {
-
-/// A report waits for nothing: what the window works out aside is worked out now if it is not of this very plan.
-std::shared_ptr<const Snapshot> complete(const Snapshot& snapshot)
-{
-    auto all = std::make_shared<Snapshot>(snapshot);
-    if (all->now.everyGpu == nullptr || all->now.everyGpuIsOlder)
-        all->now.everyGpu = std::make_shared<const std::vector<GpuSizing>>(sizeOnEveryGpu(*all->now.plan));
-    all->now.everyGpuIsOlder = all->now.everyGpuComes = false;
-    return all;
-}
-
-} // namespace
-
-ReportDialog::ReportDialog(std::shared_ptr<const Snapshot> snapshot, QWidget* parent)
+ReportDialog::ReportDialog(
+    std::shared_ptr<const Snapshot> snapshot, const std::filesystem::path& folder, QWidget* parent)
     : QDialog(parent),
-      m_snapshot(complete(*snapshot)),
+      m_preparation(new ReportPreparation(std::move(snapshot), folder, this)),
+      m_pages(new QStackedWidget),
       m_charts(new QListWidget),
       m_page(new QComboBox),
       m_message(new QLabel),
@@ -44,6 +34,22 @@ ReportDialog::ReportDialog(std::shared_ptr<const Snapshot> snapshot, QWidget* pa
 {
     setObjectName(QStringLiteral("report"));
     setWindowTitle(tr("Report"));
+    makePreview();
+    auto* left = new QVBoxLayout;
+    makeChoices(*left);
+    m_pages->addWidget(makeProgress());
+    m_pages->addWidget(m_preview);
+    auto* row = new QHBoxLayout(this);
+    row->addLayout(left, 0);
+    row->addWidget(m_pages, 1);
+    resize(1000, 760);
+    connect(m_preparation, &ReportPreparation::completed, this, &ReportDialog::showPreview);
+    if (isReady())
+        showPreview();
+}
+
+void ReportDialog::makeChoices(QVBoxLayout& column)
+{
     m_page->addItems({tr("A4"), tr("Letter")});
     m_page->setAccessibleName(tr("Page size"));
     m_charts->setAccessibleName(tr("Plots in the report"));
@@ -52,40 +58,70 @@ ReportDialog::ReportDialog(std::shared_ptr<const Snapshot> snapshot, QWidget* pa
         item->setData(Qt::UserRole, text(row.id));
         item->setCheckState(Qt::Checked);
     }
+    connect(m_charts, &QListWidget::itemChanged, m_preview, &QPrintPreviewWidget::updatePreview);
     m_message->setProperty("verdict", QStringLiteral("bad"));
     m_message->setWordWrap(true);
     m_message->hide();
-    m_printer->setOutputFormat(QPrinter::PdfFormat); // a preview needs no printer to be installed
-    m_preview = new QPrintPreviewWidget(m_printer.get());
-    connect(m_preview, &QPrintPreviewWidget::paintRequested, this,
-        [this](QPrinter* printer) { paintReport(*m_snapshot, *printer, options()); });
-    connect(m_charts, &QListWidget::itemChanged, m_preview, &QPrintPreviewWidget::updatePreview);
-    connect(m_page, &QComboBox::activated, this, [this](int index) {
-        m_printer->setPageSize(QPageSize(index == 0 ? QPageSize::A4 : QPageSize::Letter));
-        m_preview->updatePreview();
-    });
-
-    auto* left = new QVBoxLayout;
     auto* sizeLabel = new QLabel(tr("&Page size"));
     sizeLabel->setBuddy(m_page);
     auto* listLabel = new QLabel(tr("P&lots"));
     listLabel->setBuddy(m_charts);
-    left->addWidget(sizeLabel);
-    left->addWidget(m_page);
-    left->addSpacing(8);
-    left->addWidget(listLabel);
-    left->addWidget(m_charts, 1);
-    left->addWidget(m_message);
+    column.addWidget(sizeLabel);
+    column.addWidget(m_page);
+    column.addSpacing(8);
+    column.addWidget(listLabel);
+    column.addWidget(m_charts, 1);
+    column.addWidget(m_message);
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Cancel);
-    QPushButton* saveButton = buttons->addButton(tr("&Save PDF…"), QDialogButtonBox::ActionRole);
-    saveButton->setDefault(true);
-    connect(saveButton, &QPushButton::clicked, this, &ReportDialog::chooseFile);
+    m_save = buttons->addButton(tr("&Save PDF…"), QDialogButtonBox::ActionRole);
+    m_save->setDefault(true);
+    m_save->setEnabled(false);
+    connect(m_save, &QPushButton::clicked, this, &ReportDialog::chooseFile);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
-    left->addWidget(buttons);
-    auto* row = new QHBoxLayout(this);
-    row->addLayout(left, 0);
-    row->addWidget(m_preview, 1);
-    resize(1000, 760);
+    column.addWidget(buttons);
+}
+
+void ReportDialog::makePreview()
+{
+    m_printer->setOutputFormat(QPrinter::PdfFormat); // a preview needs no printer to be installed
+    m_preview = new QPrintPreviewWidget(m_printer.get());
+    connect(m_preview, &QPrintPreviewWidget::paintRequested, this, [this](QPrinter* printer) {
+        if (isReady())
+            paintReport(*m_preparation->snapshot(), *printer, options());
+    });
+    connect(m_page, &QComboBox::activated, this, [this](int index) {
+        m_printer->setPageSize(QPageSize(index == 0 ? QPageSize::A4 : QPageSize::Letter));
+        m_preview->updatePreview();
+    });
+}
+
+QWidget* ReportDialog::makeProgress()
+{
+    auto* page = new QWidget;
+    auto* column = new QVBoxLayout(page);
+    m_doing = new QLabel(tr("Sizing the plan on every GPU…"));
+    m_progress = new QProgressBar;
+    m_progress->setRange(0, 1000);
+    m_progress->setTextVisible(false);
+    m_progress->setFixedWidth(320);
+    m_progress->setAccessibleName(tr("Progress of the report"));
+    column->addStretch(1);
+    column->addWidget(m_doing, 0, Qt::AlignCenter);
+    column->addWidget(m_progress, 0, Qt::AlignCenter);
+    column->addStretch(1);
+    connect(m_preparation, &ReportPreparation::progressed, this, [this](double fraction, const QString& doing) {
+        m_doing->setText(doing);
+        m_progress->setValue(static_cast<int>(fraction * m_progress->maximum()));
+    });
+    return page;
+}
+
+bool ReportDialog::isReady() const { return m_preparation->isComplete(); }
+
+void ReportDialog::showPreview()
+{
+    m_save->setEnabled(true);
+    m_pages->setCurrentWidget(m_preview);
 }
 
 ReportDialog::~ReportDialog() = default;
@@ -102,15 +138,16 @@ ReportOptions ReportDialog::options() const
 
 void ReportDialog::chooseFile()
 {
-    const QString file = QFileDialog::getSaveFileName(
-        this, tr("Save the report as"), text(m_snapshot->now.name) + QStringLiteral(".pdf"), tr("PDF (*.pdf)"));
+    const QString file = QFileDialog::getSaveFileName(this, tr("Save the report as"),
+        text(m_preparation->snapshot()->now.name) + QStringLiteral(".pdf"), tr("PDF (*.pdf)"));
     if (!file.isEmpty() && write(file))
         accept();
 }
 
 bool ReportDialog::write(const QString& file)
 {
-    const auto done = writeReport(*m_snapshot, file.toStdString(), options());
+    HR_ASSERT(isReady());
+    const auto done = writeReport(*m_preparation->snapshot(), file.toStdString(), options());
     if (!done) {
         m_message->setText(tr("Not written: %1: %2").arg(text(done.error().where), text(done.error().message)));
         m_message->show();

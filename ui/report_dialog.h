@@ -3,11 +3,16 @@
 
 #include <QDialog>
 
+#include <filesystem>
 #include <memory>
 
 class QComboBox;
 class QLabel;
 class QListWidget;
+class QProgressBar;
+class QPushButton;
+class QStackedWidget;
+class QVBoxLayout;
 class QPrintPreviewWidget;
 class QPrinter;
 
@@ -17,25 +22,40 @@ struct Snapshot;
 
 namespace headroom::ui {
 
+class ReportPreparation;
 struct ReportOptions;
 
+/// Opens at once. What takes tenths of a second is worked out on another thread, with its progress where the preview
+/// will be; Cancel ends it.
 class ReportDialog final : public QDialog {
     Q_OBJECT
 
 public:
-    explicit ReportDialog(std::shared_ptr<const Snapshot> snapshot, QWidget* parent = nullptr);
+    /// \param folder of the plan file, for the trace it names
+    explicit ReportDialog(
+        std::shared_ptr<const Snapshot> snapshot, const std::filesystem::path& folder = {}, QWidget* parent = nullptr);
     ~ReportDialog() override;
 
     /// The file that was written when exec() gave Accepted.
     const QString& written() const { return m_written; }
-    /// Writes the report as chosen; false (and a message in the dialog) when that failed.
+    /// Whether everything that the report shows is there. Until then nothing can be saved.
+    bool isReady() const;
+    /// Writes the report as chosen; false (and a message in the dialog) when that failed. Must be ready.
     bool write(const QString& file);
 
 private:
     ReportOptions options() const;
+    QWidget* makeProgress();
+    void makePreview();
+    void makeChoices(QVBoxLayout& column);
+    void showPreview();
     void chooseFile();
 
-    std::shared_ptr<const Snapshot> m_snapshot;
+    ReportPreparation* m_preparation = nullptr;
+    QLabel* m_doing = nullptr;
+    QProgressBar* m_progress = nullptr;
+    QStackedWidget* m_pages = nullptr;
+    QPushButton* m_save = nullptr;
     QListWidget* m_charts = nullptr;
     QComboBox* m_page = nullptr;
     QLabel* m_message = nullptr;

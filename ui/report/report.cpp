@@ -3,12 +3,14 @@
 #include "core/plan/plan_io.h"
 #include "core/version_info.h"
 #include "ui/format.h"
+#include "ui/panels/chart_page.h"
 #include "ui/plots/catalog.h"
 #include "ui/plots/export_chart.h"
 #include "ui/plots/sensitivity.h"
 #include "ui/report/page_flow.h"
 #include "ui/report/report_content.h"
 
+#include <QCoreApplication>
 #include <QDate>
 #include <QFontMetricsF>
 #include <QPageLayout>
@@ -22,6 +24,8 @@
 namespace headroom::ui {
 
 namespace {
+
+QString tr(const char* words) { return QCoreApplication::translate("Report", words); }
 
 constexpr int kDotsPerInch = 96; // finer resolutions make hairlines and clip labels; PDF coordinates are real numbers
 constexpr double kSide = 54, kTop = 62, kBottom = 58; ///< margins in 96-dpi pixels: 14 to 16 mm
@@ -144,26 +148,18 @@ private:
     std::vector<ChartSpec> m_waiting;
 };
 
-QString tabName(std::string_view tab)
-{
-    QString s = text(tab);
-    if (!s.isEmpty())
-        s[0] = s[0].toUpper();
-    return s == QLatin1String("Slo") ? QStringLiteral("SLO") : s;
-}
-
 void addVerdict(PageFlow& flow, const Snapshot& snapshot, const ReportOptions& options)
 {
     const Plan& plan = *snapshot.now.plan;
     const QString date = options.date.empty() ? QDate::currentDate().toString(Qt::ISODate) : text(options.date);
-    flow.title(text(snapshot.now.name), QStringLiteral("Capacity report · %1 · %2 on %3")
-                                            .arg(date, text(plan.model.spec.name), text(plan.hardware.gpu.name)));
+    flow.title(text(snapshot.now.name),
+        tr("Capacity report · %1 · %2 on %3").arg(date, text(plan.model.spec.name), text(plan.hardware.gpu.name)));
     if (!plan.notes.empty())
         flow.note(text(plan.notes));
-    flow.heading(QStringLiteral("Verdict"));
+    flow.heading(tr("Verdict"));
     for (const QString& sentence : verdictSentences(snapshot))
         flow.paragraph(sentence);
-    flow.heading(QStringLiteral("Targets"));
+    flow.heading(tr("Targets"));
     flow.table(targetsTable(snapshot));
     constexpr double kFirstPage = 300; // the picture people look at first
     ChartRows charts(flow, kFirstPage);
@@ -182,7 +178,7 @@ void addCharts(PageFlow& flow, const Snapshot& snapshot, const ReportOptions& op
         if (row.tab != tab) {
             charts.reset();
             tab = row.tab;
-            flow.heading(tabName(tab));
+            flow.heading(tabTitle(tab));
             if (const std::string sentence = tabSentence(tab, snapshot); !sentence.empty())
                 flow.lead(text(sentence));
             charts = std::make_unique<ChartRows>(flow);
@@ -193,10 +189,10 @@ void addCharts(PageFlow& flow, const Snapshot& snapshot, const ReportOptions& op
 
 void addSensitivity(PageFlow& flow, const Snapshot& snapshot)
 {
-    flow.heading(QStringLiteral("Sensitivity"));
+    flow.heading(tr("Sensitivity"));
     const std::vector<ChartSpec> list = tornados(snapshot.now);
-    flow.lead(list.empty() ? QStringLiteral("Nothing finite to vary: the plan does not serve its load.")
-                           : QStringLiteral("What 10 % less or more of one input does, all others as they are."));
+    flow.lead(list.empty() ? tr("Nothing finite to vary: the plan does not serve its load.")
+                           : tr("What 10 % less or more of one input does, all others as they are."));
     ChartRows charts(flow);
     for (const ChartSpec& chart : list)
         charts.add(chart);
@@ -210,7 +206,7 @@ void addGroups(PageFlow& flow, const QString& heading, const std::vector<InputGr
     for (const InputGroup& g : groups) {
         flow.subheading(g.title);
         if (g.table.rows.empty())
-            flow.note(QStringLiteral("None."));
+            flow.note(tr("None."));
         else
             flow.table(g.table);
     }
@@ -221,32 +217,32 @@ PageFlow flowOf(const Snapshot& snapshot, const QSizeF& page, const ReportOption
     PageFlow flow(QRectF(QPointF(0, 0), page).adjusted(kSide, kTop, -kSide, -kBottom), lightTheme());
     addVerdict(flow, snapshot, options);
     flow.newPage();
-    addGroups(flow, QStringLiteral("Results"), resultTables(snapshot));
+    addGroups(flow, tr("Results"), resultTables(snapshot));
     if (!snapshot.pinned.empty())
         flow.newPage(); // plans side by side, not over a page break
-    addGroups(flow, QStringLiteral("Comparison"), comparisonTables(snapshot));
+    addGroups(flow, tr("Comparison"), comparisonTables(snapshot));
     addSensitivity(flow, snapshot);
     addCharts(flow, snapshot, options);
     flow.newPage();
-    addGroups(flow, QStringLiteral("Inputs"), inputTables(*snapshot.now.plan));
-    flow.heading(QStringLiteral("Assumptions"));
+    addGroups(flow, tr("Inputs"), inputTables(*snapshot.now.plan));
+    flow.heading(tr("Assumptions"));
     for (const QString& line : assumptions(snapshot))
         flow.bullet(line);
-    flow.heading(QStringLiteral("Sources"));
+    flow.heading(tr("Sources"));
     for (const QString& line : sources(*snapshot.now.plan))
         flow.bullet(line);
-    flow.heading(QStringLiteral("This report"));
-    flow.paragraph(QStringLiteral("Made by Headroom %1 from the plan \"%2\", plan hash %3. The same plan and version "
-                                  "give the same figures. Closed forms "
-                                  "only: no simulation is behind these numbers.")
+    flow.heading(tr("This report"));
+    flow.paragraph(tr("Made by Headroom %1 from the plan \"%2\", plan hash %3. The same plan and version give the same "
+                      "figures.")
                        .arg(text(version()), text(snapshot.now.name), text(planHash(*snapshot.now.plan))));
+    flow.paragraph(simulationSentence(snapshot));
     return flow;
 }
 
 void paintPages(const PageFlow& flow, const QSizeF& page, QPagedPaintDevice& device, const Snapshot& snapshot)
 {
-    const QString left = QStringLiteral("Headroom %1").arg(text(version()));
-    const QString hash = QStringLiteral("plan %1").arg(text(planHash(*snapshot.now.plan)));
+    const QString left = tr("Headroom %1").arg(text(version()));
+    const QString hash = tr("plan %1").arg(text(planHash(*snapshot.now.plan)));
     const QString name = text(snapshot.now.name);
     flow.paint(device, [&](QPainter& p, int number, int pages) {
         const Theme& t = lightTheme();
@@ -257,11 +253,11 @@ void paintPages(const PageFlow& flow, const QSizeF& page, QPagedPaintDevice& dev
             p.drawText(QRectF(kSide, y, width, 16), static_cast<int>(alignment | Qt::AlignVCenter), s);
         };
         line(28, Qt::AlignLeft, number > 1 ? name : left);
-        line(28, Qt::AlignRight, number > 1 ? QStringLiteral("Capacity report") : hash);
+        line(28, Qt::AlignRight, number > 1 ? tr("Capacity report") : hash);
         p.setPen(QPen(t.line, 0.75));
         p.drawLine(QLineF(kSide, 48, page.width() - kSide, 48));
         line(page.height() - 42, Qt::AlignLeft, left + QStringLiteral(" · ") + hash);
-        line(page.height() - 42, Qt::AlignRight, QStringLiteral("Page %1 of %2").arg(number).arg(pages));
+        line(page.height() - 42, Qt::AlignRight, tr("Page %1 of %2").arg(number).arg(pages));
     });
 }
 
@@ -279,16 +275,16 @@ Result<void> writeReport(const Snapshot& snapshot, const std::filesystem::path& 
     const std::string where = path.string();
     QSaveFile file(QString::fromStdString(where));
     if (!file.open(QIODevice::WriteOnly))
-        return fail(where, "cannot be written: " + file.errorString().toStdString());
+        return fail(where, tr("cannot be written: %1").arg(file.errorString()).toStdString());
     {
         QPdfWriter writer(&file); // ends before the commit: the trailer is written when it goes
         writer.setResolution(kDotsPerInch);
-        writer.setTitle(text(snapshot.now.name) + QStringLiteral(": capacity report"));
-        writer.setCreator(QStringLiteral("Headroom %1").arg(text(version())));
+        writer.setTitle(text(snapshot.now.name) + tr(": capacity report"));
+        writer.setCreator(tr("Headroom %1").arg(text(version())));
         paintReport(snapshot, writer, options);
     }
     if (!file.commit())
-        return fail(where, "was not written: " + file.errorString().toStdString());
+        return fail(where, tr("was not written: %1").arg(file.errorString()).toStdString());
     return {};
 }
 

@@ -4,20 +4,21 @@
 #include "core/plan/catalog.h"
 #include "ui/format.h"
 
+#include <QCoreApplication>
+
 #include <cmath>
 
 namespace headroom::ui {
 
 namespace {
 
+QString tr(const char* words) { return QCoreApplication::translate("Report", words); }
+
 const QString kNoBand = QStringLiteral("–"); // no error model for this figure
 constexpr double kHoursPerMonth = 730;       // 365 days / 12
 constexpr double kClose = 0.1;               ///< headroom below this share is called thin
 
-QString counted(int n, const char* one, const char* many)
-{
-    return number(n, 4) + u' ' + QString::fromLatin1(n == 1 ? one : many);
-}
+QString counted(int n, const QString& one, const QString& many) { return number(n, 4) + u' ' + (n == 1 ? one : many); }
 
 QString bold(const QString& s) { return QStringLiteral("**") + s + QStringLiteral("**"); }
 
@@ -27,15 +28,16 @@ QString rate(RequestRate r) { return quantity(r.si(), "req/s"); }
 QString fleetOf(const Plan& plan, int replicas)
 {
     const int gpus = plan.layout().gpus() * replicas;
-    return counted(gpus, "GPU", "GPUs") + QStringLiteral(" (") + text(plan.hardware.gpu.name) + QStringLiteral(")");
+    return counted(gpus, tr("GPU"), tr("GPUs")) + QStringLiteral(" (") + text(plan.hardware.gpu.name) +
+           QStringLiteral(")");
 }
 
 QString shapeOf(const Plan& plan, int replicas)
 {
     const int each = plan.layout().gpus();
-    QString s = counted(replicas, "replica", "replicas");
+    QString s = counted(replicas, tr("replica"), tr("replicas"));
     if (each > 1)
-        s += QStringLiteral(" of %1").arg(counted(each, "GPU", "GPUs"));
+        s += tr(" of %1").arg(counted(each, tr("GPU"), tr("GPUs")));
     return s;
 }
 
@@ -43,26 +45,25 @@ QString bindingWords(Binding binding)
 {
     switch (binding) {
     case Binding::none:
-        return QStringLiteral("Nothing binds at this load: no target is near.");
+        return tr("Nothing binds at this load: no target is near.");
     case Binding::memory:
-        return QStringLiteral("**GPU memory** gives out first: more room for the KV cache would raise the load most.");
+        return tr("**GPU memory** gives out first: more room for the KV cache would raise the load most.");
     case Binding::compute:
-        return QStringLiteral("**Compute** gives out first: matrix products set the length of a step.");
+        return tr("**Compute** gives out first: matrix products set the length of a step.");
     case Binding::bandwidth:
-        return QStringLiteral("**Memory bandwidth** gives out first: each decode step reads weights and KV cache.");
+        return tr("**Memory bandwidth** gives out first: each decode step reads weights and KV cache.");
     case Binding::network:
-        return QStringLiteral("**The network** between GPUs gives out first.");
+        return tr("**The network** between GPUs gives out first.");
     case Binding::overhead:
-        return QStringLiteral("**Engine overhead** gives out first: the time per step that no GPU work fills.");
+        return tr("**Engine overhead** gives out first: the time per step that no GPU work fills.");
     case Binding::sequences:
-        return QStringLiteral("**The limit on sequences** gives out first: max_sequences is full before memory is.");
+        return tr("**The limit on sequences** gives out first: max_sequences is full before memory is.");
     case Binding::tokenBudget:
-        return QStringLiteral("**The token budget** of a step gives out first: prompts wait for their turn.");
+        return tr("**The token budget** of a step gives out first: prompts wait for their turn.");
     case Binding::queue:
-        return QStringLiteral("**Waiting** gives out first: bursts queue although no single resource is short.");
+        return tr("**Waiting** gives out first: bursts queue although no single resource is short.");
     case Binding::latencyFloor:
-        return QStringLiteral(
-            "**A target fails even without load**: a faster GPU or another layout is needed, not more of them.");
+        return tr("**A target fails even without load**: a faster GPU or another layout is needed, not more of them.");
     }
     return {};
 }
@@ -72,28 +73,26 @@ QString needSentence(const Snapshot& s)
     const Plan& plan = *s.now.plan;
     const Evaluation& e = s.now.evaluation;
     if (!e.fits)
-        return QStringLiteral(
+        return tr(
             "**Do not buy this**: %1 does not fit on %2 with this layout. Weights take %3 of each GPU's usable %4.")
             .arg(text(plan.model.spec.name), text(plan.hardware.gpu.name), quantity(e.memory.weights.total().si(), "B"),
                 quantity(e.memory.usable.si(), "B"));
     if (!e.replicasNeeded)
-        return QStringLiteral(
-            "**No number of these GPUs is enough**: a target fails on %1 however many replicas share the load.")
+        return tr("**No number of these GPUs is enough**: a target fails on %1 however many replicas share the load.")
             .arg(text(plan.hardware.gpu.name));
     const int needed = *e.replicasNeeded, have = plan.deployment.replicas;
-    QString why = QStringLiteral("for %1").arg(rate(plan.workload.arrivalRate));
+    QString why = tr("for %1").arg(rate(plan.workload.arrivalRate));
     if (plan.workload.peakFactor > 1)
-        why += QStringLiteral(" with peaks of %1 times that").arg(number(plan.workload.peakFactor));
+        why += tr(" with peaks of %1 times that").arg(number(plan.workload.peakFactor));
     if (plan.deployment.spareReplicas > 0)
-        why += QStringLiteral(" and %1 down").arg(counted(plan.deployment.spareReplicas, "replica", "replicas"));
-    const QString need = bold(fleetOf(plan, needed)) + QStringLiteral(" as ") + shapeOf(plan, needed);
+        why += tr(" and %1 down").arg(counted(plan.deployment.spareReplicas, tr("replica"), tr("replicas")));
+    const QString need = bold(fleetOf(plan, needed)) + tr(" as ") + shapeOf(plan, needed);
     if (needed == have)
-        return QStringLiteral("Buy or rent %1 %2: the plan has exactly what is needed.").arg(need, why);
+        return tr("Buy or rent %1 %2: the plan has exactly what is needed.").arg(need, why);
     if (needed < have)
-        return QStringLiteral("Buy or rent %1 %2. The plan has %3, more than the targets ask for.")
+        return tr("Buy or rent %1 %2. The plan has %3, more than the targets ask for.")
             .arg(need, why, shapeOf(plan, have));
-    return QStringLiteral("Buy or rent %1 %2. The plan has %3, which is **not enough**.")
-        .arg(need, why, shapeOf(plan, have));
+    return tr("Buy or rent %1 %2. The plan has %3, which is **not enough**.").arg(need, why, shapeOf(plan, have));
 }
 
 QString costSentence(const Snapshot& s)
@@ -101,13 +100,12 @@ QString costSentence(const Snapshot& s)
     const Plan& plan = *s.now.plan;
     const Evaluation& e = s.now.evaluation;
     const double hourly = (e.cost.fleet * hour).in(dollar);
-    QString t = QStringLiteral("The plan as it stands (%1) costs %2 or about %3 a month")
+    QString t = tr("The plan as it stands (%1) costs %2 or about %3 a month")
                     .arg(fleetOf(plan, plan.deployment.replicas), bold(quantity(hourly, "USD/h")),
                         quantity(hourly * kHoursPerMonth, "USD"));
     const double perMillion = (e.cost.perOutputToken * millionTokens).in(dollar);
     if (std::isfinite(perMillion))
-        t += QStringLiteral(", that is %1 per million output tokens at the present load")
-                 .arg(bold(quantity(perMillion, "USD")));
+        t += tr(", that is %1 per million output tokens at the present load").arg(bold(quantity(perMillion, "USD")));
     return t + u'.';
 }
 
@@ -116,29 +114,29 @@ QString holdSentence(const Snapshot& s)
     const Evaluation& e = s.now.evaluation;
     const RequestRate now = s.now.plan->workload.arrivalRate;
     if (!e.fits)
-        return QStringLiteral("Nothing is served.");
+        return tr("Nothing is served.");
     if (!e.stable)
-        return QStringLiteral("**Overloaded**: %1 arrive, %2 is all it can serve; queues grow without end.")
+        return tr("**Overloaded**: %1 arrive, %2 is all it can serve; queues grow without end.")
             .arg(rate(now), rate(e.capacity));
     if (e.targetRate.si() <= 0)
-        return QStringLiteral("**A target is missed even at an idle service.**");
+        return tr("**A target is missed even at an idle service.**");
     if (e.headroom.si() < 0)
-        return QStringLiteral("**Targets are missed** at %1; they hold up to %2. It saturates at %3.")
+        return tr("**Targets are missed** at %1; they hold up to %2. It saturates at %3.")
             .arg(rate(now), bold(rate(e.targetRate)), rate(e.capacity));
-    QString t = QStringLiteral("All targets hold up to %1: headroom of %2 over the present %3. It saturates at %4.")
+    QString t = tr("All targets hold up to %1: headroom of %2 over the present %3. It saturates at %4.")
                     .arg(bold(rate(e.targetRate)), bold(percent(e.headroomFraction)), rate(now), rate(e.capacity));
     if (e.headroomLo.si() < 0)
-        t += QStringLiteral(" At the pessimistic edge of the model's error the targets would be missed already.");
+        t += tr(" At the pessimistic edge of the model's error the targets would be missed already.");
     else if (e.headroomFraction < kClose)
-        t += QStringLiteral(" That is thin.");
+        t += tr(" That is thin.");
     return t;
 }
 
 QString verdictOf(Seconds reached, Seconds edge, Seconds target)
 {
     if (reached > target)
-        return QStringLiteral("missed");
-    return edge > target ? QStringLiteral("holds, within the error band") : QStringLiteral("holds");
+        return tr("missed");
+    return edge > target ? tr("holds, within the error band") : tr("holds");
 }
 
 QString bandText(Seconds lo, Seconds hi)
@@ -158,8 +156,7 @@ QString bandText(const Band& b, double factor, std::string_view unit)
 TextTable resultTable()
 {
     TextTable t;
-    t.columns = {
-        QStringLiteral("Result"), QStringLiteral("Value"), QStringLiteral("Band (80 %)"), QStringLiteral("Assumes")};
+    t.columns = {tr("Result"), tr("Value"), tr("Band (80 %)"), tr("Assumes")};
     t.shares = {0.26, 0.15, 0.21, 0.38};
     t.numeric = {false, true, true, false};
     return t;
@@ -168,9 +165,9 @@ TextTable resultTable()
 class Rows {
 public:
     explicit Rows(TextTable& table) : m_table(table) {}
-    void add(const char* name, const QString& value, const QString& range, const char* assumes)
+    void add(const QString& name, const QString& value, const QString& range, const QString& assumes)
     {
-        m_table.rows.push_back({QString::fromUtf8(name), value, range, QString::fromUtf8(assumes)});
+        m_table.rows.push_back({name, value, range, assumes});
     }
 
 private:
@@ -182,17 +179,18 @@ TextTable latencyResults(const Evaluation& e)
     TextTable t = resultTable();
     Rows rows(t);
     const auto seconds = [](Seconds s) { return quantity(s.si(), "s"); };
-    rows.add("TTFT p50", seconds(e.ttft.p50), kNoBand, "chain of the running batch; prompts wait as in M/G/1");
-    rows.add("TTFT p95", seconds(e.ttft.p95), bandText(e.ttft.lo, e.ttft.hi),
-        "the same, and the length distributions of the plan");
-    rows.add("TTFT p99", seconds(e.ttft.p99), kNoBand, "the same; the far tail is the least certain");
+    rows.add(tr("TTFT p50"), seconds(e.ttft.p50), kNoBand, tr("chain of the running batch; prompts wait as in M/G/1"));
+    rows.add(tr("TTFT p95"), seconds(e.ttft.p95), bandText(e.ttft.lo, e.ttft.hi),
+        tr("the same, and the length distributions of the plan"));
+    rows.add(tr("TTFT p99"), seconds(e.ttft.p99), kNoBand, tr("the same; the far tail is the least certain"));
+    rows.add(tr("TPOT mean"), seconds(e.tpot.mean), bandText(e.tpotMeanBand, 1, "s"),
+        tr("step time at the mean batch and context"));
+    rows.add(tr("TPOT p95"), seconds(e.tpot.p95), bandText(e.tpot.lo, e.tpot.hi), tr("batch size as arrivals find it"));
     rows.add(
-        "TPOT mean", seconds(e.tpot.mean), bandText(e.tpotMeanBand, 1, "s"), "step time at the mean batch and context");
-    rows.add("TPOT p95", seconds(e.tpot.p95), bandText(e.tpot.lo, e.tpot.hi), "batch size as arrivals find it");
-    rows.add("E2E mean", seconds(e.e2e.mean), bandText(e.e2eMeanBand, 1, "s"), "six parts that add up; no retries");
-    rows.add(
-        "E2E p95", seconds(e.e2e.p95), bandText(e.e2e.lo, e.e2e.hi), "integrated over batch size and output length");
-    rows.add("E2E p99", seconds(e.e2e.p99), kNoBand, "the same");
+        tr("E2E mean"), seconds(e.e2e.mean), bandText(e.e2eMeanBand, 1, "s"), tr("six parts that add up; no retries"));
+    rows.add(tr("E2E p95"), seconds(e.e2e.p95), bandText(e.e2e.lo, e.e2e.hi),
+        tr("integrated over batch size and output length"));
+    rows.add(tr("E2E p99"), seconds(e.e2e.p99), kNoBand, tr("the same"));
     return t;
 }
 
@@ -200,20 +198,22 @@ TextTable loadResults(const Evaluation& e)
 {
     TextTable t = resultTable();
     Rows rows(t);
-    rows.add("Saturation rate", rate(e.capacity), bandText(e.capacityBand, 1, "req/s"),
-        "all seats taken, prompts at the stated mix");
-    rows.add("Rate that holds the targets", rate(e.targetRate),
-        e.fits ? QStringLiteral("from ") + rate(e.targetRate - e.headroom + e.headroomLo) : kNoBand,
-        "all classes grow alike, burstiness as it is");
-    rows.add("Utilization", percent(e.utilization), kNoBand, "arrivals over saturation rate");
-    rows.add("Output throughput", quantity(e.throughput.output.si(), "tok/s"), kNoBand,
-        "what arrives is served while the queue is stable");
-    rows.add("Goodput", rate(e.throughput.goodput), kNoBand, "requests within every target");
-    rows.add("Requests in a replica", number(e.meanConcurrency), kNoBand, "Little's law, checked against the chain");
-    rows.add("Seats of a replica", number(e.memory.seats), kNoBand, "KV memory over the mean context, block by block");
-    rows.add("KV memory in use", percent(e.kvFraction), kNoBand, "mean over time; bursts use more");
+    rows.add(tr("Saturation rate"), rate(e.capacity), bandText(e.capacityBand, 1, "req/s"),
+        tr("all seats taken, prompts at the stated mix"));
+    rows.add(tr("Rate that holds the targets"), rate(e.targetRate),
+        e.fits ? tr("from ") + rate(e.targetRate - e.headroom + e.headroomLo) : kNoBand,
+        tr("all classes grow alike, burstiness as it is"));
+    rows.add(tr("Utilization"), percent(e.utilization), kNoBand, tr("arrivals over saturation rate"));
+    rows.add(tr("Output throughput"), quantity(e.throughput.output.si(), "tok/s"), kNoBand,
+        tr("what arrives is served while the queue is stable"));
+    rows.add(tr("Goodput"), rate(e.throughput.goodput), kNoBand, tr("requests within every target"));
     rows.add(
-        "Share of good requests", percent(e.sloAttainment, 4), kNoBand, "offered requests, each target for itself");
+        tr("Requests in a replica"), number(e.meanConcurrency), kNoBand, tr("Little's law, checked against the chain"));
+    rows.add(tr("Seats of a replica"), number(e.memory.seats), kNoBand,
+        tr("KV memory over the mean context, block by block"));
+    rows.add(tr("KV memory in use"), percent(e.kvFraction), kNoBand, tr("mean over time; bursts use more"));
+    rows.add(tr("Share of good requests"), percent(e.sloAttainment, 4), kNoBand,
+        tr("offered requests, each target for itself"));
     return t;
 }
 
@@ -222,17 +222,17 @@ TextTable costResults(const Evaluation& e)
     TextTable t = resultTable();
     Rows rows(t);
     const auto perMillion = [](UsdPerToken c) { return quantity((c * millionTokens).in(dollar), "USD"); };
-    rows.add("GPUs", QString::number(e.gpus), kNoBand, "the plan's replicas, all of them paid");
-    rows.add("Bill", quantity((e.cost.fleet * hour).in(dollar), "USD/h"), kNoBand,
-        "idle GPUs cost the same; staff and power as stated");
-    rows.add("Per million output tokens", perMillion(e.cost.perOutputToken),
-        bandText(e.costBand, millionTokens.si(), "USD"), "whole bill on output, at the present load");
-    rows.add("The same at saturation", perMillion(e.cost.perOutputTokenAtCapacity), kNoBand,
-        "no plan should run there; a lower bound");
-    rows.add("Per million tokens, in and out", perMillion(e.cost.perToken), kNoBand,
-        "prompt tokens count as much as output tokens");
-    rows.add("Energy of an output token", quantity(e.cost.joulesPerToken, "J"), kNoBand,
-        "board limit of the GPU, data centre overhead as stated");
+    rows.add(tr("GPUs"), QString::number(e.gpus), kNoBand, tr("the plan's replicas, all of them paid"));
+    rows.add(tr("Bill"), quantity((e.cost.fleet * hour).in(dollar), "USD/h"), kNoBand,
+        tr("idle GPUs cost the same; staff and power as stated"));
+    rows.add(tr("Per million output tokens"), perMillion(e.cost.perOutputToken),
+        bandText(e.costBand, millionTokens.si(), "USD"), tr("whole bill on output, at the present load"));
+    rows.add(tr("The same at saturation"), perMillion(e.cost.perOutputTokenAtCapacity), kNoBand,
+        tr("no plan should run there; a lower bound"));
+    rows.add(tr("Per million tokens, in and out"), perMillion(e.cost.perToken), kNoBand,
+        tr("prompt tokens count as much as output tokens"));
+    rows.add(tr("Energy of an output token"), quantity(e.cost.joulesPerToken, "J"), kNoBand,
+        tr("board limit of the GPU, data centre overhead as stated"));
     return t;
 }
 
@@ -242,7 +242,7 @@ std::vector<QString> verdictSentences(const Snapshot& s)
 {
     std::vector<QString> out{needSentence(s), costSentence(s), holdSentence(s), bindingWords(s.now.evaluation.binding)};
     if (!s.now.evaluation.notCovered.empty())
-        out.push_back(QStringLiteral("Mind: ") + text(s.now.evaluation.notCovered));
+        out.push_back(tr("Mind: ") + text(s.now.evaluation.notCovered));
     return out;
 }
 
@@ -251,51 +251,61 @@ TextTable targetsTable(const Snapshot& s)
     const Targets& t = s.now.plan->targets;
     const Evaluation& e = s.now.evaluation;
     TextTable out;
-    out.columns = {QStringLiteral("Target"), QStringLiteral("Asked"), QStringLiteral("Reached"),
-        QStringLiteral("Band (80 %)"), QStringLiteral("Verdict")};
+    out.columns = {tr("Target"), tr("Asked"), tr("Reached"), tr("Band (80 %)"), tr("Verdict")};
     out.shares = {0.26, 0.14, 0.14, 0.22, 0.24};
     out.numeric = {false, true, true, true, false};
-    const auto add = [&out](const char* name, std::optional<Seconds> target, Seconds reached, const QString& range,
+    const auto add = [&out](const QString& name, std::optional<Seconds> target, Seconds reached, const QString& range,
                          Seconds edge) {
         if (target)
-            out.rows.push_back({QString::fromLatin1(name), quantity(target->si(), "s"), quantity(reached.si(), "s"),
-                range, verdictOf(reached, edge, *target)});
+            out.rows.push_back({name, quantity(target->si(), "s"), quantity(reached.si(), "s"), range,
+                verdictOf(reached, edge, *target)});
     };
-    add("Time to first token, p95", t.ttftP95, e.ttft.p95, bandText(e.ttft.lo, e.ttft.hi), e.ttft.hi);
-    add("Time per output token, p95", t.tpotP95, e.tpot.p95, bandText(e.tpot.lo, e.tpot.hi), e.tpot.hi);
-    add("End to end, p99", t.e2eP99, e.e2e.p99, kNoBand, e.e2e.p99);
-    out.rows.push_back({QStringLiteral("Good requests"), percent(t.attainment, 4), percent(e.sloAttainment, 4), kNoBand,
-        e.sloAttainment >= t.attainment ? QStringLiteral("holds") : QStringLiteral("missed")});
+    add(tr("Time to first token, p95"), t.ttftP95, e.ttft.p95, bandText(e.ttft.lo, e.ttft.hi), e.ttft.hi);
+    add(tr("Time per output token, p95"), t.tpotP95, e.tpot.p95, bandText(e.tpot.lo, e.tpot.hi), e.tpot.hi);
+    add(tr("End to end, p99"), t.e2eP99, e.e2e.p99, kNoBand, e.e2e.p99);
+    out.rows.push_back({tr("Good requests"), percent(t.attainment, 4), percent(e.sloAttainment, 4), kNoBand,
+        e.sloAttainment >= t.attainment ? tr("holds") : tr("missed")});
     return out;
 }
 
 std::vector<InputGroup> resultTables(const Snapshot& s)
 {
     const Evaluation& e = s.now.evaluation;
-    return {{QStringLiteral("Latency"), latencyResults(e)}, {QStringLiteral("Load and memory"), loadResults(e)},
-        {QStringLiteral("Cost"), costResults(e)}};
+    return {{tr("Latency"), latencyResults(e)}, {tr("Load and memory"), loadResults(e)}, {tr("Cost"), costResults(e)}};
+}
+
+QString simulationSentence(const Snapshot& s)
+{
+    const sim::SimResult* own = studyIsCurrent(s) ? s.study->own() : nullptr;
+    if (own == nullptr)
+        return tr("Verdict and results are closed forms; nothing was simulated.");
+    return tr(
+        "Verdict and results are closed forms. What the charts call simulated is %1 of %2, seed %3, which gives the "
+        "same requests every time.")
+        .arg(counted(s.study->settings.replications, tr("run"), tr("runs")),
+            counted(static_cast<int>(s.study->requests), tr("request"), tr("requests")), QString::number(own->seed));
 }
 
 std::vector<QString> assumptions(const Snapshot& s)
 {
-    std::vector<QString> out{QStringLiteral("Figures are for the steady state at one arrival rate. Start-up, "
-                                            "deployments and failures are not in them, except "
-                                            "where spare replicas are stated."),
-        QStringLiteral("A replica is a chain over the requests in it, with a departure rate for each batch size. Waits "
-                       "behind prompts are those of an "
-                       "M/G/1 queue, which is somewhat optimistic when prompts come in bursts."),
-        QStringLiteral("A step takes the larger of compute and memory time, per group of operators, plus communication "
-                       "and engine overhead. Efficiencies "
-                       "belong to the GPU architecture and number format."),
-        QStringLiteral("Bands are nominal 80 % ranges of the model's own error. They hold no doubt about the inputs: "
-                       "see the sensitivities for that."),
-        QStringLiteral("Percentiles of latencies are over completed requests; a target holds when the percentile over "
-                       "offered requests is within it."),
-        QStringLiteral("Cost counts GPUs as paid whether busy or idle. Prices are the plan's; no discount, egress or "
-                       "storage is added."),
-        QStringLiteral("Replicas needed are at the peak rate with the spare replicas down.")};
+    std::vector<QString> out{tr("Figures are for the steady state at one arrival rate. Start-up, "
+                                "deployments and failures are not in them, except "
+                                "where spare replicas are stated."),
+        tr("A replica is a chain over the requests in it, with a departure rate for each batch size. Waits "
+           "behind prompts are those of an "
+           "M/G/1 queue, which is somewhat optimistic when prompts come in bursts."),
+        tr("A step takes the larger of compute and memory time, per group of operators, plus communication "
+           "and engine overhead. Efficiencies "
+           "belong to the GPU architecture and number format."),
+        tr("Bands are nominal 80 % ranges of the model's own error. They hold no doubt about the inputs: "
+           "see the sensitivities for that."),
+        tr("Percentiles of latencies are over completed requests; a target holds when the percentile over "
+           "offered requests is within it."),
+        tr("Cost counts GPUs as paid whether busy or idle. Prices are the plan's; no discount, egress or "
+           "storage is added."),
+        tr("Replicas needed are at the peak rate with the spare replicas down.")};
     if (!s.now.evaluation.notCovered.empty())
-        out.push_back(QStringLiteral("**Outside what the closed forms cover:** ") + text(s.now.evaluation.notCovered));
+        out.push_back(tr("**Outside what the closed forms cover:** ") + text(s.now.evaluation.notCovered));
     return out;
 }
 
@@ -308,25 +318,25 @@ std::vector<QString> sources(const Plan& plan)
             if (!p.date.empty())
                 line += QStringLiteral(", ") + text(p.date);
             if (p.recalled)
-                line += QStringLiteral(" (recalled, not looked up)");
+                line += tr(" (recalled, not looked up)");
             out.push_back(line);
         }
     };
     if (const CatalogGpu* gpu = findGpu(plan.hardware.gpu.name)) {
         addAll(gpu->spec.name, gpu->provenance);
         if (!plan.hardware.priceEdited && !gpu->priceSource.empty())
-            out.push_back(text(gpu->spec.name) + QStringLiteral(", price: ") + text(gpu->priceSource));
+            out.push_back(text(gpu->spec.name) + tr(", price: ") + text(gpu->priceSource));
     } else {
-        out.push_back(QStringLiteral("%1 is not in the catalog: its figures are the plan's own.")
-                          .arg(text(plan.hardware.gpu.name)));
+        out.push_back(
+            tr("%1 is not in the catalog: its figures are the plan's own.").arg(text(plan.hardware.gpu.name)));
     }
     if (const auto model = findModel(plan.model.spec.name); model && model->model)
         addAll(model->model->spec.name, model->model->provenance);
     else
-        out.push_back(QStringLiteral("The model %1 is not in the catalog: its shape is the plan's own.")
-                          .arg(text(plan.model.spec.name)));
+        out.push_back(
+            tr("The model %1 is not in the catalog: its shape is the plan's own.").arg(text(plan.model.spec.name)));
     for (const std::string& difference : differencesFromCatalog(plan))
-        out.push_back(QStringLiteral("Differs from the catalog: ") + text(difference));
+        out.push_back(tr("Differs from the catalog: ") + text(difference));
     return out;
 }
 

@@ -30,6 +30,8 @@ std::vector<InputGroup> resultTables(const Snapshot&);
 /// Pinned plans beside the present one: inputs that differ, then results. No rows without pinned plans.
 std::vector<InputGroup> comparisonTables(const Snapshot&);
 
+/// What of the report is simulated and with which seed, or that nothing is.
+QString simulationSentence(const Snapshot&);
 /// What the figures assume, in words; then what does not hold for this plan.
 std::vector<QString> assumptions(const Snapshot&);
 /// Where the figures of the chosen GPU and model come from, and how the plan differs from the catalog.

@@ -4,6 +4,9 @@
 #include "core/plan/catalog.h"
 #include "core/plan/fields.h"
 #include "ui/format.h"
+#include "ui/panels/comparison.h"
+
+#include <QCoreApplication>
 
 #include <array>
 #include <cmath>
@@ -12,13 +15,18 @@ namespace headroom::ui {
 
 namespace {
 
+QString tr(const char* words) { return QCoreApplication::translate("Report", words); }
+
 struct GroupTitle {
     std::string_view group;
     const char* title;
 };
-constexpr std::array kGroups{GroupTitle{"workload", "Workload"}, GroupTitle{"model", "Model"},
-    GroupTitle{"hardware", "Hardware"}, GroupTitle{"serving", "Serving"}, GroupTitle{"targets", "Targets"},
-    GroupTitle{"operations", "Operations"}};
+constexpr std::array kGroups{GroupTitle{"workload", QT_TRANSLATE_NOOP("Report", "Workload")},
+    GroupTitle{"model", QT_TRANSLATE_NOOP("Report", "Model")},
+    GroupTitle{"hardware", QT_TRANSLATE_NOOP("Report", "Hardware")},
+    GroupTitle{"serving", QT_TRANSLATE_NOOP("Report", "Serving")},
+    GroupTitle{"targets", QT_TRANSLATE_NOOP("Report", "Targets")},
+    GroupTitle{"operations", QT_TRANSLATE_NOOP("Report", "Operations")}};
 
 /// The plan that choosing this GPU and model from the catalog would give; nothing where they are not in it.
 struct CatalogValues {
@@ -51,7 +59,7 @@ QString shownValue(const Field& field, const Plan& plan)
         constexpr double kPlainBelow = 10000; // a year, layers, heads: no separators
         if (n->integer && n->info.unit.empty() && value && *value < kPlainBelow)
             return text(fieldText(field, plan));
-        return value ? number(*value, 4) : QStringLiteral("none");
+        return value ? number(*value, 4) : tr("none");
     }
     const auto& choice = std::get<ChoiceField>(field);
     return choiceLabel(choice, choice.get(plan));
@@ -82,36 +90,35 @@ QString origin(const Field& field, const Plan& plan, const CatalogValues& catalo
     const bool architecture = f.key.starts_with("model.") && std::holds_alternative<NumberField>(field) &&
                               f.key != "model.max_context_tokens";
     if (architecture && catalog.model && fieldText(field, *catalog.model) == fieldText(field, plan))
-        return QStringLiteral("catalog");
+        return tr("catalog");
     if (f.notApplicable) {
         if (const std::string_view reason = f.notApplicable(plan); !reason.empty())
-            return QStringLiteral("not used: ") + text(reason);
+            return tr("not used: ") + text(reason);
     }
     if (f.derived)
-        return QStringLiteral("follows from other settings");
+        return tr("follows from other settings");
     if (architecture)
-        return QStringLiteral("set");
+        return tr("set");
     if (f.key == "hardware.price_usd_per_gpu_hour" && !plan.hardware.priceEdited && catalog.gpu &&
         fieldText(field, *catalog.gpu) == fieldText(field, plan))
-        return QStringLiteral("catalog");
+        return tr("catalog");
     if (f.key == "hardware.gpus_per_node" && catalog.gpu && fieldText(field, *catalog.gpu) == fieldText(field, plan))
-        return QStringLiteral("catalog");
+        return tr("catalog");
     if (isDefault(field, plan))
-        return QStringLiteral("default");
+        return tr("default");
     if (const auto* n = std::get_if<NumberField>(&field); n && n->optional)
-        return n->get(plan) ? QStringLiteral("set") : QStringLiteral("default");
-    return QStringLiteral("set (default %1)").arg(defaultText(field));
+        return n->get(plan) ? tr("set") : tr("default");
+    return tr("set (default %1)").arg(defaultText(field));
 }
 
 TextTable classTable(const Workload& w)
 {
     TextTable t;
-    t.columns = {QStringLiteral("Class"), QStringLiteral("Share"), QStringLiteral("Prompt tokens"),
-        QStringLiteral("Output tokens"), QStringLiteral("Prefix hits"), QStringLiteral("Priority")};
+    t.columns = {tr("Class"), tr("Share"), tr("Prompt tokens"), tr("Output tokens"), tr("Prefix hits"), tr("Priority")};
     t.shares = {0.28, 0.12, 0.17, 0.17, 0.14, 0.12};
     t.numeric = {false, true, true, true, true, true};
     const auto lengths = [](const LengthDistribution& d) {
-        return QStringLiteral("%1, cv %2").arg(number(d.mean), number(d.cv, 2));
+        return tr("%1, cv %2").arg(number(d.mean), number(d.cv, 2));
     };
     for (const RequestClass& c : w.classes)
         t.rows.push_back({text(c.name), number(c.share), lengths(c.shape.prompt), lengths(c.shape.output),
@@ -127,8 +134,7 @@ std::vector<InputGroup> inputTables(const Plan& plan)
     std::vector<InputGroup> out;
     for (const GroupTitle& group : kGroups) {
         TextTable t;
-        t.columns = {
-            QStringLiteral("Setting"), QStringLiteral("Value"), QStringLiteral("Unit"), QStringLiteral("From")};
+        t.columns = {tr("Setting"), tr("Value"), tr("Unit"), tr("From")};
         t.shares = {0.32, 0.19, 0.09, 0.40};
         t.numeric = {false, true, false, false};
         for (const Field& field : fields())
@@ -136,10 +142,10 @@ std::vector<InputGroup> inputTables(const Plan& plan)
                 t.rows.push_back({text(info(field).label), shownValue(field, plan), text(info(field).unit),
                     origin(field, plan, catalog)});
         if (!t.rows.empty())
-            out.push_back({QString::fromLatin1(group.title), std::move(t)});
+            out.push_back({tr(group.title), std::move(t)});
     }
     if (!plan.workload.classes.empty())
-        out.insert(out.begin() + 1, {QStringLiteral("Request classes"), classTable(plan.workload)});
+        out.insert(out.begin() + 1, {tr("Request classes"), classTable(plan.workload)});
     return out;
 }
 
@@ -148,19 +154,17 @@ std::vector<InputGroup> comparisonTables(const Snapshot& snapshot)
     if (snapshot.pinned.empty())
         return {};
     TextTable inputs, results;
-    inputs.columns = {QStringLiteral("Setting"), text(snapshot.now.name)};
-    std::vector<const PlanResults*> plans{&snapshot.now};
-    for (const auto& pinned : snapshot.pinned) {
+    inputs.columns = {tr("Setting"), text(snapshot.now.name)};
+    const std::vector<const PlanResults*> plans = plansOf(snapshot);
+    for (const auto& pinned : snapshot.pinned)
         inputs.columns.push_back(text(pinned->name));
-        plans.push_back(pinned.get());
-    }
     const double first = 0.28, each = (1 - first) / static_cast<double>(plans.size());
     inputs.shares.assign(plans.size() + 1, each);
     inputs.shares[0] = first;
     inputs.numeric.assign(plans.size() + 1, true);
     inputs.numeric[0] = false;
     results = inputs;
-    results.columns[0] = QStringLiteral("Result");
+    results.columns[0] = tr("Result");
     for (const Field& field : fields()) {
         std::vector<QString> row{text(info(field).label)};
         bool differs = false;
@@ -172,28 +176,32 @@ std::vector<InputGroup> comparisonTables(const Snapshot& snapshot)
         if (differs && !info(field).derived)
             inputs.rows.push_back(std::move(row));
     }
-    const auto add = [&](const char* name, const auto& value) {
-        std::vector<QString> row{QString::fromUtf8(name)};
+    for (const CompareRow& row : classRows(plans)) {
+        if (!row.differs)
+            continue;
+        inputs.rows.push_back({row.name});
+        for (const QString& value : row.values)
+            inputs.rows.back().push_back(row.unit.isEmpty() ? value : value + u' ' + row.unit);
+    }
+    const auto add = [&](const QString& name, const auto& value) {
+        std::vector<QString> row{name};
         for (const PlanResults* p : plans)
             row.push_back(value(p->evaluation));
         results.rows.push_back(std::move(row));
     };
-    add("Meets its targets",
-        [](const Evaluation& e) { return e.meetsTargets ? QStringLiteral("yes") : QStringLiteral("no"); });
-    add("Headroom", [](const Evaluation& e) {
-        return e.fits ? signedPercent(e.headroomFraction) : QStringLiteral("does not fit");
-    });
-    add("Rate that holds", [](const Evaluation& e) { return quantity(e.targetRate.si(), "req/s"); });
-    add("Utilization", [](const Evaluation& e) { return percent(e.utilization); });
-    add("TTFT p95", [](const Evaluation& e) { return quantity(e.ttft.p95.si(), "s"); });
-    add("TPOT p95", [](const Evaluation& e) { return quantity(e.tpot.p95.si(), "s"); });
-    add("E2E p99", [](const Evaluation& e) { return quantity(e.e2e.p99.si(), "s"); });
-    add("GPUs", [](const Evaluation& e) { return QString::number(e.gpus); });
-    add("Bill", [](const Evaluation& e) { return quantity((e.cost.fleet * hour).in(dollar), "USD/h"); });
-    add("Cost of a million output tokens",
+    add(tr("Meets its targets"), [](const Evaluation& e) { return e.meetsTargets ? tr("yes") : tr("no"); });
+    add(tr("Headroom"),
+        [](const Evaluation& e) { return e.fits ? signedPercent(e.headroomFraction) : tr("does not fit"); });
+    add(tr("Rate that holds"), [](const Evaluation& e) { return quantity(e.targetRate.si(), "req/s"); });
+    add(tr("Utilization"), [](const Evaluation& e) { return percent(e.utilization); });
+    add(tr("TTFT p95"), [](const Evaluation& e) { return quantity(e.ttft.p95.si(), "s"); });
+    add(tr("TPOT p95"), [](const Evaluation& e) { return quantity(e.tpot.p95.si(), "s"); });
+    add(tr("E2E p99"), [](const Evaluation& e) { return quantity(e.e2e.p99.si(), "s"); });
+    add(tr("GPUs"), [](const Evaluation& e) { return QString::number(e.gpus); });
+    add(tr("Bill"), [](const Evaluation& e) { return quantity((e.cost.fleet * hour).in(dollar), "USD/h"); });
+    add(tr("Cost of a million output tokens"),
         [](const Evaluation& e) { return quantity((e.cost.perOutputToken * millionTokens).in(dollar), "USD"); });
-    return {
-        {QStringLiteral("Settings that differ"), std::move(inputs)}, {QStringLiteral("Results"), std::move(results)}};
+    return {{tr("Settings that differ"), std::move(inputs)}, {tr("Results"), std::move(results)}};
 }
 
 } // namespace headroom::ui
