@@ -3,6 +3,7 @@
 #include "ui/panels/classes_panel.h"
 #include "ui/panels/notice_bar.h"
 #include "ui/panels/summary_panel.h"
+#include "ui/panels/value_box.h"
 #include "ui/plots/catalog.h"
 #include "ui/plots/chart_view.h"
 #include "ui/simulator.h"
@@ -101,6 +102,37 @@ TEST_F(WindowTest, DoubleClickOnASliderGoesBackToTheOpenedValue)
     EXPECT_EQ(document.plan(), before);
 }
 
+TEST_F(WindowTest, AValueThatIsTypedIsTakenAtEnterAndOneThatIsRefusedSaysWhyAtItsField)
+{
+    FieldEditor* editor = window->planPanel().editor("workload.arrival_rate_req_s");
+    auto* box = editor->findChild<ValueBox*>();
+    ASSERT_NE(box, nullptr);
+    const auto type = [&](const char* words, Qt::Key end) { // to the box, which has the keyboard, not to the edit in it
+        box->setFocus();
+        box->selectAll();
+        QTest::keyClicks(box, QString::fromUtf8(words));
+        QTest::keyClick(box, end);
+    };
+    const auto error = [&] {
+        for (const QLabel* label : editor->findChildren<QLabel*>())
+            if (label->isVisible() && label->property("verdict").toString() == QLatin1String("bad"))
+                return label->text();
+        return QString();
+    };
+    type("9", Qt::Key_Return);
+    EXPECT_DOUBLE_EQ(document.plan().workload.arrivalRate.si(), 9);
+    type("7.5", Qt::Key_Enter);
+    EXPECT_DOUBLE_EQ(document.plan().workload.arrivalRate.si(), 7.5);
+    type("fast", Qt::Key_Return);
+    EXPECT_DOUBLE_EQ(document.plan().workload.arrivalRate.si(), 7.5);
+    EXPECT_FALSE(error().isEmpty());
+    type("8", Qt::Key_Return);
+    EXPECT_DOUBLE_EQ(document.plan().workload.arrivalRate.si(), 8);
+    EXPECT_TRUE(error().isEmpty()) << qPrintable(error());
+    type("3", Qt::Key_Escape);
+    EXPECT_DOUBLE_EQ(document.plan().workload.arrivalRate.si(), 8);
+}
+
 TEST_F(WindowTest, EveryChartOfEveryTabDrawsAndFollowsTheLoad)
 {
     StudySettings settings = document.simulator().settings();
@@ -160,6 +192,22 @@ TEST_F(WindowTest, EveryChartChangesWithAnInputAndUndoBringsItsPictureBack)
         }
         for (const ChartView* view : still)
             ADD_FAILURE() << qPrintable(view->chartId()) << " follows neither the load nor the model";
+    }
+}
+
+TEST_F(WindowTest, PlotsFillTheirRowsInWideWindows)
+{
+    window->resize(2560, 1440);
+    for (const std::string& tab : window->tabs()) {
+        ASSERT_TRUE(window->showTab(tab));
+        QCoreApplication::processEvents();
+        const ChartPage* page = window->currentPage();
+        std::map<int, int> ends; // of the rows, by their top
+        if (page != nullptr)
+            for (const ChartView* view : page->views())
+                ends[view->y()] = std::max(ends[view->y()], view->geometry().right());
+        for (const auto& [top, end] : ends)
+            EXPECT_EQ(end, ends.begin()->second) << tab << ", row at " << top;
     }
 }
 

@@ -94,6 +94,8 @@ void ValueBox::keyPressEvent(QKeyEvent* event)
         force(m_shown);
         return;
     }
+    if (event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter)
+        finish(); // the base class forgets that the text was changed before it says that editing has finished
     QAbstractSpinBox::keyPressEvent(event);
 }
 
