@@ -303,7 +303,12 @@ void MainWindow::refreshActions()
     QStringList names;
     for (const auto& pinned : m_document.pinned())
         names.append(text(pinned->name));
-    m_pinnedLabel->setText(names.isEmpty() ? QString() : tr("Pinned: %1").arg(names.join(QStringLiteral(", "))));
+    const QString list = names.join(QStringLiteral(", "));
+    constexpr qsizetype kNamed = 2; // more would push the buttons out of the tool bar
+    m_pinnedLabel->setText(names.isEmpty()          ? QString()
+                           : names.size() <= kNamed ? tr("Pinned: %1").arg(list)
+                                                    : tr("Pinned: %1 plans").arg(names.size()));
+    m_pinnedLabel->setToolTip(list);
     m_unpinMenu->setEnabled(!names.isEmpty());
 }
 

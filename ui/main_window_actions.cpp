@@ -162,6 +162,7 @@ void MainWindow::makeToolBar()
     m_openAction->setIconText(tr("Open"));
     m_saveAction->setIconText(tr("Save"));
     m_reportAction->setIconText(tr("Report PDF"));
+    m_runAction->setIconText(tr("Run F5"));
     m_toolBar->addAction(m_openAction);
     m_toolBar->addAction(m_saveAction);
     m_toolBar->addSeparator();

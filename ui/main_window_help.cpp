@@ -86,6 +86,7 @@ void MainWindow::showShortcuts()
     table->setHorizontalHeaderLabels({tr("Keys"), tr("What they do")});
     table->setAccessibleName(tr("Keyboard shortcuts"));
     table->verticalHeader()->hide();
+    table->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     table->setShowGrid(false);
     table->setEditTriggers(QAbstractItemView::NoEditTriggers);
     for (int r = 0; r < table->rowCount(); ++r) {

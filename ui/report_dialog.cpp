@@ -18,9 +18,18 @@
 #include <QProgressBar>
 #include <QPushButton>
 #include <QStackedWidget>
+#include <QTimer>
 #include <QVBoxLayout>
 
 namespace headroom::ui {
+
+namespace {
+
+constexpr QSize kSize{1120, 780};
+/// From opening to laying the pages out, which takes tenths of a second: the dialog is on the screen by then.
+constexpr int kAppearMs = 50;
+
+} // namespace
 
 ReportDialog::ReportDialog(
     std::shared_ptr<const Snapshot> snapshot, const std::filesystem::path& folder, QWidget* parent)
@@ -42,10 +51,10 @@ ReportDialog::ReportDialog(
     auto* row = new QHBoxLayout(this);
     row->addLayout(left, 0);
     row->addWidget(m_pages, 1);
-    resize(1000, 760);
+    resize(kSize);
     connect(m_preparation, &ReportPreparation::completed, this, &ReportDialog::showPreview);
     if (isReady())
-        showPreview();
+        QTimer::singleShot(kAppearMs, this, &ReportDialog::showPreview);
 }
 
 void ReportDialog::makeChoices(QVBoxLayout& column)
@@ -58,6 +67,8 @@ void ReportDialog::makeChoices(QVBoxLayout& column)
         item->setData(Qt::UserRole, text(row.id));
         item->setCheckState(Qt::Checked);
     }
+    constexpr int kScrollBar = 24;
+    m_charts->setMinimumWidth(m_charts->sizeHintForColumn(0) + kScrollBar);
     connect(m_charts, &QListWidget::itemChanged, m_preview, &QPrintPreviewWidget::updatePreview);
     m_message->setProperty("verdict", QStringLiteral("bad"));
     m_message->setWordWrap(true);
@@ -99,9 +110,10 @@ QWidget* ReportDialog::makeProgress()
 {
     auto* page = new QWidget;
     auto* column = new QVBoxLayout(page);
-    m_doing = new QLabel(tr("Sizing the plan on every GPU…"));
+    m_doing = new QLabel(isReady() ? tr("Laying the pages out…") : tr("Sizing the plan on every GPU…"));
     m_progress = new QProgressBar;
     m_progress->setRange(0, 1000);
+    m_progress->setValue(isReady() ? m_progress->maximum() : 0);
     m_progress->setTextVisible(false);
     m_progress->setFixedWidth(320);
     m_progress->setAccessibleName(tr("Progress of the report"));

@@ -48,7 +48,7 @@ constexpr std::array kRoles{
     RoleColours{Role::series4, 0xffc98600, 0xff8f5f00, kOrange, 0xffedb23a},
     RoleColours{Role::series5, 0xffb55c90, 0xff9c4676, kPurple, 0xffdb9bbf},
     RoleColours{Role::series6, 0xff3a9bd6, 0xff1b72a8, 0xff9ad3f3, 0xffb2dcf5},
-    RoleColours{Role::series7, 0xff5b4b8a, 0xff5b4b8a, 0xffa99adb, 0xffb9adE3},
+    RoleColours{Role::series7, 0xff9a88cf, 0xff5b4b8a, 0xffa99adb, 0xffb9adE3},
     RoleColours{Role::series8, 0xff4a525a, 0xff4a525a, 0xffb4bcc4, 0xffb4bcc4},
 };
 
@@ -114,6 +114,7 @@ Theme makeDark()
 /// What Fusion does not do. $names are colours of the theme.
 constexpr const char* kSheet = R"(
 QMainWindow, QMainWindow > QWidget, QDialog { background: $card; }
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QMenuBar { background: $card; border-bottom: 1px solid $grid; padding: 2px 4px; }
 QMenuBar::item { padding: 4px 10px; background: transparent; border-radius: 4px; }
 QMenuBar::item:selected { background: $field; }
@@ -181,7 +182,7 @@ QSlider::handle:horizontal:focus, QSlider::handle:horizontal:hover { background:
 QSlider::sub-page:horizontal:disabled { background: $line; }
 QSlider::handle:horizontal:disabled { border-color: $line; }
 QAbstractScrollArea::corner { background: transparent; border: none; }
-QHeaderView::section { background: $card; color: $muted; border: none; border-bottom: 1px solid $line; padding: 4px 8px; }
+QHeaderView::section { background: $card; color: $muted; border: none; border-bottom: 1px solid $line; padding: 4px 6px; }
 QTableView, QTreeView, QListView { background: $card; border: none; gridline-color: $grid; outline: none;
   alternate-background-color: $window; selection-background-color: $selection; selection-color: $text; }
 QToolTip { background: $field; color: $text; border: 1px solid $line; padding: 4px 6px; }

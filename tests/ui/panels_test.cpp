@@ -8,6 +8,7 @@
 
 #include <gmock/gmock.h>
 
+#include <QTableWidget>
 #include <QVBoxLayout>
 
 namespace headroom::ui {
@@ -64,6 +65,11 @@ TEST(Explanations, SayOverloadInWordsAndNotInInfinities)
     const QString check = explain(QStringLiteral("utilization"), s).notes.join(QLatin1Char(' '));
     EXPECT_FALSE(check.contains(QStringLiteral("∞"))) << qPrintable(check);
     EXPECT_THAT(check.toStdString(), testing::HasSubstr("queue grows by"));
+    for (const char* id : {"headroom", "ttft", "tpot", "utilization", "kv_memory", "cost", "binding"}) {
+        const Explanation one = explain(QLatin1String(id), s);
+        const QString words = (one.formula + one.notes).join(QLatin1Char(' '));
+        EXPECT_FALSE(words.contains(QStringLiteral("∞"))) << id << ": " << qPrintable(words);
+    }
 }
 
 TEST(Explanations, PutThePlansOwnNumbersIn)
@@ -175,6 +181,26 @@ TEST_F(WindowTest, CompareShowsAPinnedPlanAndItsDifferences)
     const int without = window->comparePage()->rowCount();
     ASSERT_TRUE(document.edit("batching.token_budget", "1024"));
     EXPECT_EQ(window->comparePage()->rowCount(), without + 1);
+}
+
+TEST_F(WindowTest, NoTextOfTheComparisonIsCutOffWithEightPins)
+{
+    ASSERT_TRUE(window->showTab("compare"));
+    for (int i = 0; i < Document::kMaxPinned; ++i) {
+        ASSERT_TRUE(document.pin("plan with a name of some length " + std::to_string(i)));
+        ASSERT_TRUE(document.edit("workload.arrival_rate_req_s", std::to_string(3 + 100 * i)));
+    }
+    const auto* table = window->comparePage()->findChild<QTableWidget*>();
+    ASSERT_EQ(table->columnCount(), Document::kMaxPinned + 2);
+    for (int r = 0; r < table->rowCount(); ++r)
+        for (int c = 0; c < table->columnCount() && !table->isRowHidden(r); ++c) {
+            const QFontMetrics metrics(table->item(r, c)->font());
+            EXPECT_LT(metrics.horizontalAdvance(table->item(r, c)->text()), table->columnWidth(c))
+                << qPrintable(table->item(r, c)->text());
+        }
+    window->resize(1280, 720);
+    QCoreApplication::processEvents();
+    EXPECT_EQ(window->width(), 1280) << "the names of the pinned plans do not widen the window";
 }
 
 TEST_F(WindowTest, TheExplainDockFollowsTheTileAndThePlan)

@@ -120,24 +120,20 @@ void ChartPage::arrange()
     const auto isWide = [&](int i) { return m_cards[static_cast<std::size_t>(i)].row->wide; };
     int row = 0, column = 0;
     for (int i = 0; i < count; ++i) {
-        if (isWide(i) && column > 0) {
-            ++row;
-            column = 0;
-        }
-        // One that has no neighbour takes the whole row.
-        const bool alone = column == 0 && (isWide(i) || i == count - 1 || isWide(i + 1));
-        m_grid->addWidget(m_cards[static_cast<std::size_t>(i)].view, row, column, 1, alone ? columns : 1);
-        column = alone ? columns : column + 1;
+        // The last one of a row takes what is left of it.
+        const bool ends = isWide(i) || i == count - 1 || isWide(i + 1);
+        const int span = ends ? columns - column : 1;
+        m_grid->addWidget(m_cards[static_cast<std::size_t>(i)].view, row, column, 1, span);
+        column += span;
         if (column == columns) {
             ++row;
             column = 0;
         }
     }
-    const int rows = row + (column > 0 ? 1 : 0);
     for (int c = 0; c < 3; ++c)
         m_grid->setColumnStretch(c, c < columns ? 1 : 0);
     for (int r = 0; r < m_grid->rowCount(); ++r)
-        m_grid->setRowStretch(r, r < rows ? 1 : 0);
+        m_grid->setRowStretch(r, r < row ? 1 : 0);
 }
 
 QString tabTitle(std::string_view tab)

@@ -44,6 +44,7 @@ ComparePage::ComparePage(QWidget* parent)
     m_table->verticalHeader()->setDefaultSectionSize(26);
     m_table->setShowGrid(false);
     m_table->setWordWrap(false);
+    m_table->setStyleSheet(QStringLiteral("QTableView::item { padding: 0 4px; }")); // under the words of the header
     m_table->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     column->addWidget(m_table, 1);
     connect(m_pin, &QPushButton::clicked, this, &ComparePage::pinRequested);
@@ -51,6 +52,7 @@ ComparePage::ComparePage(QWidget* parent)
     connect(m_equal, &QCheckBox::toggled, this, [this](bool on) {
         for (int r = 0; r < m_table->rowCount(); ++r)
             m_table->setRowHidden(r, !on && m_table->item(r, 0)->data(Qt::UserRole).toBool());
+        fitColumns();
     });
 }
 
@@ -70,7 +72,9 @@ void ComparePage::display(const Snapshot& snapshot)
     m_sentence->setText(
         alone ? tr("Pin the plan as it is now, then change something: both stand here side by side, and the pinned one "
                    "stays in every plot as a dashed ghost.")
-              : tr("%1 settings differ from the pinned plans. Results first, then what differs.").arg(differing));
+        : differing == 1
+            ? tr("One setting differs from the pinned plans. Results first, then what differs.")
+            : tr("%1 settings differ from the pinned plans. Results first, then what differs.").arg(differing));
     m_copy->setEnabled(!alone);
     m_equal->setVisible(!alone);
     m_text = differencesText(snapshot);
@@ -102,14 +106,24 @@ void ComparePage::fill(const Snapshot& snapshot, const std::vector<CompareRow>& 
         m_table->item(r, 0)->setData(Qt::UserRole, equal);
         m_table->setRowHidden(r, equal && !m_equal->isChecked());
     }
-    std::vector<QString> names;
-    for (const QString& header : headers)
-        names.push_back(header);
-    if (names != m_names) { // widths follow the columns, not every move of a slider
-        m_names = std::move(names);
-        m_table->setColumnWidth(0, 230);
-        for (int c = 1; c < m_table->columnCount(); ++c)
-            m_table->setColumnWidth(c, 250);
+    fitColumns();
+}
+
+/// Columns are as wide as their texts: wider ones widen them, so that a moving slider does not make them tremble.
+void ComparePage::fitColumns()
+{
+    constexpr int kPadding = 2 * 8, kLeast = 120;
+    QFont bold = m_table->font();
+    bold.setBold(true);
+    const QFontMetrics metrics(bold);
+    m_widths.resize(static_cast<std::size_t>(m_table->columnCount()), kLeast);
+    for (int c = 0; c < m_table->columnCount(); ++c) {
+        int& width = m_widths[static_cast<std::size_t>(c)];
+        width = std::max(width, metrics.horizontalAdvance(m_table->horizontalHeaderItem(c)->text()) + kPadding);
+        for (int r = 0; r < m_table->rowCount(); ++r)
+            if (!m_table->isRowHidden(r))
+                width = std::max(width, metrics.horizontalAdvance(m_table->item(r, c)->text()) + kPadding);
+        m_table->setColumnWidth(c, width);
     }
 }
 

@@ -30,13 +30,14 @@ signals:
 
 private:
     void fill(const Snapshot&, const std::vector<CompareRow>&);
+    void fitColumns();
 
     QLabel* m_sentence = nullptr;
     QTableWidget* m_table = nullptr;
     QCheckBox* m_equal = nullptr;
     QPushButton *m_pin = nullptr, *m_copy = nullptr;
     QString m_text;
-    std::vector<QString> m_names;
+    std::vector<int> m_widths; ///< of the columns
 };
 
 } // namespace headroom::ui

@@ -19,6 +19,33 @@ QString time(Seconds s) { return quantity(s.si(), "s", 3); }
 
 QString rate(RequestRate r) { return number(r.si(), 3) + QStringLiteral(" req/s"); }
 
+/// What overload means: words say more than infinities.
+QString noSteadyState(const Evaluation& e, RequestRate now)
+{
+    return tr("No steady state: more arrives than is served, so the queue grows by %1 requests a second for as long as "
+              "this load lasts.")
+        .arg(number(std::max(0.0, now.si() - e.capacity.si())));
+}
+
+QString bandWords(const LatencySummary& latency, const Snapshot& s)
+{
+    if (!std::isfinite(latency.p95.si()))
+        return noSteadyState(s.now.evaluation, s.now.plan->workload.arrivalRate);
+    if (!std::isfinite(latency.hi.si()))
+        return tr("Band of the p95 (80 %): from %1, open above.").arg(time(latency.lo));
+    return tr("Band of the p95 (80 %): %1 to %2.").arg(time(latency.lo), time(latency.hi));
+}
+
+QString littlesLaw(const Evaluation& e, RequestRate now, int replicas)
+{
+    if (!std::isfinite(e.e2e.mean.si()))
+        return noSteadyState(e, now);
+    // Network, retrieval and post-processing are outside of the replicas.
+    const Seconds stay = e.partsMean.queue + e.partsMean.prefill + e.partsMean.decode;
+    return tr("Check, Little's law: λ · W = %1 × %2 = %3, and %4 requests are in the replicas.")
+        .arg(number(now.si()), time(stay), number(now.si() * stay.si()), number(e.meanConcurrency * replicas));
+}
+
 Explanation headroomOf(const Snapshot& s)
 {
     const Evaluation& e = s.now.evaluation;
@@ -38,12 +65,14 @@ Explanation ttftOf(const Snapshot& s)
 {
     const Evaluation& e = s.now.evaluation;
     const LatencyParts& p = e.partsMean;
+    const bool ends = std::isfinite(e.ttft.p95.si()); // the queue does
     return {QStringLiteral("ttft"), QStringLiteral("1.1"), tr("Time to first token"),
         tr("From sending a request to its first token: the way in, retrieval, waiting, and reading the prompt."),
         {tr("TTFT = network in + retrieval + queue + prefill"),
-            tr("queue %1 + prefill %2 + fixed parts, mean").arg(time(p.queue), time(p.prefill)),
-            tr("mean %1 · p95 %2").arg(time(e.ttft.mean), time(e.ttft.p95))},
-        {tr("Band of the p95 (80 %): %1 to %2.").arg(time(e.ttft.lo), time(e.ttft.hi)),
+            ends ? tr("queue %1 + prefill %2 + fixed parts, mean").arg(time(p.queue), time(p.prefill))
+                 : tr("a queue without end + prefill %1 + fixed parts").arg(time(p.prefill)),
+            ends ? tr("mean %1 · p95 %2").arg(time(e.ttft.mean), time(e.ttft.p95)) : tr("grows with time")},
+        {bandWords(e.ttft, s),
             tr("Half of network (%1) is the way in; retrieval %2.").arg(time(p.network), time(p.retrieval))},
         tr("Birth–death chain over the batch; wait behind prompts as M/G/1"), tr("TTFT")};
 }
@@ -57,24 +86,11 @@ Explanation tpotOf(const Snapshot& s)
         {tr("d(B) = compute + bandwidth + network + overhead"),
             QStringLiteral("= %1 + %2 + %3 + %4")
                 .arg(time(d.compute), time(d.bandwidth), time(d.network), time(d.overhead)),
-            tr("= %1 at B = %2 · TPOT p95 %3").arg(time(d.total()), number(e.stepDecodes), time(e.tpot.p95))},
-        {tr("d: one decode step of the mean batch B, split by what limits it."),
-            tr("Band of the p95 (80 %): %1 to %2.").arg(time(e.tpot.lo), time(e.tpot.hi))},
+            std::isfinite(e.tpot.p95.si())
+                ? tr("= %1 at B = %2 · TPOT p95 %3").arg(time(d.total()), number(e.stepDecodes), time(e.tpot.p95))
+                : tr("= %1 at B = %2").arg(time(d.total()), number(e.stepDecodes))},
+        {tr("d: one decode step of the mean batch B, split by what limits it."), bandWords(e.tpot, s)},
         tr("Roofline by operator group with measured efficiencies"), tr("TPOT")};
-}
-
-/// In overload the products of Little's law are infinite: words say more.
-QString littlesLaw(const Evaluation& e, RequestRate now, int replicas)
-{
-    if (!std::isfinite(e.e2e.mean.si()))
-        return tr(
-            "No steady state: more arrives than is served, so the queue grows by %1 requests a second for as long "
-            "as this load lasts.")
-            .arg(number(std::max(0.0, now.si() - e.capacity.si())));
-    // Network, retrieval and post-processing are outside of the replicas.
-    const Seconds stay = e.partsMean.queue + e.partsMean.prefill + e.partsMean.decode;
-    return tr("Check, Little's law: λ · W = %1 × %2 = %3, and %4 requests are in the replicas.")
-        .arg(number(now.si()), time(stay), number(now.si() * stay.si()), number(e.meanConcurrency * replicas));
 }
 
 Explanation utilizationOf(const Snapshot& s)
@@ -128,17 +144,20 @@ Explanation costOf(const Snapshot& s)
         tr("GPU price and its date: catalog"), tr("cost")};
 }
 
+/// "token budget" for token_budget
+QString words(std::string_view id) { return text(id).replace(QLatin1Char('_'), QLatin1Char(' ')); }
+
 Explanation bindingOf(const Snapshot& s)
 {
     QStringList gains;
     for (const Elasticity& e : s.now.evaluation.elasticities)
-        gains.append(tr("%1: %2").arg(text(name(e.resource)), number(e.elasticity, 2)));
+        gains.append(tr("%1: %2").arg(words(name(e.resource)), number(e.elasticity, 2)));
     if (gains.isEmpty())
         gains.append(tr("no resource was probed"));
     return {QStringLiteral("binding"), QStringLiteral("4.3"), tr("What binds first"),
         tr("The resource whose 10 % relaxation raises the load the plan carries most: buy more of this first."),
         {tr("elasticity = (Δλ*/λ*) / 10 %"), gains.join(QStringLiteral("\n")),
-            tr("binds: %1").arg(text(name(s.now.evaluation.binding)))},
+            tr("binds: %1").arg(words(name(s.now.evaluation.binding)))},
         {tr("1 = the load grows in proportion; 0 = more of it changes nothing.")},
         tr("Probe of the step model and of λ*"), tr("capacity")};
 }

@@ -305,12 +305,8 @@ void ChartView::paintEvent(QPaintEvent*)
     p.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5), kRadius, kRadius);
     paintHeader(p, QRectF(kMargin, 0, width() - 2 * kMargin, kHeader), *m_chart, m_theme,
         uiFont(TextSize::body, QFont::DemiBold), uiFont(TextSize::small));
-    if (m_body)
-        return;
-    p.setFont(uiFont(TextSize::body));
-    p.setPen(m_theme.muted);
-    p.drawText(bodyRect().adjusted(20, 0, -20, -20), static_cast<int>(Qt::AlignCenter) | Qt::TextWordWrap,
-        text(m_chart->empty));
+    if (!m_body)
+        paintEmpty(p, bodyRect().adjusted(20, 0, -20, -20), *m_chart, m_theme, uiFont(TextSize::body));
 }
 
 void ChartView::resizeEvent(QResizeEvent*)

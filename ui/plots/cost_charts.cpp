@@ -129,7 +129,8 @@ std::string milliseconds(Seconds time) { return number(time.in(millisecond)); }
 
 std::vector<std::string> gpuRow(const GpuSizing& s)
 {
-    const std::string why = std::string(name(s.binding));
+    std::string why(name(s.binding));
+    std::ranges::replace(why, '_', ' ');
     if (!s.fits || !s.meetsTargets)
         return {s.gpu, "", "", "", "", "", "", s.fits ? "misses targets: " + why : "does not fit"};
     return {s.gpu, std::to_string(s.gpus), std::to_string(s.replicas) + " × " + std::to_string(s.tp),

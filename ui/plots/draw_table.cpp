@@ -12,19 +12,31 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace headroom::ui {
 
 namespace {
 
-constexpr double kCellMargin = 8, kRowPadding = 9;
+constexpr double kCellMargin = 6, kRowPadding = 9;
+constexpr double kBrokenPadding = 5;         ///< of a row of two lines
+const QString kAside = QStringLiteral(" ("); ///< where a cell may break: "280 ms" over "(269–290)"
 
 bool isNumeric(const Table& t, std::size_t column) { return column < t.numeric.size() && t.numeric[column]; }
 
 enum class TooWide { scroll, shrink };
+enum class Cells { whole, broken };
+
+double cellWidth(const QString& cell, const QFontMetricsF& metrics, Cells cells)
+{
+    const qsizetype at = cells == Cells::broken ? cell.lastIndexOf(kAside) : -1;
+    return at < 0 ? metrics.horizontalAdvance(cell)
+                  : std::max(metrics.horizontalAdvance(cell.left(at)), metrics.horizontalAdvance(cell.mid(at + 1)));
+}
 
 /// Widths that show every cell, stretched where the table is narrower than `room`.
-std::vector<double> columnWidths(const Table& t, const QFont& font, double room, TooWide tooWide)
+std::vector<double> columnWidths(
+    const Table& t, const QFont& font, double room, TooWide tooWide, Cells cells = Cells::whole)
 {
     const QFontMetricsF metrics(font);
     QFont boldFont = font;
@@ -36,7 +48,7 @@ std::vector<double> columnWidths(const Table& t, const QFont& font, double room,
         double w = metrics.horizontalAdvance(text(t.columns[c]));
         for (const auto& row : t.rows)
             if (c < row.size())
-                w = std::max(w, bold.horizontalAdvance(text(row[c])));
+                w = std::max(w, cellWidth(text(row[c]), bold, cells));
         widths.push_back(w + 2 * kCellMargin);
         sum += widths.back();
     }
@@ -46,6 +58,13 @@ std::vector<double> columnWidths(const Table& t, const QFont& font, double room,
     for (double& w : widths)
         w += extra > 0 ? extra / static_cast<double>(widths.size()) : extra * w / sum;
     return widths;
+}
+
+bool hasAside(const Table& t)
+{
+    return std::ranges::any_of(t.rows, [](const std::vector<std::string>& row) {
+        return std::ranges::any_of(row, [](const std::string& cell) { return text(cell).contains(kAside); });
+    });
 }
 
 class RowsModel : public QAbstractTableModel {
@@ -139,18 +158,32 @@ public:
         const auto font = i.data(Qt::FontRole).value<QFont>();
         p->setFont(font);
         p->setPen(i.data(Qt::ForegroundRole).value<QColor>());
-        p->drawText(cell, i.data(Qt::TextAlignmentRole).toInt(),
-            QFontMetricsF(font).elidedText(i.data().toString(), Qt::ElideRight, cell.width() + 1));
+        const QFontMetricsF metrics(font);
+        QString words = i.data().toString();
+        const bool fits = metrics.horizontalAdvance(words) <= cell.width() + 1;
+        if (const qsizetype at = words.lastIndexOf(kAside); !fits && at >= 0)
+            words[at] = QLatin1Char('\n'); // the columns were made for that
+        else
+            words = metrics.elidedText(words, Qt::ElideRight, cell.width() + 1);
+        p->drawText(cell, i.data(Qt::TextAlignmentRole).toInt(), words);
     }
 };
 
 class RowsView : public QTableView {
 public:
     using QTableView::QTableView;
+    /// Cells break over two lines where the table would else be wider than the view.
     void fitColumns(const Table& t)
     {
-        const std::vector<double> widths =
-            columnWidths(t, uiFont(TextSize::small), viewport()->width(), TooWide::scroll);
+        const QFont font = uiFont(TextSize::small);
+        const double room = viewport()->width();
+        std::vector<double> widths = columnWidths(t, font, room, TooWide::scroll);
+        const bool broken = std::accumulate(widths.begin(), widths.end(), 0.0) > room + 1 && hasAside(t);
+        if (broken)
+            widths = columnWidths(t, font, room, TooWide::scroll, Cells::broken);
+        const double line = QFontMetricsF(font).height();
+        verticalHeader()->setDefaultSectionSize(
+            static_cast<int>(std::ceil(broken ? 2 * line + kBrokenPadding : line + kRowPadding)));
         for (std::size_t c = 0; c < widths.size(); ++c)
             setColumnWidth(static_cast<int>(c), static_cast<int>(widths[c]));
         m_table = &t;

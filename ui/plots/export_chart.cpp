@@ -128,6 +128,16 @@ void paintHeader(QPainter& p, const QRectF& where, const ChartSpec& chart, const
         unitMetrics.elidedText(unit, Qt::ElideRight, where.width()));
 }
 
+void paintEmpty(QPainter& p, const QRectF& where, const ChartSpec& chart, const Theme& theme, const QFont& font)
+{
+    const QChar together(0x2060); // word joiner: no line breaks within "req/s"
+    QString why = text(chart.empty);
+    why.replace(QLatin1String("/"), QLatin1String("/") + together);
+    p.setFont(font);
+    p.setPen(theme.muted);
+    p.drawText(where, static_cast<int>(Qt::AlignCenter) | Qt::TextWordWrap, why);
+}
+
 void paintChart(QPainter& p, const QRectF& where, const ChartSpec& chart, const Theme& theme)
 {
     p.save();
@@ -140,9 +150,7 @@ void paintChart(QPainter& p, const QRectF& where, const ChartSpec& chart, const 
         body->show(chart, theme);
         body->paint(p, inner);
     } else {
-        p.setFont(printFont(TextSize::body));
-        p.setPen(theme.muted);
-        p.drawText(inner, static_cast<int>(Qt::AlignCenter) | Qt::TextWordWrap, text(chart.empty));
+        paintEmpty(p, inner, chart, theme, printFont(TextSize::body));
     }
     p.restore();
 }

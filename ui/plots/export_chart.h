@@ -22,6 +22,9 @@ void paintChart(QPainter&, const QRectF& where, const ChartSpec&, const Theme&);
 /// Title bold at the left, unit at the right, in one line; what is too long is cut.
 void paintHeader(QPainter&, const QRectF& where, const ChartSpec&, const Theme&, const QFont& title, const QFont& unit);
 
+/// Why there is nothing to draw, in the middle of `where`.
+void paintEmpty(QPainter&, const QRectF& where, const ChartSpec&, const Theme&, const QFont&);
+
 /// Writes .png (twice the resolution), .svg, .pdf or .csv by the suffix; replaces the file only when all is written.
 /// Error.where is the file.
 Result<void> exportChart(

@@ -149,6 +149,8 @@ ChartSpec latencyCdf(const Snapshot& snapshot)
         addDistributions(body, *ghost, shares, true);
     if (targets.ttftP95)
         body.limits.push_back({"TTFT target", Role::target, targets.ttftP95->in(second), true});
+    if (targets.tpotP95)
+        body.limits.push_back({"TPOT target", Role::target, targets.tpotP95->in(second), true});
     if (targets.e2eP99)
         body.limits.push_back({"E2E target", Role::target, targets.e2eP99->in(second), true});
     if (body.curves.empty())

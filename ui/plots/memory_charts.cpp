@@ -36,7 +36,7 @@ ChartSpec memoryPerGpu(const Snapshot& snapshot)
     std::vector<BarSegment> segments = weightSegments();
     const std::size_t rest = segments.size();
     for (const auto& [name, role] : {std::pair{"KV in use", Role::kv}, {"KV lost", Role::waste},
-             {"KV free", Role::free}, {"workspace", Role::workspace}, {"not used by the engine", Role::ghost}})
+             {"KV free", Role::free}, {"workspace", Role::workspace}, {"not used by the engine", Role::series5}})
         segments.push_back({name, role, {}, {}});
     for (const PlanResults* results : plans) {
         const MemoryUse& m = results->evaluation.memory;

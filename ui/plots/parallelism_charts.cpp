@@ -142,7 +142,7 @@ ChartSpec networkShare(const Snapshot& snapshot)
     }
     StackedBars body;
     body.value = {"share", "%", false, 0.0, 100.0};
-    body.segments = {{"bandwidth", Role::kv, {}, {}}, {"compute", Role::prefill, {}, {}},
+    body.segments = {{"bandwidth", Role::weights, {}, {}}, {"compute", Role::prefill, {}, {}},
         {"network", Role::network, {}, {}}, {"overhead", Role::waste, {}, {}}};
     double present = 0;
     for (const Scaled& one : all) {

@@ -36,7 +36,7 @@ constexpr std::array kInputs{
     Input{"arrival rate", [](Plan& p, double f) { p.workload.arrivalRate *= f; }},
     Input{"prompt tokens", [](Plan& p, double f) { scaleField(p, "workload.prompt_tokens_mean", f); }},
     Input{"output tokens", [](Plan& p, double f) { scaleField(p, "workload.output_tokens_mean", f); }},
-    Input{"spread of outputs", [](Plan& p, double f) { scaleField(p, "workload.output_tokens_cv", f); }},
+    Input{"output spread", [](Plan& p, double f) { scaleField(p, "workload.output_tokens_cv", f); }},
     Input{"bandwidth", [](Plan& p, double f) { p.hardware.gpu.bandwidth *= f; }},
     Input{"compute", [](Plan& p, double f) { p.hardware.calibration.compute *= f; }},
     Input{"GPU memory", [](Plan& p, double f) { p.hardware.gpu.memory *= f; }},

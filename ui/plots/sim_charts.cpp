@@ -221,9 +221,14 @@ std::string interval(double lo, double hi)
 std::string withInterval(const sim::Distribution& d)
 {
     std::string text = duration(Seconds(d.p95));
-    if (d.ciLo && d.ciHi)
-        text += " (" + interval(*d.ciLo, *d.ciHi) + ")";
-    return text;
+    if (!d.ciLo || !d.ciHi)
+        return text;
+    std::string around = interval(*d.ciLo, *d.ciHi);
+    const std::string unit = text.substr(std::min(text.rfind(' '), text.size()));
+    // A unit that all three have is said once.
+    if (!unit.empty() && around.ends_with(unit) && around.find(' ') + unit.size() == around.size())
+        around.resize(around.size() - unit.size());
+    return text + " (" + around + ")";
 }
 
 std::vector<std::string> policyRow(const StudyCase& one)
