@@ -17,14 +17,17 @@ public:
 
 private:
     double chunks(std::int64_t count, std::int64_t size, std::int64_t cached);
-    const StepLaw& lawOf(std::int64_t tokens);
+    /// Base, then slopes per pair and per prefix of each reach in use, of a step with one chunk.
+    const double* lawOf(std::int64_t tokens);
+    void remember(double* values, std::int64_t tokens) const;
 
     const Physics* m_physics;
     std::size_t m_reaches = 1;
+    std::size_t m_stride = 3; ///< doubles of one law
     std::int64_t m_chunk;
     StepLaw m_decode;
-    std::vector<StepLaw> m_laws; ///< of one chunk, by its tokens; base below 0 = not asked for yet
-    StepLaw m_long;              ///< of a chunk longer than the table
+    std::vector<double> m_laws; ///< by tokens of the chunk; base below 0 = not asked for yet
+    std::vector<double> m_long; ///< of a chunk longer than the table
 };
 
 } // namespace headroom::sim

@@ -10,8 +10,12 @@ namespace headroom::sim {
 
 std::int64_t KvBlocks::neededOver(std::int64_t steps, std::int64_t growing) const
 {
-    std::int64_t needed = steps / m_block * growing;
-    auto rest = static_cast<std::uint32_t>(steps % m_block);
+    std::int64_t needed = 0;
+    auto rest = static_cast<std::uint32_t>(steps);
+    if (steps >= m_block) { // nearly always below: no need to divide
+        needed = steps / m_block * growing;
+        rest = static_cast<std::uint32_t>(steps % m_block);
+    }
     for (std::size_t phase = wheel(0); rest > 0; --rest) {
         needed += m_phases[phase];
         phase = phase == 0 ? m_block - 1 : phase - 1;
@@ -41,7 +45,8 @@ std::int64_t KvBlocks::stepsUntilShort(std::int64_t limit, std::int64_t growing)
 void KvBlocks::growMany(std::int64_t steps, std::int64_t growing)
 {
     take(neededOver(steps, growing));
-    m_offset = (m_offset + static_cast<std::uint32_t>(steps % m_block)) % m_block;
+    m_offset += static_cast<std::uint32_t>(steps < m_block ? steps : steps % m_block);
+    m_offset -= m_offset >= m_block ? m_block : 0;
 }
 
 BuddyAllocator::BuddyAllocator(std::int64_t slots) : m_free(kOrders)

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::array<double, 3> kRanks{0.50, 0.95, 0.99};
 
-Distribution distributionOf(std::vector<double>& values)
+Distribution distributionOf(const std::vector<double>& values)
 {
     Distribution d;
     d.count = values.size();
@@ -85,19 +85,10 @@ std::vector<double> GapSample::values() const
     return all;
 }
 
-Distribution GapSample::distribution() const
-{
-    if (!m_exact)
-        return distributionOf(m_histogram);
-    auto all = values();
-    return distributionOf(all);
-}
+namespace {
 
-double GapSample::slowestTenth() const
+double meanOfSlowestTenth(std::vector<double>& all)
 {
-    if (!m_exact)
-        return m_histogram.meanOfLargest(0.1);
-    auto all = values();
     if (all.empty())
         return 0;
     const auto n = std::max<std::size_t>(1, all.size() / 10);
@@ -107,6 +98,20 @@ double GapSample::slowestTenth() const
     for (auto i = first; i != all.end(); ++i)
         sum += *i;
     return sum / static_cast<double>(n);
+}
+
+} // namespace
+
+void GapSample::summarise(Distribution& distribution, double& slowestTenth) const
+{
+    if (!m_exact) {
+        distribution = distributionOf(m_histogram);
+        slowestTenth = m_histogram.meanOfLargest(0.1);
+        return;
+    }
+    auto all = values();
+    distribution = distributionOf(all);
+    slowestTenth = meanOfSlowestTenth(all);
 }
 
 void PartsByE2e::add(double e2e, double queue, double prefill, double decode)
@@ -160,7 +165,7 @@ LatencyParts PartsByE2e::between(double low, double high, const FixedSeconds& fi
         .post = Seconds(fixed.post)};
 }
 
-void Measurements::addToMany(const DoneRow& row)
+void Measurements::addToMany(const DoneRow row)
 {
     if (m_many.empty()) {
         m_many.resize(metricCount);
@@ -206,8 +211,7 @@ void Measurements::merge(const Measurements& other)
 
 void Measurements::summarise(SimResult& result) const
 {
-    result.itl = gaps.distribution();
-    result.slowestGapsMean = gaps.slowestTenth();
+    gaps.summarise(result.itl, result.slowestGapsMean);
     PartsByE2e parts = m_parts;
     if (!m_many.empty()) {
         result.ttft = distributionOf(m_many[ttft]);

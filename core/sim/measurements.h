@@ -36,7 +36,11 @@ public:
         if (m_exact) {
             if (m_ramps.empty())
                 m_ramps.reserve(kMostRamps); // in one piece: pages nobody writes to cost nothing
-            m_ramps.push_back({first, increment, static_cast<std::int32_t>(steps), static_cast<std::int32_t>(count)});
+            Ramp& ramp = m_ramps.emplace_back();
+            ramp.first = first;
+            ramp.increment = increment;
+            ramp.steps = static_cast<std::int32_t>(steps);
+            ramp.count = static_cast<std::int32_t>(count);
             if (m_total > Sample::kExactLimit || m_ramps.size() == kMostRamps)
                 spill();
             return;
@@ -45,15 +49,14 @@ public:
     }
     void merge(const GapSample&);
     std::uint64_t count() const { return m_total; }
-    Distribution distribution() const;
-    /// Mean of the slowest tenth of all gaps, s.
-    double slowestTenth() const;
+    /// Distribution of all gaps, and the mean of the slowest tenth of them, s.
+    void summarise(Distribution& all, double& slowestTenth) const;
 
 private:
     static constexpr std::size_t kMostRamps = 250'000; ///< 6 MB
     struct Ramp {
-        double first, increment;
-        std::int32_t steps, count; ///< the product is at most kExactLimit
+        double first = 0, increment = 0;
+        std::int32_t steps = 0, count = 0; ///< the product is at most kExactLimit
     };
     void spill();
     std::vector<double> values() const;
@@ -86,12 +89,18 @@ public:
     explicit Measurements(const FixedSeconds& fixed) : m_fixed(fixed) {}
     /// Room for this many requests in one piece. Pages nobody writes to cost nothing.
     void expect(std::uint64_t requests) { m_rows.reserve(std::min<std::uint64_t>(requests, Sample::kExactLimit)); }
-    void add(const DoneRow& row)
+    void add(DoneRow row)
     {
-        if (m_rows.size() < Sample::kExactLimit && m_many.empty())
-            m_rows.push_back(row);
-        else
+        if (m_rows.size() >= Sample::kExactLimit || !m_many.empty()) {
             addToMany(row);
+            return;
+        }
+        DoneRow& kept = m_rows.emplace_back(); // field by field: a copy would wait for its own writes
+        kept.ttft = row.ttft;
+        kept.e2e = row.e2e;
+        kept.queue = row.queue;
+        kept.slowdown = row.slowdown;
+        kept.outputTokens = row.outputTokens;
     }
     void merge(const Measurements&);
     std::uint64_t count() const { return m_count + m_rows.size(); }
@@ -104,7 +113,7 @@ public:
 
 private:
     enum Metric { ttft, tpot, e2e, queue, slowdown, normalized, metricCount };
-    void addToMany(const DoneRow&);
+    void addToMany(DoneRow);
     FixedSeconds m_fixed;
     std::vector<DoneRow> m_rows;   ///< while there are few
     std::vector<Histogram> m_many; ///< one a metric, then

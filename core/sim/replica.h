@@ -97,8 +97,8 @@ private:
     /// How KV memory is promised.
     enum class Promise { paged, wholeBlocks, buddy };
     struct Chunk {
-        std::int32_t slot;
-        std::int64_t tokens; ///< of each step of the leap
+        std::int32_t slot = kNoSlot;
+        std::int64_t tokens = 0; ///< of each step of the leap
     };
     struct TokenGroup {
         double time;        ///< when these sequences had their last token, s
@@ -144,6 +144,7 @@ private:
     void admitHead(double now);
     void cut(double now);
     void cutIfAdmissible(double now);
+    double follow(double now, const BatchDecision&);
     bool leap(double now, const BatchDecision&);
     bool leapStatic(double now);
     void gatherChunks(std::int64_t promptTokens);

@@ -5,7 +5,8 @@
 
 namespace headroom::sim {
 
-void Replica::finishLeap()
+// As plan(): in one piece.
+[[gnu::flatten]] void Replica::finishLeap()
 {
     m_running = false;
     if (isStatic()) {

@@ -88,15 +88,14 @@ int RequestSource::pick(double u) const
     return static_cast<int>(i);
 }
 
-Offered RequestSource::drawn(double arrival)
+void RequestSource::draw(Offered& r)
 {
     // Always three draws a request, so that classes do not shift each other.
     const double which = m_lengths.uniform(), prompt = m_lengths.uniform(), output = m_lengths.uniform();
-    Offered r;
-    r.arrival = arrival;
     r.requestClass = pick(which);
     const auto& c = m_classes[static_cast<std::size_t>(r.requestClass)];
     r.promptTokens = wholeTokens(c.prompt(prompt));
+    r.adjusted = false;
     r.outputTokens = std::max(1, wholeTokens(c.output(output))); // an answer has at least one token
     if (r.promptTokens < 1) {
         r.promptTokens = 1;
@@ -105,16 +104,11 @@ Offered RequestSource::drawn(double arrival)
     if (!m_scenario.prefixCache)
         r.givenCached = static_cast<std::int32_t>(std::floor(c.prefixHitRate * r.promptTokens));
     choosePrefix(r);
-    return r;
 }
 
-Offered RequestSource::traced(double arrival)
+void RequestSource::trace(Offered& r, std::size_t index)
 {
-    const auto& requests = m_scenario.trace->requests;
-    const auto index = m_order.empty() ? m_offered : m_order[m_offered];
-    const auto& t = requests[index];
-    Offered r;
-    r.arrival = arrival;
+    const auto& t = m_scenario.trace->requests[index];
     r.promptTokens = std::clamp(t.promptTokens, 1, static_cast<std::int32_t>(kMostTokens));
     r.outputTokens = std::clamp(t.outputTokens, 1, static_cast<std::int32_t>(kMostTokens));
     r.adjusted = t.promptTokens < 1 || t.outputTokens < 1;
@@ -128,7 +122,6 @@ Offered RequestSource::traced(double arrival)
         const double rate = m_scenario.classes[static_cast<std::size_t>(r.requestClass)].shape.prefixHitRate;
         r.givenCached = static_cast<std::int32_t>(std::floor(rate * r.promptTokens));
     }
-    return r;
 }
 
 void RequestSource::predict(Offered& r)
@@ -140,28 +133,27 @@ void RequestSource::predict(Offered& r)
     }
 }
 
-Offered RequestSource::next()
+void RequestSource::next(Offered& r)
 {
-    Offered r;
     r.arrival = kInfinity;
     if (m_offered >= m_scenario.limits.requests)
-        return r;
+        return;
     if (m_scenario.trace) {
         const auto& requests = m_scenario.trace->requests;
         if (m_offered >= requests.size())
-            return r;
-        const auto index = m_order.empty() ? m_offered : m_order[m_offered];
-        r = traced(
-            (requests[index].arrival - requests[m_order.empty() ? 0 : m_order[0]].arrival) / m_scenario.traceRateScale);
+            return;
+        const auto index = traceIndex();
+        r.arrival =
+            (requests[index].arrival - requests[m_order.empty() ? 0 : m_order[0]].arrival) / m_scenario.traceRateScale;
+        trace(r, index);
     } else {
-        const double arrival = m_clock.next();
-        if (arrival == kInfinity)
-            return r;
-        r = drawn(arrival);
+        r.arrival = m_clock.next();
+        if (r.arrival == kInfinity)
+            return;
+        draw(r);
     }
     predict(r);
     ++m_offered;
-    return r;
 }
 
 Offered RequestSource::nextAt(double arrival)
@@ -170,7 +162,11 @@ Offered RequestSource::nextAt(double arrival)
     r.arrival = kInfinity;
     if (m_offered >= m_scenario.limits.requests || (m_scenario.trace && m_offered >= m_scenario.trace->requests.size()))
         return r;
-    r = m_scenario.trace ? traced(arrival) : drawn(arrival);
+    r.arrival = arrival;
+    if (m_scenario.trace)
+        trace(r, traceIndex());
+    else
+        draw(r);
     predict(r);
     ++m_offered;
     return r;

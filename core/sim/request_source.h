@@ -27,8 +27,9 @@ class RequestSource {
 public:
     /// \param replication numbers the streams; a trace is the same in each
     RequestSource(const Scenario&, std::uint64_t replication);
-    /// The next request; arrival is infinity when there is none (rate zero, end of the trace, enough requests).
-    Offered next();
+    /// The next request, put in place: this is once a request. Arrival is infinity when there is none (rate zero, end of
+    /// the trace, enough requests).
+    void next(Offered&);
     /// The next request of a closed loop, sent at a given time.
     Offered nextAt(double arrival);
     /// What firstHash and hashCount of the requests refer to.
@@ -40,8 +41,9 @@ private:
         QuantileSampler prompt, output;
         double prefixHitRate;
     };
-    Offered drawn(double arrival);
-    Offered traced(double arrival);
+    void draw(Offered&);
+    void trace(Offered&, std::size_t index);
+    std::size_t traceIndex() const { return m_order.empty() ? m_offered : m_order[m_offered]; }
     int pick(double u) const;
     void predict(Offered&);
     void preparePrefixes();

@@ -52,6 +52,7 @@ Run::Run(const Scenario& scenario, std::uint64_t replication)
     HR_ASSERT(!split || m_prefillPool < static_cast<std::size_t>(scenario.replicas)); // makeScenario() sees to it
     if (split && scenario.batching.mixedThreshold)
         m_mixedThreshold = static_cast<std::int64_t>(scenario.batching.mixedThreshold->in(token));
+    m_pool.expect(scenario.limits.requests);
     m_replicas.reserve(replicas); // replicas hold references: they do not move
     for (std::size_t i = 0; i < replicas; ++i)
         m_replicas.emplace_back(ReplicaContext{m_scenario, m_pool, m_laws, m_recorder, m_outbox, m_source.prefixes()},
@@ -174,7 +175,7 @@ void Run::onTimer(const Timer& timer)
 
 void Run::fetchNext()
 {
-    m_next = m_source.next();
+    m_source.next(m_next);
     m_nextArrival = m_next.arrival + m_fixed.before();
 }
 

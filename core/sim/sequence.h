@@ -22,20 +22,20 @@ struct Sequence {
     std::int32_t target = 0;    ///< tokens to prefill: the prompt, or prompt and generated after a preemption
     std::int32_t prefilled = 0; ///< of these, in the cache
     std::int32_t previous = kNoSlot, following = kNoSlot; ///< running sequences of the replica in order of arrival
-    std::uint64_t order = 0;                              ///< number of the attempt, in order of arrival at the engine
     double reached = 0;                                   ///< time it reached the engine
-    double firstScheduled = 0, firstToken = 0;
-    double lastToken = 0;      ///< of a sequence outside the decodes
-    std::uint64_t request = 0; ///< number of the request
-    std::int32_t requestClass = 0;
-    std::int32_t cached = 0; ///< prompt tokens found in the prefix cache
-    std::int32_t predicted = 0;
-    std::int32_t preemptions = 0;
-    std::int16_t attempt = 0, replica = 0, prefillReplica = 0;
+    std::int32_t cached = 0;                              ///< prompt tokens found in the prefix cache
     Stage stage = Stage::free;
     bool scheduled = false; ///< has had its first step
     bool abandoned = false; ///< its client has gone
     std::uint8_t pad = 0;
+    std::uint64_t order = 0; ///< number of the attempt, in order of arrival at the engine
+    double firstScheduled = 0, firstToken = 0;
+    double lastToken = 0;      ///< of a sequence outside the decodes
+    std::uint64_t request = 0; ///< number of the request
+    std::int32_t requestClass = 0;
+    std::int32_t predicted = 0;
+    std::int32_t preemptions = 0;
+    std::int16_t attempt = 0, replica = 0, prefillReplica = 0;
     std::uint32_t firstHash = 0, hashCount = 0;
     std::int64_t reserved = 0; ///< start of its buddy chunk (reserving policies)
     double headOfLine = 0;     ///< seconds blocked by longer requests
@@ -44,6 +44,12 @@ struct Sequence {
 /// Slots are reused, the last freed first, so that the working set stays small. References do not survive take().
 class SequencePool {
 public:
+    /// Room for requests that wait in an overload, in one piece. Pages nobody writes to cost nothing.
+    void expect(std::uint64_t requests)
+    {
+        constexpr std::uint64_t kMost = 1U << 18; // 32 MiB of addresses
+        m_slots.reserve(static_cast<std::size_t>(requests < kMost ? requests : kMost));
+    }
     std::int32_t take()
     {
         if (m_free.empty()) {
@@ -52,7 +58,7 @@ public:
         }
         const auto slot = m_free.back();
         m_free.pop_back();
-        m_slots[static_cast<std::size_t>(slot)] = Sequence{};
+        m_slots[static_cast<std::size_t>(slot)] = m_blank;
         return slot;
     }
     void release(std::int32_t slot)
@@ -68,6 +74,7 @@ public:
 private:
     std::vector<Sequence> m_slots;
     std::vector<std::int32_t> m_free;
+    Sequence m_blank; ///< never written to. Not a constant: compilers write that field by field, which costs more
 };
 
 } // namespace headroom::sim

@@ -10,13 +10,15 @@ double pairsWithin(double x, double cached, double reach)
     return below * cached + 0.5 * below * (below + 1) + (x - below) * reach;
 }
 
-StepLaws::StepLaws(const Physics& physics) : m_physics(&physics), m_keys(kRemembered, ~0ULL)
+StepLaws::StepLaws(const Physics& physics) : m_physics(&physics)
 {
     for (int i = 1; i < kReaches; ++i)
         if (physics.reach[static_cast<std::size_t>(i)] > 0)
             m_reaches = i + 1;
-    m_stride = 1 + 3 * static_cast<std::size_t>(m_reaches);
-    m_mixed.resize(kRemembered * m_stride);
+    m_lines = m_reaches <= 2 ? 1 : 2;
+    m_mixed.resize(kRemembered * m_lines);
+    for (Line& line : m_mixed)
+        line.words[0] = kNoKey;
 }
 
 void StepLaws::remember(std::size_t decodes)
@@ -39,13 +41,9 @@ void StepLaws::remember(double* values, std::int64_t decodes, std::int64_t token
     }
 }
 
-void StepLaws::addChunk(ChunkSums& sums, std::int64_t x, std::int64_t cached) const
+void StepLaws::addWindows(ChunkSums& sums, std::int64_t x, std::int64_t cached) const
 {
     const auto tokens = static_cast<double>(x), before = static_cast<double>(cached);
-    sums.tokens += x;
-    ++sums.prompts;
-    sums.pairs[0] += tokens * before + 0.5 * tokens * (tokens + 1);
-    sums.prefix[0] += before;
     for (std::size_t i = 1; i < static_cast<std::size_t>(m_reaches); ++i) {
         const double reach = m_physics->reach[i];
         sums.pairs[i] += pairsWithin(tokens, before, reach);

@@ -3,6 +3,7 @@
 #include "core/error.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <numeric>
@@ -28,41 +29,107 @@ double lowerEdge(std::size_t bucket)
 }
 double middle(std::size_t bucket) { return 0.5 * (lowerEdge(bucket) + lowerEdge(bucket + 1)); }
 
+/// A number that grows with the value: the bits of a double in order of sign and size.
+std::uint64_t sortKey(double value)
+{
+    const auto bits = std::bit_cast<std::uint64_t>(value + 0.0); // one zero, not two
+    return bits >> 63U != 0 ? ~bits : bits | (1ULL << 63U);
+}
+
+void selectByBuckets(std::span<const double> values, std::span<const std::size_t> ranks, std::span<double> out);
+
+/// out[i] = the value of rank ranks[i], from 0. \param ranks ascending, below the number of values
+void select(std::span<const double> values, std::span<const std::size_t> ranks, std::span<double> out)
+{
+    constexpr std::size_t kFew = 512; // sorted at once
+    if (values.size() > kFew) {
+        selectByBuckets(values, ranks, out);
+        return;
+    }
+    std::array<double, kFew> sorted;
+    std::ranges::copy(values, sorted.begin());
+    std::sort(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(values.size()));
+    for (std::size_t i = 0; i < ranks.size(); ++i)
+        out[i] = sorted[ranks[i]];
+}
+
+/// Counts values by the leading bits in which they differ, keeps those that share them with a wanted one, and looks
+/// among these: three passes over the values, however many ranks are wanted.
+void selectByBuckets(std::span<const double> values, std::span<const std::size_t> ranks, std::span<double> out)
+{
+    constexpr unsigned kBits = 11;
+    double smallest = values[0], largest = values[0];
+    for (const double value : values) {
+        smallest = value < smallest ? value : smallest;
+        largest = value > largest ? value : largest;
+    }
+    if (smallest == largest) {
+        std::ranges::fill(out, smallest);
+        return;
+    }
+    const std::uint64_t low = sortKey(smallest);
+    const auto width = static_cast<unsigned>(std::bit_width(sortKey(largest) - low));
+    const unsigned shift = width > kBits ? width - kBits : 0;
+    std::array<std::uint32_t, 1U << kBits> counts{};
+    const auto bucketOf = [&](double value) { return static_cast<std::size_t>((sortKey(value) - low) >> shift); };
+    for (const double value : values)
+        ++counts[bucketOf(value)];
+    struct Wanted {
+        std::size_t bucket, begin, below, firstRank, endRank;
+    };
+    std::vector<Wanted> wanted;
+    std::array<std::uint32_t, 1U << kBits> places{}; // 1 + number in `wanted`
+    std::size_t below = 0, bucket = 0, kept = 0;
+    for (std::size_t i = 0; i < ranks.size(); ++i) {
+        while (below + counts[bucket] <= ranks[i])
+            below += counts[bucket++];
+        if (wanted.empty() || wanted.back().bucket != bucket) {
+            wanted.push_back({bucket, kept, below, i, i});
+            places[bucket] = static_cast<std::uint32_t>(wanted.size());
+            kept += counts[bucket];
+        }
+        wanted.back().endRank = i + 1;
+    }
+    std::vector<double> some(kept);
+    std::vector<std::size_t> ends;
+    ends.reserve(wanted.size());
+    for (const auto& w : wanted)
+        ends.push_back(w.begin);
+    for (const double value : values)
+        if (const auto place = places[bucketOf(value)]; place != 0)
+            some[ends[place - 1]++] = value;
+    for (std::size_t w = 0; w < wanted.size(); ++w) {
+        const auto first = wanted[w].firstRank, count = wanted[w].endRank - first;
+        std::vector<std::size_t> inside(ranks.begin() + static_cast<std::ptrdiff_t>(first),
+            ranks.begin() + static_cast<std::ptrdiff_t>(wanted[w].endRank));
+        for (auto& r : inside)
+            r -= wanted[w].below;
+        select(std::span(some).subspan(wanted[w].begin, ends[w] - wanted[w].begin), inside, out.subspan(first, count));
+    }
+}
+
 } // namespace
 
-double quantile(std::span<double> values, double p)
+double quantile(std::span<const double> values, double p)
 {
     double out = 0;
     quantiles(values, std::span(&p, 1), std::span(&out, 1));
     return out;
 }
 
-void quantiles(std::span<double> values, std::span<const double> probabilities, std::span<double> out)
+void quantiles(std::span<const double> values, std::span<const double> probabilities, std::span<double> out)
 {
     HR_ASSERT(probabilities.size() == out.size());
-    constexpr std::size_t kFewSelections = 16; // beyond, sorting once costs less than selecting again and again
-    if (probabilities.size() > kFewSelections)
-        std::sort(values.begin(), values.end());
-    auto begin = values.begin();
-    for (std::size_t i = 0; i < probabilities.size(); ++i) {
-        if (values.empty()) {
-            out[i] = 0;
-            continue;
-        }
-        const auto nth = values.begin() + static_cast<std::ptrdiff_t>(rank(probabilities[i], values.size()));
-        if (probabilities.size() > kFewSelections) {
-            out[i] = *nth;
-            continue;
-        }
-        if (nth < begin) { // not ascending, or equal ranks: what lies below is in place already
-            std::nth_element(values.begin(), nth, values.end());
-            begin = nth;
-        } else {
-            std::nth_element(begin, nth, values.end());
-            begin = nth;
-        }
-        out[i] = *nth;
+    if (values.empty()) {
+        std::ranges::fill(out, 0.0);
+        return;
     }
+    std::vector<std::size_t> ranks;
+    ranks.reserve(probabilities.size());
+    for (const double p : probabilities)
+        ranks.push_back(static_cast<std::size_t>(rank(p, values.size())));
+    HR_ASSERT(std::ranges::is_sorted(ranks));
+    select(values, ranks, out);
 }
 
 void Histogram::makeRoom(std::size_t bucket)
@@ -83,7 +150,6 @@ void Histogram::addAcross(double first, double increment, std::uint64_t terms, s
 {
     const double last = first + increment * static_cast<double>(terms - 1);
     const double low = std::min(first, last), high = std::max(first, last);
-    const double perUnit = 1 / std::abs(increment);
     HR_ASSERT(low >= 0);
     if (low < kSmallest || high >= kLargest) { // rare: one by one
         for (std::uint64_t i = 0; i < terms; ++i)
@@ -93,6 +159,13 @@ void Histogram::addAcross(double first, double increment, std::uint64_t terms, s
     stretch(low, high);
     m_total += terms * count;
     m_sum += 0.5 * (low + high) * static_cast<double>(terms) * static_cast<double>(count);
+    constexpr std::uint64_t kFew = 8; // fewer cost less one by one than by the edges of buckets
+    if (terms <= kFew) {
+        for (std::uint64_t i = 0; i < terms; ++i)
+            put(bucketOf(first + increment * static_cast<double>(i)), count);
+        return;
+    }
+    const double perUnit = 1 / std::abs(increment);
     const std::size_t final = bucketOf(high);
     std::uint64_t done = 0;
     for (std::size_t bucket = bucketOf(low); done < terms; ++bucket) {
@@ -212,9 +285,9 @@ double Sample::mean() const
                : std::accumulate(m_values.begin(), m_values.end(), 0.0) / static_cast<double>(m_values.size());
 }
 
-double Sample::quantile(double p) { return m_exact ? headroom::quantile(m_values, p) : m_histogram.quantile(p); }
+double Sample::quantile(double p) const { return m_exact ? headroom::quantile(m_values, p) : m_histogram.quantile(p); }
 
-void Sample::quantiles(std::span<const double> probabilities, std::span<double> out)
+void Sample::quantiles(std::span<const double> probabilities, std::span<double> out) const
 {
     HR_ASSERT(probabilities.size() == out.size());
     if (m_exact) {

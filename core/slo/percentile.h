@@ -10,12 +10,12 @@
 
 namespace headroom {
 
-/// Smallest value with at least p of all values at or below it. Reorders the values (nth_element).
+/// Smallest value with at least p of all values at or below it.
 /// \param p clamped to [0, 1]  \return 0 for no values
-double quantile(std::span<double> values, double p);
+double quantile(std::span<const double> values, double p);
 
-/// Several quantiles, cheaper together. \param probabilities ascending; `out` has the same size.
-void quantiles(std::span<double> values, std::span<const double> probabilities, std::span<double> out);
+/// Several quantiles, cheaper together. \param values without NaN \param probabilities ascending; `out` has the same size
+void quantiles(std::span<const double> values, std::span<const double> probabilities, std::span<double> out);
 
 /// Counts in buckets of 1/128 of an octave: the middle of a bucket is within 0.4 % of everything in it. Two
 /// histograms add up exactly, in any order. Values are non-negative; below 2^-40 (1e-12) they count as zero.
@@ -112,9 +112,9 @@ public:
     std::uint64_t count() const { return m_exact ? m_values.size() : m_histogram.count(); }
     bool isExact() const { return m_exact; }
     double mean() const;
-    /// As quantiles() above; reorders the values kept.
-    double quantile(double p);
-    void quantiles(std::span<const double> probabilities, std::span<double> out);
+    /// As quantiles() above.
+    double quantile(double p) const;
+    void quantiles(std::span<const double> probabilities, std::span<double> out) const;
 
 private:
     void spill();
