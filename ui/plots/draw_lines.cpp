@@ -207,6 +207,8 @@ public:
     std::optional<Interval> zoomedX() const override { return m_userX; }
     void showX(std::optional<Interval> range) override
     {
+        if (range == m_userX)
+            return;
         m_userX = range;
         redraw();
     }
@@ -285,7 +287,7 @@ private:
         if (!m_chart)
             return;
         arrange(QSizeF(m_plot->size()), uiFont(TextSize::small));
-        m_plot->replot(QCustomPlot::rpQueuedRefresh);
+        m_plot->replot(QCustomPlot::rpQueuedReplot); // several notches of a wheel between two frames are drawn once
     }
 
     void applyColours()
