@@ -282,7 +282,10 @@ void MonkeyTest::checkTexts()
 {
     static const QRegularExpression nan(
         QStringLiteral("(?<![a-z])nan(?![a-z])"), QRegularExpression::CaseInsensitiveOption);
-    const auto good = [&](const QString& words) { EXPECT_FALSE(words.contains(nan)) << qPrintable(words); };
+    const auto good = [&](QString words) {
+        words.remove(QStringLiteral("“nan”")); // what was typed, quoted: no setting has it
+        EXPECT_FALSE(words.contains(nan)) << qPrintable(words);
+    };
     for (const TileButton* tile : visible<TileButton>(window->summary()))
         good(tileText(tile->tile()));
     for (const QLabel* label : visible<QLabel>(*window))

@@ -211,6 +211,19 @@ TEST_F(WindowTest, PlotsFillTheirRowsInWideWindows)
     }
 }
 
+TEST_F(WindowTest, PagesAreNoHigherThanTheirPlotsNeed)
+{
+    window->resize(1280, 720);
+    constexpr int kUsual = 320; // pixels; the window shows more than one row
+    for (const std::string& tab : window->tabs()) {
+        ASSERT_TRUE(window->showTab(tab));
+        QCoreApplication::processEvents();
+        if (const ChartPage* page = window->currentPage()) {
+            EXPECT_LE(page->views().front()->height(), kUsual) << tab;
+        }
+    }
+}
+
 TEST_F(WindowTest, HiddenTabsAreNotBuilt)
 {
     window->showTab("capacity");

@@ -104,8 +104,8 @@ std::vector<ChartView*> ChartPage::views() const
 
 void ChartPage::resizeEvent(QResizeEvent* event)
 {
+    arrange(); // first: the scroll area gives the page its height from what is arranged then
     QScrollArea::resizeEvent(event);
-    arrange();
 }
 
 void ChartPage::arrange()
@@ -134,6 +134,7 @@ void ChartPage::arrange()
         m_grid->setColumnStretch(c, c < columns ? 1 : 0);
     for (int r = 0; r < m_grid->rowCount(); ++r)
         m_grid->setRowStretch(r, r < row ? 1 : 0);
+    widget()->layout()->activate(); // else heights of the arrangement before are asked for
 }
 
 QString tabTitle(std::string_view tab)
