@@ -56,14 +56,25 @@ std::vector<Parameter> parametersOf(std::span<const FitCase* const> cases)
     return parameters;
 }
 
-/// Prior standard deviation of ln: links are known from single collectives (ops/allreduce.csv: 0.47 to 0.62 of the
-/// one-way peak on NVLink, 0.34 to 0.44 on PCIe), the rest only roughly.
+/// Prior standard deviation of ln. Ceilings of products are known from single kernels and published fits (16 bit 0.55 to
+/// 0.71 of peak, 8 bit 0.50 to 0.57, 4 bit 0.41 to 0.43), links from single collectives (ops/allreduce.csv: 0.47 to 0.62 of
+/// the one-way peak on NVLink, 0.34 to 0.44 on PCIe), and both alike on all architectures; the rest only roughly.
 double priorSpread(const Parameter& p, const FitOptions& o)
 {
-    const auto c = static_cast<Coefficient>(p.coefficient);
-    if (p.architecture)
-        return o.factorSpread;
-    return c == Coefficient::linkBandwidth || c == Coefficient::hostLinkBandwidth ? 0.15 : o.sharedSpread;
+    switch (static_cast<Coefficient>(p.coefficient)) {
+    case Coefficient::compute16:
+    case Coefficient::compute8:
+    case Coefficient::compute4:
+    case Coefficient::attentionPrefill:
+    case Coefficient::expertCompute:
+        return p.architecture ? o.factorSpread : o.knownSpread;
+    case Coefficient::linkBandwidth:
+    case Coefficient::hostLinkBandwidth:
+    case Coefficient::computePower:
+        return o.knownSpread;
+    default:
+        return p.architecture ? o.factorSpread : o.sharedSpread;
+    }
 }
 
 double& valueOf(EfficiencyTable& t, const Parameter& p)
@@ -71,6 +82,8 @@ double& valueOf(EfficiencyTable& t, const Parameter& p)
     return p.architecture ? t.factor[static_cast<std::size_t>(*p.architecture)][p.coefficient]
                           : t.shared[p.coefficient];
 }
+
+constexpr double kLeastFactor = 0.4, kMostFactor = 2.5; // of an architecture
 
 /// Moves one parameter by a factor, within what physics allows: the shared value, and its product with a factor.
 void scale(EfficiencyTable& t, const Parameter& p, double factor)
@@ -83,7 +96,7 @@ void scale(EfficiencyTable& t, const Parameter& p, double factor)
             factors[p.coefficient] = std::min(factors[p.coefficient], info.most / value);
     } else {
         const double shared = t.shared[p.coefficient];
-        value = std::min(std::clamp(value * factor, 0.4, 2.5), info.most / shared);
+        value = std::min(std::clamp(value * factor, kLeastFactor, kMostFactor), info.most / shared);
     }
 }
 
@@ -100,13 +113,6 @@ double huberLoss(double r, double limit)
     return a <= limit ? 0.5 * r * r : limit * (a - 0.5 * limit);
 }
 
-/// Normal equations of the robust problem at one table, and its loss.
-struct Normal {
-    Eigen::MatrixXd matrix;
-    Eigen::VectorXd gradient;
-    double loss = 0;
-};
-
 double lossOf(std::span<const FitCase* const> cases, const EfficiencyTable& t, const FitOptions& o)
 {
     double loss = 0;
@@ -116,12 +122,17 @@ double lossOf(std::span<const FitCase* const> cases, const EfficiencyTable& t, c
     return loss;
 }
 
-Normal normalEquations(std::span<const FitCase* const> cases, const std::vector<Parameter>& parameters,
-    const EfficiencyTable& table, const FitOptions& o)
+/// A residual and how it moves with the logarithm of each parameter.
+struct Sloped {
+    Residual residual;
+    Eigen::VectorXd slope;
+};
+
+std::vector<Sloped> linearize(
+    std::span<const FitCase* const> cases, const std::vector<Parameter>& parameters, const EfficiencyTable& table)
 {
     constexpr double kStep = 0.02; // of ln: above the grain of the played run, below its curvature
     const auto n = static_cast<Eigen::Index>(parameters.size());
-    Normal normal{Eigen::MatrixXd::Zero(n, n), Eigen::VectorXd::Zero(n), 0};
     std::vector<EfficiencyTable> moved(parameters.size(), table);
     std::vector<double> step(parameters.size());
     for (std::size_t i = 0; i < parameters.size(); ++i) {
@@ -134,28 +145,83 @@ Normal normalEquations(std::span<const FitCase* const> cases, const std::vector<
             step[i] = std::log(valueOf(moved[i], parameters[i]) / before);
         }
     }
+    std::vector<Sloped> all;
     for (const FitCase* c : cases) {
         const StepModel model = c->run.stepModel(table);
         const std::vector<Residual> base = residualsOf(*c, model);
-        std::vector<Eigen::VectorXd> slope(base.size(), Eigen::VectorXd::Zero(n));
+        const std::size_t first = all.size();
+        for (const Residual& r : base)
+            all.push_back({r, Eigen::VectorXd::Zero(n)});
         for (std::size_t i = 0; i < parameters.size(); ++i) {
             const StepModel movedModel = c->run.stepModel(moved[i]);
             if (step[i] == 0 || same(movedModel, model)) // nothing this case runs depends on it
                 continue;
             const std::vector<Residual> there = residualsOf(*c, movedModel);
             for (std::size_t k = 0; k < base.size(); ++k)
-                slope[k](static_cast<Eigen::Index>(i)) = (there[k].logError - base[k].logError) / step[i];
-        }
-        for (std::size_t k = 0; k < base.size(); ++k) {
-            const double a = std::abs(base[k].logError);
-            const double w = base[k].weight * (a <= o.huber ? 1 : o.huber / a);
-            normal.matrix.selfadjointView<Eigen::Lower>().rankUpdate(slope[k], w);
-            normal.gradient += w * base[k].logError * slope[k];
-            normal.loss += base[k].weight * huberLoss(base[k].logError, o.huber);
+                all[first + k].slope(static_cast<Eigen::Index>(i)) = (there[k].logError - base[k].logError) / step[i];
         }
     }
-    normal.matrix = Eigen::MatrixXd(normal.matrix.selfadjointView<Eigen::Lower>());
-    return normal;
+    return all;
+}
+
+/// Prior and limits of the parameters, as seen from a table: logarithms.
+struct Prior {
+    Eigen::VectorXd precision, away, lower, upper; ///< away: from the centre; lower and upper: how far one may move
+    double penalty() const { return 0.5 * away.dot(precision.cwiseProduct(away)); }
+};
+
+Prior priorAt(const std::vector<Parameter>& parameters, const EfficiencyTable& start, const EfficiencyTable& table,
+    const FitOptions& o)
+{
+    const auto n = static_cast<Eigen::Index>(parameters.size());
+    Prior prior{Eigen::VectorXd(n), Eigen::VectorXd(n), Eigen::VectorXd(n), Eigen::VectorXd(n)};
+    EfficiencyTable from = start, at = table;
+    for (Eigen::Index i = 0; i < n; ++i) {
+        const Parameter& p = parameters[static_cast<std::size_t>(i)];
+        const CoefficientInfo& info = coefficientInfos()[p.coefficient];
+        const double spread = priorSpread(p, o), value = valueOf(at, p);
+        prior.precision(i) = 0.05 * o.priorWeight / (spread * spread); // a residual of 0.22 has weight one
+        prior.away(i) = std::log(value / (p.architecture ? 1.0 : valueOf(from, p)));
+        prior.lower(i) = std::log((p.architecture ? kLeastFactor : info.least) / value);
+        prior.upper(i) = std::log((p.architecture ? kMostFactor : info.most) / value);
+    }
+    return prior;
+}
+
+/// The move that minimises robust loss and prior if residuals were linear in it: weighted least squares, repeated with
+/// weights after each; a parameter at its limit that would go beyond rests there.
+Eigen::VectorXd bestMove(const std::vector<Sloped>& residuals, const Prior& prior, double huber)
+{
+    const Eigen::Index n = prior.away.size();
+    Eigen::VectorXd move = Eigen::VectorXd::Zero(n);
+    for (int iteration = 0; iteration < 15; ++iteration) {
+        Eigen::MatrixXd matrix = Eigen::MatrixXd::Zero(n, n);
+        Eigen::VectorXd gradient = prior.precision.cwiseProduct(prior.away + move);
+        for (const Sloped& s : residuals) {
+            const double error = s.residual.logError + s.slope.dot(move), size = std::abs(error);
+            const double weight = s.residual.weight * (size <= huber ? 1 : huber / size);
+            matrix.selfadjointView<Eigen::Lower>().rankUpdate(s.slope, weight);
+            gradient += weight * error * s.slope;
+        }
+        matrix = Eigen::MatrixXd(matrix.selfadjointView<Eigen::Lower>());
+        matrix.diagonal() += prior.precision;
+        for (Eigen::Index i = 0; i < n; ++i) {
+            const bool below = move(i) <= prior.lower(i) && gradient(i) > 0;
+            const bool above = move(i) >= prior.upper(i) && gradient(i) < 0;
+            if (!below && !above)
+                continue;
+            matrix.row(i).setZero();
+            matrix.col(i).setZero();
+            matrix(i, i) = 1;
+            gradient(i) = 0;
+        }
+        const Eigen::VectorXd next = (move - matrix.ldlt().solve(gradient)).cwiseMax(prior.lower).cwiseMin(prior.upper);
+        const double change = (next - move).norm();
+        move = next;
+        if (change < 1e-4)
+            break;
+    }
+    return move;
 }
 
 } // namespace
@@ -263,57 +329,29 @@ std::vector<Residual> residualsOf(const FitCase& c, const StepModel& step)
     return residuals;
 }
 
-EfficiencyTable fitEfficiency(std::span<const FitCase* const> cases, const EfficiencyTable& start, const FitOptions& o,
-    const EfficiencyTable* guess)
+EfficiencyTable fitEfficiency(std::span<const FitCase* const> cases, const EfficiencyTable& start, const FitOptions& o)
 {
     const std::vector<Parameter> parameters = parametersOf(cases);
-    const auto n = static_cast<Eigen::Index>(parameters.size());
-    const auto prior = [&](const EfficiencyTable& t) { // of ln, away from the start (shared) or from 1 (factors)
-        Eigen::VectorXd away(n);
-        EfficiencyTable from = start, to = t;
-        for (Eigen::Index i = 0; i < n; ++i) {
-            const Parameter& p = parameters[static_cast<std::size_t>(i)];
-            const double origin = p.architecture ? 1.0 : valueOf(from, p);
-            away(i) = std::log(valueOf(to, p) / origin);
-        }
-        return away;
-    };
-    Eigen::VectorXd precision(n);
-    for (Eigen::Index i = 0; i < n; ++i) {
-        const double spread = priorSpread(parameters[static_cast<std::size_t>(i)], o);
-        precision(i) = o.priorWeight / (spread * spread) * 0.05; // a residual of 0.22 has weight one
-    }
-    const auto penalty = [&](const EfficiencyTable& t) {
-        const Eigen::VectorXd away = prior(t);
-        return 0.5 * away.dot(precision.cwiseProduct(away));
-    };
-
-    EfficiencyTable best = guess ? *guess : start;
-    double damping = 1e-2, bestLoss = lossOf(cases, best, o) + penalty(best);
+    EfficiencyTable best = start;
+    Prior prior = priorAt(parameters, start, best, o);
+    double bestLoss = lossOf(cases, best, o) + prior.penalty();
     for (int iteration = 0; iteration < o.iterations && !cases.empty(); ++iteration) {
-        Normal normal = normalEquations(cases, parameters, best, o);
-        normal.gradient += precision.cwiseProduct(prior(best));
-        normal.matrix.diagonal() += precision;
-        bool better = false;
-        for (int attempt = 0; attempt < 6 && !better; ++attempt) {
-            Eigen::MatrixXd damped = normal.matrix;
-            damped.diagonal() *= 1 + damping;
-            const Eigen::VectorXd move = -damped.ldlt().solve(normal.gradient);
+        const Eigen::VectorXd move = bestMove(linearize(cases, parameters, best), prior, o.huber);
+        const double before = bestLoss;
+        for (double part = 1; part > 0.1; part /= 2) {
             EfficiencyTable candidate = best;
-            for (Eigen::Index i = 0; i < n; ++i)
-                scale(candidate, parameters[static_cast<std::size_t>(i)], std::exp(std::clamp(move(i), -0.5, 0.5)));
-            const double loss = lossOf(cases, candidate, o) + penalty(candidate);
-            better = loss < bestLoss;
-            damping = better ? std::max(1e-5, damping / 4) : damping * 6;
-            if (better) {
-                const bool settled = bestLoss - loss < 2e-4 * bestLoss;
-                best = candidate;
-                bestLoss = loss;
-                if (settled)
-                    return best;
-            }
+            for (std::size_t i = 0; i < parameters.size(); ++i)
+                scale(candidate, parameters[i], std::exp(part * move(static_cast<Eigen::Index>(i))));
+            const Prior there = priorAt(parameters, start, candidate, o);
+            const double loss = lossOf(cases, candidate, o) + there.penalty();
+            if (loss >= bestLoss)
+                continue;
+            best = candidate;
+            prior = there;
+            bestLoss = loss;
+            break;
         }
-        if (!better)
+        if (before - bestLoss < o.tolerance * before)
             break;
     }
     return best;

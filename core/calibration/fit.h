@@ -37,17 +37,18 @@ struct FitCase {
 std::vector<FitCase> fitCases(const MeasurementTable&, double most = 25);
 
 struct FitOptions {
-    int iterations = 20;
-    double huber = 0.25;       ///< log error beyond which a row pulls with constant force
+    int iterations = 30;
+    double tolerance = 1e-4;   ///< relative gain of a step below which the fit has converged
+    double huber = 0.12;       ///< log error beyond which a row pulls with constant force
     double sharedSpread = 0.6; ///< prior standard deviation of ln(coefficient) about its starting value
-    double factorSpread = 0.3; ///< prior standard deviation of ln(factor of an architecture) about 0
-    double priorWeight = 1;    ///< of both
+    double knownSpread = 0.1;  ///< the same where single kernels tell (ceilings, links)
+    double factorSpread = 0.2; ///< prior standard deviation of ln(factor of an architecture) about 0
+    double priorWeight = 1;    ///< of all
 };
 
-/// Damped Gauss-Newton with numerical derivatives. The prior is about `start`; `guess`, if there is one, is only where the
-/// search begins. \return start if there is no case
-EfficiencyTable fitEfficiency(std::span<const FitCase* const> cases, const EfficiencyTable& start, const FitOptions&,
-    const EfficiencyTable* guess = nullptr);
+/// Gauss-Newton with numerical derivatives, from `start`, which is the centre of the prior too: nothing but the cases
+/// decides where a fit ends. \return start if there is no case
+EfficiencyTable fitEfficiency(std::span<const FitCase* const> cases, const EfficiencyTable& start, const FitOptions&);
 
 /// ln(predicted / measured) of each target, in order; 0 weightless where nothing is predicted.
 struct Residual {

@@ -83,6 +83,17 @@ int unstatedTp(const MeasuredCase& c, int gpus)
     return tp;
 }
 
+/// Expert parallel degree where the source does not say: whole experts are dealt out where cutting each over the tensor
+/// ranks would leave strips hardly wider than a tile of the kernels (128 columns), else each is cut.
+int unstatedEp(const MeasuredCase& c)
+{
+    constexpr double kNarrowest = 200;
+    for (const LayerGroup& g : c.model.groups)
+        if (g.feedForward.experts > 0 && g.feedForward.expertWidth < kNarrowest * c.layout.tp)
+            return c.layout.tp;
+    return 1;
+}
+
 /// TensorRT-LLM keeps an 8-bit cache beside fp8 and fp4 weights, as do the published InferenceX recipes; the others
 /// keep 16 bit unless told.
 Result<NumberFormat> kvFormatOf(const Measurement& m, const MeasuredCase& c)
@@ -260,7 +271,7 @@ Result<MeasuredCase> caseOf(const Measurement& m)
         return tl::unexpected(weights.error());
     c.weightFormat = *weights;
     c.layout.tp = m.tp ? *m.tp : unstatedTp(c, m.gpus);
-    c.layout.ep = std::min(m.ep.value_or(1), c.layout.tp);
+    c.layout.ep = m.ep ? std::min(*m.ep, c.layout.tp) : unstatedEp(c);
     c.layout.gpusPerNode = std::max(8, gpu->gpusPerNode);
     c.replicas = std::max(1.0, static_cast<double>(m.gpus) / c.layout.gpus());
     const Result<NumberFormat> kv = kvFormatOf(m, c);

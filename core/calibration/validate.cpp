@@ -200,12 +200,6 @@ std::vector<RowOutcome> crossValidate(
         distinct.insert(keyOf(m, by));
     const std::vector<std::string> keys(distinct.begin(), distinct.end());
     std::vector<RowOutcome> outcomes(scored.rows.size());
-    // Every fold searches from the fit to all rows: it ends where it would from anywhere, only sooner. What a fold is
-    // drawn to (its prior) knows nothing of that fit.
-    std::vector<const FitCase*> all;
-    for (const FitCase& c : cases)
-        all.push_back(&c);
-    const EfficiencyTable guess = fitEfficiency(all, startingEfficiency(), options);
     std::atomic<std::size_t> next{0};
     const auto work = [&] {
         for (std::size_t k = next++; k < keys.size(); k = next++) {
@@ -213,7 +207,8 @@ std::vector<RowOutcome> crossValidate(
             for (const FitCase& c : cases)
                 if (keyOf(c, by) != keys[k])
                     kept.push_back(&c);
-            const EfficiencyTable table = fitEfficiency(kept, startingEfficiency(), options, &guess);
+            // From the start, not from a fit to all rows: a search that stops early would remember what is left out.
+            const EfficiencyTable table = fitEfficiency(kept, startingEfficiency(), options);
             const CaseTraces none;
             Predictor predict(table, none);
             for (std::size_t i = 0; i < scored.rows.size(); ++i)

@@ -18,6 +18,7 @@ enum class Coefficient {
     compute8,          ///< the same, 8 bit
     compute4,          ///< the same, 4 bit
     computeWeightOnly, ///< factor on compute16 where narrow weights are widened first
+    computePower,      ///< exponent: the share falls as (16-bit FLOP per joule / H100's) to this power
     ramp16,            ///< rows at which a matrix product reaches half of its ceiling
     ramp8,
     ramp4,
@@ -36,7 +37,8 @@ enum class Coefficient {
     attentionSequence,        ///< seconds per decoding sequence and layer
     elementBandwidth,         ///< of peak, for kernels that stream activations
     layerLatency,             ///< seconds per layer: starts and tails of its kernels
-    expertLatency,            ///< the same, more for a layer with routed experts
+    quantizeLatency,          ///< more, where inputs of dense products are narrowed before each
+    expertLatency,            ///< more for a layer of routed experts with eight choices a token; in proportion to them
     linkBandwidth,            ///< of the one-way peak, NVLink and other direct links
     linkLatency,              ///< per collective
     linkLatencyPerRank,
@@ -90,6 +92,7 @@ struct ComputeFormat {
     FlopRate peak;           ///< dense peak
     NumberFormat format;     ///< of the multiplication
     bool weightOnly = false; ///< weights are widened to 16 bit before use
+    double flopPerJoule = 0; ///< 16-bit peak over board power; 0 = power not stated
 };
 ComputeFormat computeFormat(const GpuSpec&, NumberFormat weightFormat);
 

@@ -299,13 +299,16 @@ struct StepModel::Builder {
         // Engines of 2023 prepared each step in Python while the GPU waited.
         const bool slowHost = in.engine.year <= 2023 && in.engine.engine != Engine::tensorrtLlm;
         const double host = coefficient(step) + (slowHost ? coefficient(C::stepOf2023) : 0);
-        double moeLayers = 0;
+        // Routing, permuting and the kernels' shares of it grow with the choices of a token.
+        double routed = 0;
         for (const LayerGroup& g : model.groups)
-            moeLayers += g.feedForward.experts > 0 ? g.layers * stage : 0;
-        const double layer = coefficient(C::layerLatency) + (in.engine.cudaGraphs ? 0 : coefficient(C::layerEager));
+            routed += g.feedForward.experts > 0 ? g.layers * stage * g.feedForward.expertsPerToken / 8.0 : 0;
+        const bool narrows = linearIsNarrow && narrow.format != wide.format && !narrow.weightOnly;
+        const double layer = coefficient(C::layerLatency) + (narrows ? coefficient(C::quantizeLatency) : 0) +
+                             (in.engine.cudaGraphs ? 0 : coefficient(C::layerEager));
         const double k = in.calibration.overhead;
         out.m_engineStep =
-            k * (in.layout.pp * host + model.layers() * stage * layer + moeLayers * coefficient(C::expertLatency));
+            k * (in.layout.pp * host + model.layers() * stage * layer + routed * coefficient(C::expertLatency));
         out.m_engineSequence = k * coefficient(sequence);
         out.m_enginePrompt = k * coefficient(prompt);
     }

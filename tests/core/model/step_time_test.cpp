@@ -257,9 +257,9 @@ TEST(StepTime, AFewTokensReadTheExpertsTheyReach)
     const GpuSpec g = example::h100();
     const StepModel step(StepInput{.model = &m, .gpu = &g});
     const auto experts = [&](double b) { return step.parts(step.decodeBatch(b, 1)).experts.si(); };
-    // One token reads 2 of 8, two tokens 8 (1 - 0.75^2) = 3.5, many all 8. The router's 2 MB are read each time.
+    // One token reads 2 of 8, two tokens 8 (1 - 0.75^2) = 3.5, 24 all 8. The router's 2 MB are read each time.
     const double perExpert = (experts(2) - experts(1)) / 1.5;
-    EXPECT_NEAR(experts(64) / (experts(1) + 6 * perExpert), 1, 0.02);
+    EXPECT_NEAR(experts(24) / (experts(1) + 6 * perExpert), 1, 0.02);
 }
 
 TEST(StepTime, PipelineStagesKeepTheTokenTimeAndRaiseThroughput)
@@ -308,6 +308,63 @@ TEST(StepTime, EnginesOf2023AndEagerModePayMorePerStep)
     EXPECT_GT(engine({Engine::vllm, 2023, true}), engine({Engine::vllm, 2025, true}));
     EXPECT_GT(engine({Engine::vllm, 2025, false}), engine({Engine::vllm, 2025, true}));
     EXPECT_EQ(engine({Engine::tensorrtLlm, 2023, true}), engine({Engine::tensorrtLlm, 2025, true}));
+}
+
+TEST(Efficiency, AGpuWithMoreEnergyForEachFlopSustainsMoreOfItsPeakAndNeverAllOfIt)
+{
+    GpuSpec g = example::h100();
+    g.powerWatts = 700;
+    double last = 0;
+    for (const double watts : {350.0, 700.0, 1400.0, 3000.0}) {
+        g.powerWatts = watts;
+        const ComputeFormat compute = computeFormat(g, NumberFormat::bf16);
+        const double share =
+            gemmEfficiency(shippedEfficiency(), GpuArchitecture::hopper, compute, NumberFormat::bf16).compute;
+        EXPECT_GT(share, last);
+        EXPECT_LE(share, 0.95);
+        last = share;
+    }
+    g.powerWatts = 0; // not stated: as the reference
+    EXPECT_EQ(computeFormat(g, NumberFormat::bf16).flopPerJoule, 0);
+}
+
+TEST(Efficiency, WidenedWeightsCostMoreOfAPeakThatNeedsOtherInstructions)
+{
+    const auto lost = [](GpuArchitecture a) {
+        const ComputeFormat wide{100 * teraflop / second, NumberFormat::bf16, false};
+        const ComputeFormat widened{100 * teraflop / second, NumberFormat::bf16, true};
+        const EfficiencyTable& t = startingEfficiency();
+        return gemmEfficiency(t, a, widened, NumberFormat::int4).compute /
+               gemmEfficiency(t, a, wide, NumberFormat::bf16).compute;
+    };
+    EXPECT_LT(lost(GpuArchitecture::hopper), lost(GpuArchitecture::ampere));
+    EXPECT_EQ(lost(GpuArchitecture::ampere), lost(GpuArchitecture::blackwellWorkstation));
+}
+
+TEST(StepTime, RoutingCostsInProportionToTheChoicesOfAToken)
+{
+    ModelSpec m = example::mixtral8x7b();
+    const GpuSpec g = example::h100();
+    const auto engine = [&](int choices) {
+        for (LayerGroup& group : m.groups)
+            group.feedForward.expertsPerToken = choices;
+        const StepModel step(StepInput{.model = &m, .gpu = &g, .layout = {.tp = 4}});
+        return step.parts(step.decodeBatch(1, 100)).engine;
+    };
+    EXPECT_NEAR((engine(4) - engine(2)) / (engine(6) - engine(4)), 1, 1e-6);
+    EXPECT_GT(engine(4), engine(2));
+}
+
+TEST(StepTime, NarrowingTheInputsOfProductsCostsTimePerLayer)
+{
+    const ModelSpec m = example::llama8b();
+    const GpuSpec g = example::h100();
+    const auto engine = [&](NumberFormat f) {
+        const StepModel step(StepInput{.model = &m, .gpu = &g, .weightFormat = f});
+        return step.parts(step.decodeBatch(1, 100)).engine;
+    };
+    EXPECT_GT(engine(NumberFormat::fp8), engine(NumberFormat::bf16));
+    EXPECT_EQ(engine(NumberFormat::int4), engine(NumberFormat::bf16)) << "weights are widened, inputs stay";
 }
 
 } // namespace
