@@ -12,6 +12,7 @@
 #include "ui/panels/plan_panel.h"
 #include "ui/panels/sim_panel.h"
 #include "ui/panels/summary_panel.h"
+#include "ui/panels/validation_page.h"
 #include "ui/plots/catalog.h"
 #include "ui/simulator.h"
 
@@ -19,6 +20,7 @@
 #include <QApplication>
 #include <QDockWidget>
 #include <QElapsedTimer>
+#include <QFileInfo>
 #include <QLabel>
 #include <QMenu>
 #include <QSettings>
@@ -36,6 +38,7 @@ namespace headroom::ui {
 namespace {
 
 constexpr QSize kFirstSize{1440, 900};
+constexpr auto kMeasuredKey = "validation/measured";
 constexpr int kLayoutVersion = 1; ///< raise when docks are added or renamed: old layouts are then not restored
 
 /// Words in a label of the status bar that keeps its size as long as they fit: one that takes another size lays the
@@ -153,6 +156,7 @@ void MainWindow::makeTabs()
     for (const ChartRow& row : charts())
         if (std::ranges::find(m_tabs, row.tab) == m_tabs.end())
             m_tabs.emplace_back(row.tab);
+    m_tabs.emplace_back("validation");
     m_tabs.emplace_back("compare");
     for (const std::string& tab : m_tabs)
         m_tabBar->addTab(tabTitle(tab));
@@ -173,6 +177,8 @@ QWidget* MainWindow::makePage(const std::string& tab)
         return makeComparePage();
     if (tab == "simulator")
         return makeSimPage();
+    if (tab == "validation")
+        return makeValidationPage();
     auto* page = new ChartPage(tab);
     follow(page);
     page->setTheme(*m_theme);
@@ -185,6 +191,23 @@ QWidget* MainWindow::makeSimPage()
     follow(&panel->page());
     panel->setTheme(*m_theme);
     return panel;
+}
+
+QWidget* MainWindow::makeValidationPage()
+{
+    auto* page = new ValidationPage;
+    page->setTheme(*m_theme);
+    connect(page, &ValidationPage::opened, this,
+        [this](const QString& path) { m_settings->setValue(QLatin1String(kMeasuredKey), path); });
+    if (const QString before = m_settings->value(QLatin1String(kMeasuredKey)).toString(); QFileInfo::exists(before))
+        page->open(before);
+    return page;
+}
+
+ValidationPage* MainWindow::validationPage() const
+{
+    const auto it = m_pages.find("validation");
+    return it == m_pages.end() ? nullptr : qobject_cast<ValidationPage*>(it->second);
 }
 
 void MainWindow::follow(ChartPage* page)
@@ -264,8 +287,10 @@ void MainWindow::refresh()
                                     .arg(quantity(m_document.evaluateMs() * 1e-3, "s", 2), plots,
                                         quantity(static_cast<double>(clock.nsecsElapsed()) * 1e-9, "s", 2)));
     } else {
-        if (ComparePage* comparison = comparePage())
+        if (ComparePage* comparison = comparePage(); comparison != nullptr && currentTab() == "compare")
             comparison->display(snapshot);
+        if (ValidationPage* validation = validationPage(); validation != nullptr && currentTab() == "validation")
+            validation->display(snapshot);
         showSteadily(*m_timing, tr("Evaluated in %1").arg(quantity(m_document.evaluateMs() * 1e-3, "s", 2)));
     }
     m_explain->display(m_document.snapshot());
@@ -326,6 +351,8 @@ void MainWindow::setThemeChoice(ThemeChoice choice)
             charts->setTheme(*m_theme);
     if (SimPanel* panel = simPanel())
         panel->setTheme(*m_theme);
+    if (ValidationPage* page = validationPage())
+        page->setTheme(*m_theme);
     m_settings->setValue(QStringLiteral("theme"), static_cast<int>(choice));
     m_themeActions->actions().at(static_cast<int>(choice))->setChecked(true);
 }

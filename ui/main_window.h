@@ -37,6 +37,7 @@ class PlanPanel;
 class SimPanel;
 class SummaryPanel;
 class TopicsDialog;
+class ValidationPage;
 
 /// Where the window keeps what outlives it. Tests give folders of their own.
 struct WindowPaths {
@@ -64,7 +65,10 @@ public:
     /// The tab Simulator; nullptr until it was shown once.
     SimPanel* simPanel() const;
 
-    /// Ids of the tabs in their order: those of charts(), then "compare".
+    /// The tab Validation; nullptr until it was shown once.
+    ValidationPage* validationPage() const;
+
+    /// Ids of the tabs in their order: those of charts(), then "validation" and "compare".
     const std::vector<std::string>& tabs() const { return m_tabs; }
     std::string currentTab() const;
     /// False if there is no such tab.
@@ -111,6 +115,7 @@ private:
     QWidget* makePage(const std::string& tab);
     QWidget* makeComparePage();
     QWidget* makeSimPage();
+    QWidget* makeValidationPage();
     void follow(ChartPage* page);
     void refresh();
     void showCurrentTab();

@@ -2,6 +2,7 @@
 #include "app/commands/declare.h"
 #include "app/commands/text_table.h"
 #include "core/calibration/kernels.h"
+#include "core/calibration/repeats.h"
 #include "core/importers/trace_file.h"
 
 #include <CLI/App.hpp>
@@ -27,6 +28,7 @@ struct Options {
     int threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
     bool kernels = false;
     bool coefficients = false;
+    bool repeats = false;
     bool json = false;
 };
 
@@ -190,6 +192,18 @@ std::string coefficientsText(const EfficiencyTable& t)
     return text;
 }
 
+/// How far equal runs differ among themselves: the least error that any model can have.
+std::string repeatsText(const std::vector<RepeatSpread>& spreads)
+{
+    using enum TextColumn::Align;
+    std::vector<std::vector<std::string>> rows;
+    for (const RepeatSpread& s : spreads)
+        rows.push_back({std::string(name(s.metric)) + " " + std::string(name(s.loadKind)),
+            s.sameEngine ? "same" : "any", std::to_string(s.rows), percent(s.median), percent(s.p90)});
+    return "Runs that agree in all that is stated, one against the other, |a / b - 1| in %.\n" +
+           textTable({{"measured", left}, {"engine", left}, {"rows", right}, {"median", right}, {"p90", right}}, rows);
+}
+
 Exit run(const Options& options)
 {
     if (options.kernels)
@@ -197,6 +211,8 @@ Exit run(const Options& options)
     const auto table = readTable(options.measured);
     if (!table)
         return report(table.error());
+    if (options.repeats)
+        return print(repeatsText(repeatSpread(*table)));
     if (options.coefficients)
         return print(coefficientsText(fitToAll(*table, FitOptions{})));
     const auto outcomes = outcomesOf(options, *table);
@@ -225,6 +241,7 @@ Run declareValidate(CLI::App& app)
     app.add_flag(
         "--kernels", options->kernels, "MEASURED is a table of single kernels; each GPU by a fit to the others");
     app.add_flag("--coefficients", options->coefficients, "Print the coefficients of a fit to all rows of MEASURED");
+    app.add_flag("--repeats", options->repeats, "Print how far rows that agree in all that is stated differ");
     app.add_option("--threads", options->threads, "Fits that run in parallel")->check(CLI::Range(1, 256));
     app.add_flag("--json", options->json, "One JSON object");
     return [options] { return run(*options); };

@@ -1,0 +1,179 @@
+#include "core/calibration/nearness.h"
+
+#include "core/calibration/measured_case.h"
+#include "core/plan/catalog.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+
+namespace headroom {
+namespace {
+
+int bitsOf(NumberFormat format)
+{
+    const double bytes = info(format).bytesPerWeight;
+    return bytes > 1.5 ? 16 : bytes > 0.9 ? 8 : 4;
+}
+
+void describe(MeasuredSetting& s, const GpuSpec& gpu, const ModelSpec& model)
+{
+    s.gpu = gpu.name;
+    s.model = model.name;
+    s.architecture = gpu.architecture;
+    s.experts = std::ranges::any_of(model.groups, [](const LayerGroup& g) { return g.feedForward.experts > 0; });
+    s.activeParameters = countParameters(model).active;
+}
+
+double apart(double a, double b, double weight, double most)
+{
+    return a > 0 && b > 0 ? std::min(most, weight * std::abs(std::log(a / b))) : 0;
+}
+
+double modelApart(const MeasuredSetting& a, const MeasuredSetting& b)
+{
+    if (a.model == b.model)
+        return 0;
+    return 0.3 + apart(a.activeParameters, b.activeParameters, 0.7, 1.7) + (a.experts == b.experts ? 0 : 1);
+}
+
+std::string_view engineName(Engine e)
+{
+    switch (e) {
+    case Engine::vllm:
+        return "vLLM";
+    case Engine::sglang:
+        return "SGLang";
+    case Engine::tensorrtLlm:
+        return "TensorRT-LLM";
+    case Engine::generic:
+        break;
+    }
+    return "another engine";
+}
+
+Engine engineOf(std::string_view name)
+{
+    return name.starts_with("TensorRT") ? Engine::tensorrtLlm
+           : name == "SGLang"           ? Engine::sglang
+           : name == "vLLM"             ? Engine::vllm
+                                        : Engine::generic;
+}
+
+std::string percent(double share)
+{
+    std::array<char, 24> text{};
+    std::snprintf(text.data(), text.size(), "%.0f %%", 100 * share);
+    return text.data();
+}
+
+} // namespace
+
+MeasuredSetting settingOf(const Plan& plan)
+{
+    MeasuredSetting s;
+    describe(s, plan.hardware.gpu, plan.model.spec);
+    s.engine = plan.deployment.engine.engine;
+    s.weightBits = bitsOf(plan.model.weightFormat);
+    s.tp = plan.deployment.tp;
+    s.inputTokens = plan.workload.shape.prompt.mean;
+    s.outputTokens = plan.workload.shape.output.mean;
+    return s;
+}
+
+Result<MeasuredSetting> settingOf(const Measurement& m)
+{
+    const Result<MeasuredCase> c = caseOf(m);
+    if (!c)
+        return tl::unexpected(c.error());
+    MeasuredSetting s;
+    describe(s, c->gpu, c->model);
+    s.engine = c->engine.engine;
+    s.weightBits = bitsOf(c->weightFormat);
+    s.tp = m.tp.value_or(0);
+    s.inputTokens = m.inputTokens.value_or(0);
+    s.outputTokens = m.outputTokens.value_or(0);
+    return s;
+}
+
+MeasuredSetting settingOf(const ResidualGroup& group)
+{
+    MeasuredSetting s;
+    const CatalogGpu* gpu = findGpu(group.gpu);
+    const std::optional<ModelMatch> match = findModel(group.model);
+    if (gpu && match)
+        describe(s, gpu->spec, match->model->spec);
+    s.engine = engineOf(group.engine);
+    s.weightBits = group.weightBits;
+    return s;
+}
+
+double distance(const MeasuredSetting& a, const MeasuredSetting& b)
+{
+    const double gpu = a.gpu == b.gpu ? 0 : a.architecture == b.architecture ? 1 : 2;
+    return gpu + modelApart(a, b) + (a.weightBits == b.weightBits ? 0 : 1) + (a.engine == b.engine ? 0 : 0.5) +
+           apart(a.tp, b.tp, 0.3, 1) + apart(a.inputTokens, b.inputTokens, 0.15, 0.6) +
+           apart(a.outputTokens, b.outputTokens, 0.15, 0.6);
+}
+
+std::string differences(const MeasuredSetting& plan, const MeasuredSetting& measured)
+{
+    std::vector<std::string> words;
+    if (plan.gpu != measured.gpu)
+        words.emplace_back(
+            plan.architecture == measured.architecture ? "another GPU of its architecture" : "another architecture");
+    if (plan.model != measured.model)
+        words.emplace_back(plan.experts == measured.experts ? "another model"
+                           : measured.experts               ? "a model with experts"
+                                                            : "a model without experts");
+    if (plan.weightBits != measured.weightBits)
+        words.push_back(std::to_string(measured.weightBits) + "-bit weights");
+    if (plan.engine != measured.engine)
+        words.emplace_back(engineName(measured.engine));
+    if (measured.tp > 0 && plan.tp != measured.tp)
+        words.push_back("tensor parallel " + std::to_string(measured.tp));
+    std::string text;
+    for (const std::string& word : words)
+        text += (text.empty() ? "" : ", ") + word;
+    return text;
+}
+
+std::string nearnessSentence(const Plan& plan)
+{
+    const MeasuredSetting mine = settingOf(plan);
+    const ResidualGroup* nearest = nullptr;
+    MeasuredSetting there;
+    double least = 1e9;
+    int same = 0;
+    for (const ResidualGroup& group : shippedResiduals()) {
+        const MeasuredSetting s = settingOf(group);
+        if (s.model.empty())
+            continue;
+        const double d = distance(mine, s);
+        same += mine.gpu == s.gpu && mine.model == s.model ? group.rows : 0;
+        if (d < least || (d == least && group.rows > nearest->rows)) {
+            least = d;
+            nearest = &group;
+            there = s;
+        }
+    }
+    if (!nearest)
+        return "Nothing like this plan was measured.";
+    const std::string runs = nearest->rows == 1 ? "1 run" : std::to_string(nearest->rows) + " runs";
+    std::string text;
+    if (const std::string differs = differences(mine, there); differs.empty())
+        text = "This model was measured on this GPU in this number format with this engine (" + runs + ").";
+    else if (same > 0)
+        text = "This model was measured on this GPU, but not as planned: the nearest are " + runs + " with " + differs +
+               ".";
+    else
+        text = "This model was not measured on this GPU: the nearest are " + runs + " of " +
+               std::string(nearest->model) + " on " + std::string(nearest->gpu) + " (" + differs + ").";
+    text += " Predicted without ever seeing that GPU, they are off by " + percent(nearest->median) + " (median).";
+    if (least > 3)
+        text += " That is far: read the bands of this plan as too narrow.";
+    return text;
+}
+
+} // namespace headroom

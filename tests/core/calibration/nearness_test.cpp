@@ -1,0 +1,59 @@
+#include "core/calibration/nearness.h"
+
+#include "core/plan/catalog.h"
+#include "core/plan/fields.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace headroom {
+namespace {
+
+Plan planOn(const char* gpu)
+{
+    Plan plan = defaultPlan();
+    EXPECT_TRUE(setField(plan, "hardware.gpu", gpu));
+    return plan;
+}
+
+TEST(Nearness, APlanIsNoDistanceFromItself)
+{
+    const MeasuredSetting s = settingOf(planOn("H100-SXM-80GB"));
+    EXPECT_EQ(distance(s, s), 0);
+    EXPECT_EQ(differences(s, s), "");
+}
+
+TEST(Nearness, AnotherArchitectureIsFartherThanAnotherGpuOfTheSame)
+{
+    const MeasuredSetting mine = settingOf(planOn("H100-SXM-80GB"));
+    const MeasuredSetting sibling = settingOf(planOn("H200-SXM-141GB")), other = settingOf(planOn("A100-SXM-80GB"));
+    EXPECT_LT(distance(mine, sibling), distance(mine, other));
+    EXPECT_EQ(distance(mine, other), distance(other, mine));
+}
+
+TEST(Nearness, EveryShippedGroupIsOfAKnownGpuAndModelAndHidesSingleRuns)
+{
+    for (const ResidualGroup& group : shippedResiduals()) {
+        EXPECT_NE(settingOf(group).model, "") << group.gpu << " " << group.model;
+        EXPECT_GE(group.rows, 3) << "the error of one run would give the run away";
+        EXPECT_GE(group.median, 0);
+    }
+    EXPECT_GE(shippedResiduals().size(), 30U);
+}
+
+TEST(Nearness, TheSentenceSaysWhetherThePlanWasMeasured)
+{
+    EXPECT_THAT(nearnessSentence(planOn("TPU-v4")), testing::HasSubstr("not measured on this GPU"));
+    EXPECT_THAT(nearnessSentence(planOn("H100-SXM-80GB")), testing::HasSubstr("%"));
+}
+
+TEST(Nearness, ShippedBandsHoldWhatTheyPromise)
+{
+    for (const ShippedAccuracy& a : shippedAccuracy()) {
+        EXPECT_GT(a.rows, 40);
+        EXPECT_LT(a.median, a.p90);
+    }
+}
+
+} // namespace
+} // namespace headroom

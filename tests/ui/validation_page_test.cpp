@@ -1,0 +1,159 @@
+#include "ui/panels/validation_page.h"
+
+#include "tests/ui/window_fixture.h"
+#include "ui/plots/chart_view.h"
+
+#include <gmock/gmock.h>
+
+#include <QComboBox>
+#include <QSignalSpy>
+#include <QTableWidget>
+
+#include <fstream>
+
+namespace headroom::ui {
+namespace {
+
+constexpr const char* kHeader =
+    "case_id,source,source_detail,engine,engine_version,model,gpu,num_gpus,tp,pp,ep,weight_dtype,kv_dtype,isl,osl,"
+    "concurrency_or_batch_or_rate,load_kind,metric,statistic,value,quality,family\n";
+
+/// Made-up runs: three that can be run, one of a GPU that nobody knows.
+std::string madeUp()
+{
+    return std::string(kHeader) +
+           "a,made,,vLLM,,Llama-3.1-8B,H100-SXM-80GB,1,1,1,,,,1024,256,8,fixed_concurrency,tpot_ms,mean,9,A,llama\n"
+           "b,made,,vLLM,,Llama-3.1-8B,A100-SXM-80GB,1,1,1,,,,1024,256,8,fixed_concurrency,tpot_ms,mean,15,A,llama\n"
+           "c,made,,SGLang,,Qwen3-14B,H100-SXM-80GB,1,1,1,,fp8,,512,128,inf,offline_max,output_tok_s,total,4000,A,"
+           "qwen\n"
+           "d,made,,vLLM,,Llama-3.1-8B,Abacus-1,1,1,1,,,,512,128,inf,offline_max,output_tok_s,total,9,A,llama\n";
+}
+
+class ValidationPageTest : public WindowTest {
+protected:
+    ValidationPage& page()
+    {
+        EXPECT_TRUE(window->showTab("validation"));
+        return *window->validationPage();
+    }
+    QString file(const std::string& words) const
+    {
+        const auto path = folder() / "mine.csv";
+        std::ofstream(path) << words;
+        return QString::fromStdString(path.string());
+    }
+    void openAndWait(const std::string& words)
+    {
+        ValidationPage& p = page();
+        QSignalSpy done(&p.runner(), &ValidationRunner::finished);
+        p.open(file(words));
+        ASSERT_TRUE(done.count() > 0 || done.wait(20000));
+    }
+    /// Chooses an entry of the box of this name as a hand would.
+    void choose(const char* box, const QString& entry)
+    {
+        for (QComboBox* b : page().findChildren<QComboBox*>())
+            if (b->accessibleName() == QLatin1String(box)) {
+                b->setCurrentIndex(b->findText(entry));
+                ASSERT_GE(b->currentIndex(), 0);
+                emit b->activated(b->currentIndex());
+            }
+    }
+    std::size_t points()
+    {
+        std::size_t count = 0;
+        for (const Curve& c : std::get<ScatterChart>(page().scatter().chart().body).groups)
+            count += c.x.size();
+        return count;
+    }
+};
+
+TEST_F(ValidationPageTest, WithoutAFileItShowsWhatShips)
+{
+    ValidationPage& p = page();
+    EXPECT_FALSE(p.scatter().chart().empty.empty());
+    EXPECT_EQ(p.errors().rowCount(), static_cast<int>(shippedAccuracy().size()));
+    EXPECT_GT(p.nearest().rowCount(), 5);
+    EXPECT_FALSE(p.sentence().isEmpty());
+}
+
+TEST_F(ValidationPageTest, ATableIsPredictedBesideTheWindowAndFiltered)
+{
+    openAndWait(madeUp());
+    EXPECT_EQ(page().runner().rows().size(), 4U);
+    EXPECT_THAT(page().status().toStdString(), testing::HasSubstr("4 of 4 rows, 1 of them cannot be run"));
+    EXPECT_EQ(points(), 1U) << "output rates: the unknown GPU has no prediction";
+    choose("Metric", QStringLiteral("Time per output token"));
+    EXPECT_EQ(points(), 2U);
+    choose("GPU", QStringLiteral("A100-SXM-80GB"));
+    EXPECT_EQ(points(), 1U);
+    ASSERT_EQ(page().errors().rowCount(), 1) << "one metric and load passes the filter";
+    EXPECT_EQ(page().errors().item(0, 2)->text().toStdString(), "1");
+}
+
+TEST_F(ValidationPageTest, TheNearestRunIsOfThePlansOwnModelAndGpu)
+{
+    openAndWait(madeUp());
+    const Plan& plan = document.plan();
+    ASSERT_GE(page().nearest().rowCount(), 3);
+    EXPECT_EQ(page().nearest().item(0, 0)->text().toStdString(), plan.model.spec.name);
+    EXPECT_EQ(page().nearest().item(0, 1)->text().toStdString(), plan.hardware.gpu.name);
+}
+
+TEST_F(ValidationPageTest, TheTableIsRememberedByTheNextWindow)
+{
+    openAndWait(madeUp());
+    window.reset();
+    open();
+    ValidationPage& p = page();
+    QSignalSpy done(&p.runner(), &ValidationRunner::finished);
+    ASSERT_TRUE(!p.runner().isRunning() || done.wait(20000));
+    EXPECT_EQ(p.runner().rows().size(), 4U);
+}
+
+TEST_F(ValidationPageTest, AFileThatIsNoTableIsRefusedWithItsPlace)
+{
+    openAndWait("a,b\n1,2\n");
+    EXPECT_THAT(page().status().toStdString(), testing::HasSubstr("mine.csv"));
+    EXPECT_TRUE(page().runner().rows().empty());
+}
+
+TEST_F(ValidationPageTest, CancelKeepsWhatIsThereAndStops)
+{
+    std::string many = kHeader;
+    for (int i = 0; i < 4000; ++i)
+        many +=
+            "r" + std::to_string(i) +
+            ",made,,vLLM,,Llama-3.1-8B,H100-SXM-80GB,1,1,1,,,,1024,256,8,fixed_concurrency,tpot_ms,mean,9,A,llama\n";
+    ValidationPage& p = page();
+    QSignalSpy some(&p.runner(), &ValidationRunner::progressed);
+    p.open(file(many));
+    ASSERT_TRUE(some.wait(20000));
+    const_cast<ValidationRunner&>(p.runner()).cancel();
+    EXPECT_FALSE(p.runner().isRunning());
+    const std::size_t kept = p.runner().rows().size();
+    QTest::qWait(50);
+    EXPECT_EQ(p.runner().rows().size(), kept) << "nothing comes after a cancel";
+}
+
+TEST_F(ValidationPageTest, PapersAreRecomputedWhenTheyAreLookedAt)
+{
+    ValidationPage& p = page();
+    EXPECT_EQ(p.papers().rowCount(), 0);
+    p.showView(1);
+    ASSERT_TRUE(QTest::qWaitFor([&] { return p.papers().rowCount() >= 3; }, 60000));
+    EXPECT_FALSE(p.papers().item(0, 6)->text().isEmpty());
+}
+
+TEST_F(ValidationPageTest, APlanFarFromEverythingIsToldSo)
+{
+    ValidationPage& p = page();
+    const QString near = p.sentence();
+    Plan plan = document.plan();
+    ASSERT_TRUE(setField(plan, "hardware.gpu", "TPU-v4"));
+    EXPECT_NE(nearnessSentence(plan), near.toStdString());
+    EXPECT_THAT(nearnessSentence(plan), testing::HasSubstr("not measured on this GPU"));
+}
+
+} // namespace
+} // namespace headroom::ui

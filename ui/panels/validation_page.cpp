@@ -1,0 +1,485 @@
+#include "ui/panels/validation_page.h"
+
+#include "core/snapshot.h"
+#include "ui/format.h"
+#include "ui/panels/paragraph.h"
+#include "ui/plots/chart_view.h"
+
+#include <QComboBox>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QGridLayout>
+#include <QHeaderView>
+#include <QLabel>
+#include <QProgressBar>
+#include <QStackedWidget>
+#include <QTabBar>
+#include <QTableWidget>
+#include <QToolButton>
+
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <set>
+
+namespace headroom::ui {
+
+namespace {
+
+constexpr int kShowMs = 300;           // between two pictures while rows arrive
+constexpr std::size_t kNearest = 12;   // rows of the table of neighbours
+constexpr double kMostDistance = 1e99; // of a row that cannot be placed
+
+QTableWidget* makeTable(const QString& name)
+{
+    auto* table = new QTableWidget;
+    table->setAccessibleName(name);
+    table->setEditTriggers(QAbstractItemView::NoEditTriggers);
+    table->setSelectionBehavior(QAbstractItemView::SelectRows);
+    table->verticalHeader()->hide();
+    table->horizontalHeader()->setStretchLastSection(true);
+    return table;
+}
+
+/// Texts into a table. Columns from `firstNumber` on stand to the right.
+void fill(QTableWidget& table, const QStringList& header, const std::vector<QStringList>& rows, int firstNumber)
+{
+    table.setColumnCount(static_cast<int>(header.size()));
+    table.setHorizontalHeaderLabels(header);
+    table.setRowCount(static_cast<int>(rows.size()));
+    for (int r = 0; r < table.rowCount(); ++r)
+        for (int c = 0; c < table.columnCount(); ++c) {
+            auto* item = new QTableWidgetItem(rows[static_cast<std::size_t>(r)].value(c));
+            if (c >= firstNumber)
+                item->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
+            item->setToolTip(item->text());
+            table.setItem(r, c, item);
+        }
+    table.resizeColumnsToContents();
+}
+
+QString metricWords(Metric m)
+{
+    switch (m) {
+    case Metric::outputTokenRate:
+        return ValidationPage::tr("Output tokens per second");
+    case Metric::totalTokenRate:
+        return ValidationPage::tr("All tokens per second");
+    case Metric::requestRate:
+        return ValidationPage::tr("Requests per second");
+    case Metric::ttft:
+        return ValidationPage::tr("Time to first token");
+    case Metric::tpot:
+        return ValidationPage::tr("Time per output token");
+    case Metric::e2e:
+        return ValidationPage::tr("End to end");
+    }
+    return {};
+}
+
+QString loadWords(LoadKind k)
+{
+    switch (k) {
+    case LoadKind::offlineMax:
+        return ValidationPage::tr("all at once");
+    case LoadKind::fixedConcurrency:
+        return ValidationPage::tr("closed loop");
+    case LoadKind::requestRate:
+        return ValidationPage::tr("open loop");
+    case LoadKind::staticBatch:
+        return ValidationPage::tr("static batch");
+    }
+    return {};
+}
+
+std::string_view unitOf(Metric m) { return isLatency(m) ? "s" : m == Metric::requestRate ? "req/s" : "tok/s"; }
+
+Curve diagonal(const std::string& name, double from, double to, double factor)
+{
+    Curve line;
+    line.name = name;
+    line.role = factor == 1 ? Role::target : Role::ghost;
+    line.dashed = factor != 1;
+    line.x = {from, to};
+    line.y = {from * factor, to * factor};
+    return line;
+}
+
+std::string hoverOf(const ComparedRow& row)
+{
+    const Measurement& m = row.measured;
+    const double predicted = *row.outcome.predicted;
+    return (text(m.model) + QStringLiteral(", ") + text(m.engine) + QStringLiteral(", ") + text(m.gpu) +
+            QStringLiteral(" × %1, ").arg(m.gpus) + loadWords(m.loadKind) + QStringLiteral(": ") +
+            ValidationPage::tr("measured %1, predicted %2 (%3)")
+                .arg(quantity(m.value, unitOf(m.metric)), quantity(predicted, unitOf(m.metric)),
+                    signedPercent(predicted / m.value - 1)))
+        .toStdString();
+}
+
+std::string formatOf(const Measurement& m) { return m.weightFormat.empty() ? "as published" : m.weightFormat; }
+
+QString errorText(double share) { return percent(share); }
+
+} // namespace
+
+bool passes(const ValidationFilter& f, const Measurement& m)
+{
+    return (f.gpu.empty() || f.gpu == m.gpu) && (f.engine.empty() || f.engine == m.engine) &&
+           (f.family.empty() || f.family == m.family) && (f.format.empty() || f.format == formatOf(m));
+}
+
+ChartSpec scatterOf(const std::vector<ComparedRow>& rows, const ValidationFilter& filter)
+{
+    ChartSpec chart;
+    chart.title = "Predicted against measured";
+    chart.unit = std::string(unitOf(filter.metric)) + ", log";
+    ScatterChart body;
+    body.x = {"measured", std::string(unitOf(filter.metric)), true, {}, {}};
+    body.y = {"predicted", std::string(unitOf(filter.metric)), true, {}, {}};
+    std::map<std::string, std::pair<Curve, std::vector<std::string>>> byGpu;
+    double least = std::numeric_limits<double>::infinity(), most = 0;
+    std::vector<double> errors;
+    for (const ComparedRow& row : rows) {
+        const Measurement& m = row.measured;
+        if (m.metric != filter.metric || !row.outcome.predicted || !passes(filter, m))
+            continue;
+        auto& [curve, hover] = byGpu[m.gpu];
+        curve.x.push_back(m.value);
+        curve.y.push_back(*row.outcome.predicted);
+        hover.push_back(hoverOf(row));
+        errors.push_back(std::abs(*row.outcome.predicted / m.value - 1));
+        least = std::min({least, m.value, *row.outcome.predicted});
+        most = std::max({most, m.value, *row.outcome.predicted});
+    }
+    if (errors.empty()) {
+        chart.empty = "No measured run to show: open a table of measured runs, or choose other filters.";
+        chart.body = std::move(body);
+        return chart;
+    }
+    constexpr std::array kRoles{Role::series1, Role::series2, Role::series3, Role::series4, Role::series5,
+        Role::series6, Role::series7, Role::series8};
+    for (auto& [gpu, group] : byGpu) {
+        group.first.name = gpu;
+        group.first.markers = true;
+        group.first.role = kRoles[body.groups.size() % kRoles.size()];
+        body.groups.push_back(std::move(group.first));
+        body.hover.push_back(std::move(group.second));
+    }
+    body.lines = {diagonal("equal", least, most, 1), diagonal("25 % more", least, most, 1.25),
+        diagonal("25 % less", least, most, 0.75)};
+    std::ranges::nth_element(errors, errors.begin() + static_cast<std::ptrdiff_t>(errors.size() / 2));
+    chart.says = ValidationPage::tr("%1 runs; half of them are off by less than %2.")
+                     .arg(errors.size())
+                     .arg(errorText(errors[errors.size() / 2]))
+                     .toStdString();
+    chart.body = std::move(body);
+    return chart;
+}
+
+ValidationPage::ValidationPage(QWidget* parent)
+    : QWidget(parent), m_views(new QTabBar), m_stack(new QStackedWidget), m_sentence(new Paragraph)
+{
+    setProperty("page", true);
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(14, 12, 14, 12);
+    m_views->addTab(tr("Measured runs"));
+    m_views->addTab(tr("Papers"));
+    m_views->setDrawBase(false);
+    m_views->setAccessibleName(tr("Views of Validation"));
+    m_stack->addWidget(makeRuns());
+    m_stack->addWidget(makePapers());
+    column->addWidget(m_sentence);
+    column->addWidget(m_views);
+    column->addWidget(m_stack, 1);
+    m_pause.setSingleShot(true);
+    m_pause.setInterval(kShowMs);
+    connect(&m_pause, &QTimer::timeout, this, &ValidationPage::showRuns);
+    connect(m_views, &QTabBar::currentChanged, this, &ValidationPage::showView);
+    connect(&m_runner, &ValidationRunner::progressed, this, [this] {
+        if (!m_pause.isActive())
+            m_pause.start();
+    });
+    connect(&m_runner, &ValidationRunner::finished, this, [this] {
+        m_pause.stop();
+        showRuns();
+        if (static_cast<int>(m_runner.rows().size()) == m_runner.total() && m_runner.total() > 0)
+            emit opened(m_file);
+    });
+    connect(&m_runner, &ValidationRunner::failed, this, &ValidationPage::showStatus);
+    connect(&m_papersRunner, &PapersRunner::progressed, this, &ValidationPage::showPapers);
+    connect(&m_papersRunner, &PapersRunner::finished, this, &ValidationPage::showPapers);
+    fillChoices();
+    showRuns();
+}
+
+QWidget* ValidationPage::makeRuns()
+{
+    auto* page = new QWidget;
+    auto* grid = new QGridLayout(page);
+    grid->setContentsMargins(0, 6, 0, 0);
+    auto* bar = new QHBoxLayout;
+    m_open = new QToolButton;
+    m_open->setText(tr("Open measurements…"));
+    m_open->setToolTip(tr("A CSV of measured runs: its columns stand in CONTRIBUTING.md"));
+    m_cancel = new QToolButton;
+    m_cancel->setText(tr("Cancel"));
+    m_progress = new QProgressBar;
+    m_progress->setMaximumWidth(160);
+    m_status = new QLabel;
+    m_status->setProperty("muted", true);
+    bar->addWidget(m_open);
+    bar->addWidget(m_cancel);
+    bar->addWidget(m_progress);
+    bar->addWidget(m_status, 1);
+    const std::array names{tr("Metric"), tr("GPU"), tr("Engine"), tr("Model family"), tr("Weights")};
+    auto* choosers = new QHBoxLayout;
+    for (std::size_t i = 0; i < choices; ++i) {
+        m_choice[i] = new QComboBox;
+        m_choice[i]->setAccessibleName(names[i]);
+        m_choice[i]->setToolTip(names[i]);
+        m_choice[i]->setSizeAdjustPolicy(QComboBox::AdjustToContents);
+        choosers->addWidget(m_choice[i]);
+        connect(m_choice[i], &QComboBox::activated, this, &ValidationPage::showRuns);
+    }
+    choosers->addStretch(1);
+    m_scatter = new ChartView;
+    m_scatter->setChartId(QStringLiteral("validation_scatter"));
+    m_errors = makeTable(tr("Errors by metric and load"));
+    m_nearest = makeTable(tr("Measured runs nearest to the plan"));
+    m_errorsCaption = new QLabel;
+    m_nearestCaption = new QLabel;
+    for (QLabel* caption : {m_errorsCaption, m_nearestCaption}) {
+        caption->setProperty("caption", true);
+        caption->setWordWrap(true);
+    }
+    grid->addLayout(bar, 0, 0, 1, 2);
+    grid->addLayout(choosers, 1, 0, 1, 2);
+    grid->addWidget(m_scatter, 2, 0, 4, 1);
+    grid->addWidget(m_errorsCaption, 2, 1);
+    grid->addWidget(m_errors, 3, 1);
+    grid->addWidget(m_nearestCaption, 4, 1);
+    grid->addWidget(m_nearest, 5, 1);
+    grid->setColumnStretch(0, 1);
+    grid->setColumnStretch(1, 1);
+    grid->setRowStretch(3, 1);
+    grid->setRowStretch(5, 1);
+    connect(m_open, &QToolButton::clicked, this, &ValidationPage::chooseFile);
+    connect(m_cancel, &QToolButton::clicked, &m_runner, &ValidationRunner::cancel);
+    return page;
+}
+
+QWidget* ValidationPage::makePapers()
+{
+    auto* page = new QWidget;
+    auto* column = new QVBoxLayout(page);
+    column->setContentsMargins(0, 6, 0, 0);
+    m_papersStatus = new QLabel;
+    m_papersStatus->setProperty("caption", true);
+    m_papers = makeTable(tr("Published results and what comes out here"));
+    column->addWidget(m_papersStatus);
+    column->addWidget(m_papers, 1);
+    return page;
+}
+
+void ValidationPage::chooseFile()
+{
+    const QString path = QFileDialog::getOpenFileName(
+        this, tr("Open measurements"), QFileInfo(m_file).path(), tr("Tables of measured runs (*.csv)"));
+    if (!path.isEmpty())
+        open(path);
+}
+
+void ValidationPage::open(const QString& path)
+{
+    m_file = path;
+    m_runner.read(path);
+    showRuns();
+}
+
+void ValidationPage::showView(int index)
+{
+    m_views->setCurrentIndex(index);
+    m_stack->setCurrentIndex(index);
+    if (index == 1 && m_papersRunner.rows().empty() && !m_papersRunner.isRunning()) {
+        m_papersRunner.start();
+        showPapers();
+    }
+}
+
+void ValidationPage::display(const Snapshot& snapshot)
+{
+    m_plan = snapshot.now.plan;
+    m_sentence->setText(text(nearnessSentence(*m_plan)));
+    showNearest();
+}
+
+void ValidationPage::setTheme(const Theme& theme) { m_scatter->setTheme(theme); }
+
+QString ValidationPage::sentence() const { return m_sentence->text(); }
+QString ValidationPage::status() const { return m_status->text(); }
+
+ValidationFilter ValidationPage::filter() const
+{
+    ValidationFilter f;
+    f.metric = static_cast<Metric>(m_choice[byMetric]->currentData().toInt());
+    const auto chosen = [&](Choice c) { return m_choice[c]->currentData().toString().toStdString(); };
+    f.gpu = chosen(byGpu);
+    f.engine = chosen(byEngine);
+    f.family = chosen(byFamily);
+    f.format = chosen(byFormat);
+    return f;
+}
+
+void ValidationPage::fillChoices()
+{
+    std::set<Metric> metrics{Metric::outputTokenRate};
+    std::array<std::set<std::string>, choices> values;
+    for (const ComparedRow& row : m_runner.rows()) {
+        metrics.insert(row.measured.metric);
+        values[byGpu].insert(row.measured.gpu);
+        values[byEngine].insert(row.measured.engine);
+        values[byFamily].insert(row.measured.family);
+        values[byFormat].insert(formatOf(row.measured));
+    }
+    const std::array all{QString(), tr("All GPUs"), tr("All engines"), tr("All families"), tr("All weights")};
+    for (std::size_t i = 0; i < choices; ++i) {
+        const QVariant before = m_choice[i]->currentData();
+        m_choice[i]->clear();
+        if (i == byMetric)
+            for (const Metric m : metrics)
+                m_choice[i]->addItem(metricWords(m), static_cast<int>(m));
+        else
+            m_choice[i]->addItem(all[i], QString());
+        for (const std::string& value : values[i])
+            if (!value.empty())
+                m_choice[i]->addItem(text(value), text(value));
+        m_choice[i]->setCurrentIndex(std::max(0, m_choice[i]->findData(before)));
+    }
+}
+
+void ValidationPage::showRuns()
+{
+    fillChoices();
+    const int done = static_cast<int>(m_runner.rows().size());
+    m_cancel->setVisible(m_runner.isRunning());
+    m_progress->setVisible(m_runner.isRunning());
+    m_progress->setRange(0, m_runner.total());
+    m_progress->setValue(done);
+    if (m_file.isEmpty())
+        m_status->setText(tr("No table is open: the figures are those that ship."));
+    else if (done > 0 || m_runner.isRunning()) {
+        const auto skipped = std::ranges::count_if(
+            m_runner.rows(), [](const ComparedRow& row) { return !row.outcome.predicted.has_value(); });
+        m_status->setText(tr("%1: %2 of %3 rows, %4 of them cannot be run")
+                              .arg(QFileInfo(m_file).fileName())
+                              .arg(done)
+                              .arg(m_runner.total())
+                              .arg(skipped));
+    }
+    m_scatter->setChart(scatterOf(m_runner.rows(), filter()));
+    showErrors();
+    showNearest();
+}
+
+void ValidationPage::showErrors()
+{
+    std::vector<QStringList> lines;
+    if (m_runner.rows().empty()) {
+        m_errorsCaption->setText(text(accuracySource()));
+        for (const ShippedAccuracy& a : shippedAccuracy())
+            lines.push_back({metricWords(a.metric), loadWords(a.loadKind), text(a.leftOut), QString::number(a.rows),
+                errorText(a.median), errorText(a.p90), signedPercent(a.bias), errorText(a.inside)});
+        fill(*m_errors,
+            {tr("metric"), tr("load"), tr("left out"), tr("runs"), tr("median"), tr("90th percentile"), tr("bias"),
+                tr("in band")},
+            lines, 3);
+        return;
+    }
+    m_errorsCaption->setText(tr("Errors of the rows that pass the filters, with the coefficients that ship: some of "
+                                "these rows may have been among those they were fitted to."));
+    MeasurementTable table;
+    std::vector<RowOutcome> outcomes;
+    const ValidationFilter f = filter();
+    for (const ComparedRow& row : m_runner.rows())
+        if (passes(f, row.measured)) {
+            table.rows.push_back(row.measured);
+            outcomes.push_back(row.outcome);
+        }
+    for (const ErrorSummary& s : summarizeErrors(table, outcomes, Weighting::byCase))
+        lines.push_back({metricWords(s.metric), loadWords(s.loadKind) + (s.assumed ? tr(" (assumed)") : QString()),
+            QString::number(s.rows), percent(s.covered), errorText(s.medianAbsError), errorText(s.p90AbsError),
+            signedPercent(s.bias), errorText(s.insideBand)});
+    fill(*m_errors,
+        {tr("metric"), tr("load"), tr("rows"), tr("run"), tr("median"), tr("90th percentile"), tr("bias"),
+            tr("in band")},
+        lines, 2);
+}
+
+void ValidationPage::showNearest()
+{
+    if (m_plan == nullptr)
+        return;
+    const MeasuredSetting mine = settingOf(*m_plan);
+    struct Near {
+        double distance;
+        QStringList cells;
+    };
+    std::vector<Near> near;
+    const bool shipped = m_runner.rows().empty();
+    if (shipped) {
+        for (const ResidualGroup& g : shippedResiduals()) {
+            const MeasuredSetting s = settingOf(g);
+            near.push_back({s.model.empty() ? kMostDistance : distance(mine, s),
+                {text(g.model), text(g.gpu), text(g.engine), loadWords(g.loadKind), metricWords(g.metric),
+                    QString::number(g.rows), signedPercent(g.bias), text(differences(mine, s))}});
+        }
+    } else {
+        std::vector<std::pair<double, const ComparedRow*>> rows;
+        for (const ComparedRow& row : m_runner.rows())
+            if (row.setting && row.outcome.predicted)
+                rows.emplace_back(distance(mine, *row.setting), &row);
+        const auto end = rows.begin() + static_cast<std::ptrdiff_t>(std::min(kNearest, rows.size()));
+        std::ranges::partial_sort(rows, end, {}, [](const auto& r) { return r.first; });
+        for (auto it = rows.begin(); it != end; ++it) {
+            const Measurement& m = it->second->measured;
+            near.push_back({it->first,
+                {text(m.model), text(m.gpu), text(m.engine), loadWords(m.loadKind), metricWords(m.metric),
+                    quantity(m.value, unitOf(m.metric)), signedPercent(*it->second->outcome.predicted / m.value - 1),
+                    text(differences(mine, *it->second->setting))}});
+        }
+    }
+    std::ranges::stable_sort(near, {}, &Near::distance);
+    std::vector<QStringList> lines;
+    for (std::size_t i = 0; i < std::min(kNearest, near.size()); ++i)
+        lines.push_back(near[i].cells);
+    m_nearestCaption->setText(shipped ? tr("Nearest to this plan among the kinds of run that were measured")
+                                      : tr("Nearest to this plan in the table"));
+    fill(*m_nearest,
+        {tr("model"), tr("GPU"), tr("engine"), tr("load"), tr("metric"), shipped ? tr("runs") : tr("measured"),
+            tr("prediction off by"), tr("differs in")},
+        lines, 8);
+}
+
+void ValidationPage::showPapers()
+{
+    std::vector<QStringList> lines;
+    int reproduced = 0;
+    for (const papers::Row& row : m_papersRunner.rows()) {
+        reproduced += row.verdict == papers::Verdict::reproduced ? 1 : 0;
+        lines.push_back({text(row.paper), text(row.name), number(row.reported, 4),
+            row.reproduced ? number(*row.reproduced, 4) : QStringLiteral("-"), text(row.unit), text(row.tolerance),
+            text(papers::name(row.verdict)), text(row.explanation)});
+    }
+    m_papersStatus->setText(tr("%1 of %2 published results recomputed, %3 of them reproduced")
+                                .arg(lines.size())
+                                .arg(PapersRunner::total())
+                                .arg(reproduced));
+    fill(*m_papers,
+        {tr("paper"), tr("case"), tr("reported"), tr("here"), tr("unit"), tr("tolerance"), tr("verdict"), tr("why")},
+        lines, 8);
+}
+
+void ValidationPage::showStatus(const QString& words) { m_status->setText(words); }
+
+} // namespace headroom::ui

@@ -1,0 +1,95 @@
+// The tab Validation: predicted against measured runs of a table that the user names, the errors by kind, the runs
+// nearest to the plan, how far the plan is from all of them; and the published tables of core/papers recomputed.
+#pragma once
+
+#include "ui/theme.h"
+#include "ui/validation_runner.h"
+
+#include <QTimer>
+#include <QWidget>
+
+#include <array>
+
+class QComboBox;
+class QLabel;
+class QProgressBar;
+class QStackedWidget;
+class QTabBar;
+class QTableWidget;
+class QToolButton;
+
+namespace headroom {
+struct Snapshot;
+}
+
+namespace headroom::ui {
+
+class ChartView;
+class Paragraph;
+
+/// What of the measured rows is shown. Empty = all.
+struct ValidationFilter {
+    Metric metric = Metric::outputTokenRate;
+    std::string gpu, engine, family, format;
+};
+/// Whether a row passes all filters but the metric.
+bool passes(const ValidationFilter&, const Measurement&);
+/// Predicted over measured on logarithmic axes, one colour a GPU, with the diagonal and lines a quarter off.
+ChartSpec scatterOf(const std::vector<ComparedRow>&, const ValidationFilter&);
+
+class ValidationPage final : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit ValidationPage(QWidget* parent = nullptr);
+
+    void display(const Snapshot&);
+    void setTheme(const Theme&);
+    /// Reads a table and predicts its rows; what was shown before goes.
+    void open(const QString& path);
+    /// 0 = measured runs, 1 = papers. The papers run when they are first looked at.
+    void showView(int index);
+
+    const ValidationRunner& runner() const { return m_runner; }
+    ChartView& scatter() { return *m_scatter; }
+    QTableWidget& errors() { return *m_errors; }
+    QTableWidget& nearest() { return *m_nearest; }
+    QTableWidget& papers() { return *m_papers; }
+    QString sentence() const;
+    QString status() const;
+
+signals:
+    /// A table was read to its end: worth remembering.
+    void opened(const QString& path);
+
+private:
+    enum Choice : std::size_t { byMetric, byGpu, byEngine, byFamily, byFormat, choices };
+
+    QWidget* makeRuns();
+    QWidget* makePapers();
+    void chooseFile();
+    ValidationFilter filter() const;
+    void fillChoices();
+    void showRuns();
+    void showErrors();
+    void showNearest();
+    void showPapers();
+    void showStatus(const QString& words);
+
+    ValidationRunner m_runner;
+    PapersRunner m_papersRunner;
+    QTimer m_pause; ///< rows that arrive are shown a few times a second
+    QString m_file;
+    std::shared_ptr<const Plan> m_plan;
+    QTabBar* m_views;
+    QStackedWidget* m_stack;
+    Paragraph* m_sentence;
+    QToolButton *m_open, *m_cancel;
+    QProgressBar* m_progress;
+    QLabel *m_status, *m_errorsCaption, *m_nearestCaption, *m_papersStatus;
+    std::array<QComboBox*, choices> m_choice{};
+    ChartView* m_scatter;
+    QTableWidget *m_errors, *m_nearest, *m_papers;
+};
+
+} // namespace headroom::ui
