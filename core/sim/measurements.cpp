@@ -209,8 +209,43 @@ void Measurements::merge(const Measurements& other)
     m_count += other.m_count;
 }
 
-void Measurements::summarise(SimResult& result) const
+/// Of rows kept one by one. A million values take some ten milliseconds a metric: between two there is a look at the
+/// token.
+bool Measurements::summariseRows(SimResult& result, PartsByE2e& parts, const std::stop_token& stop) const
 {
+    std::vector<double> values;
+    values.reserve(m_rows.size());
+    const auto fill = [&](Distribution& out, const auto& get) {
+        if (stop.stop_requested())
+            return;
+        values.clear();
+        for (const auto& row : m_rows)
+            values.push_back(get(row));
+        out = distributionOf(values);
+    };
+    fill(result.ttft, [](const DoneRow& r) { return r.ttft; });
+    fill(result.e2e, [](const DoneRow& r) { return r.e2e; });
+    fill(result.queue, [](const DoneRow& r) { return r.queue; });
+    fill(result.slowdown, [](const DoneRow& r) { return r.slowdown; });
+    fill(result.normalizedLatency, [](const DoneRow& r) { return r.e2e / r.outputTokens; });
+    if (stop.stop_requested())
+        return false;
+    values.clear();
+    for (const auto& r : m_rows)
+        if (r.outputTokens > 1)
+            values.push_back(decodeOf(r, m_fixed) / (r.outputTokens - 1));
+    result.tpot = distributionOf(values);
+    if (stop.stop_requested())
+        return false;
+    for (const auto& r : m_rows)
+        parts.add(r.e2e, r.queue, std::max(0.0, r.ttft - r.queue - m_fixed.before()), decodeOf(r, m_fixed));
+    return true;
+}
+
+bool Measurements::summarise(SimResult& result, const std::stop_token& stop) const
+{
+    if (stop.stop_requested())
+        return false;
     gaps.summarise(result.itl, result.slowestGapsMean);
     PartsByE2e parts = m_parts;
     if (!m_many.empty()) {
@@ -220,29 +255,12 @@ void Measurements::summarise(SimResult& result) const
         result.queue = distributionOf(m_many[queue]);
         result.slowdown = distributionOf(m_many[slowdown]);
         result.normalizedLatency = distributionOf(m_many[normalized]);
-    } else {
-        std::vector<double> values;
-        const auto fill = [&](auto&& get) {
-            values.clear();
-            for (const auto& row : m_rows)
-                values.push_back(get(row));
-            return distributionOf(values);
-        };
-        result.ttft = fill([](const DoneRow& r) { return r.ttft; });
-        result.e2e = fill([](const DoneRow& r) { return r.e2e; });
-        result.queue = fill([](const DoneRow& r) { return r.queue; });
-        result.slowdown = fill([](const DoneRow& r) { return r.slowdown; });
-        result.normalizedLatency = fill([](const DoneRow& r) { return r.e2e / r.outputTokens; });
-        values.clear();
-        for (const auto& r : m_rows) {
-            if (r.outputTokens > 1)
-                values.push_back(decodeOf(r, m_fixed) / (r.outputTokens - 1));
-            parts.add(r.e2e, r.queue, std::max(0.0, r.ttft - r.queue - m_fixed.before()), decodeOf(r, m_fixed));
-        }
-        result.tpot = distributionOf(values);
+    } else if (!summariseRows(result, parts, stop)) {
+        return false;
     }
     result.partsMean = parts.between(0, 1, m_fixed);
     result.partsP99 = parts.between(0.985, 0.995, m_fixed);
+    return true;
 }
 
 QuantileCurves Measurements::quantileCurves(const std::vector<double>& shares) const

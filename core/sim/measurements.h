@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <stop_token>
 #include <vector>
 
 namespace headroom::sim {
@@ -104,8 +105,8 @@ public:
     }
     void merge(const Measurements&);
     std::uint64_t count() const { return m_count + m_rows.size(); }
-    /// Distributions and parts into a result.
-    void summarise(SimResult&) const;
+    /// Distributions and parts into a result. \return false if a stop was asked for: then only some are there
+    bool summarise(SimResult&, const std::stop_token&) const;
     /// Quantiles of TTFT, TPOT and E2E. \param shares ascending, in (0, 1)
     QuantileCurves quantileCurves(const std::vector<double>& shares) const;
 
@@ -114,6 +115,7 @@ public:
 private:
     enum Metric { ttft, tpot, e2e, queue, slowdown, normalized, metricCount };
     void addToMany(DoneRow);
+    bool summariseRows(SimResult&, PartsByE2e&, const std::stop_token&) const;
     FixedSeconds m_fixed;
     std::vector<DoneRow> m_rows;   ///< while there are few
     std::vector<Histogram> m_many; ///< one a metric, then

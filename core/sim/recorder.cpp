@@ -1,5 +1,7 @@
 #include "core/sim/recorder.h"
 
+#include "core/sim/stoppable_sort.h"
+
 #include <algorithm>
 #include <bit>
 #include <limits>
@@ -183,11 +185,19 @@ SimResult Recorder::result(double end, double kvPeak, double meanReplicas)
         m_offeredMeasured > 0 ? static_cast<double>(m_goodMeasured) / static_cast<double>(m_offeredMeasured) : 0;
     if (m_scenario.record.headOfLine && m_measured.count() > 0)
         r.headOfLineMean = m_headOfLine / static_cast<double>(m_measured.count());
-    std::ranges::sort(m_rows, [](const RequestRow& a, const RequestRow& b) {
-        return a.request != b.request ? a.request < b.request : a.attempt < b.attempt;
-    });
-    r.rows = std::move(m_rows);
     return r;
+}
+
+bool Recorder::takeRows(std::vector<RequestRow>& rows, const std::stop_token& stop)
+{
+    const auto before = [](const RequestRow& a, const RequestRow& b) {
+        return a.request != b.request ? a.request < b.request : a.attempt < b.attempt;
+    };
+    if (!stableSortUnlessStopped(m_rows.begin(), m_rows.end(), before, stop))
+        m_rows = {};
+    else
+        rows = std::move(m_rows);
+    return !stop.stop_requested();
 }
 
 } // namespace headroom::sim

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <stop_token>
 #include <vector>
 
 namespace headroom::sim {
@@ -68,9 +69,11 @@ public:
     }
     Counters& counters() { return m_counters; }
     Measurements takeMeasured() { return std::move(m_measured); }
+    /// Rows in order of request and attempt. \return false if a stop was asked for before they were in order: then none
+    bool takeRows(std::vector<RequestRow>&, const std::stop_token&);
     std::int64_t inSystem() const { return m_inQueue + m_inPrefill + m_inDecode; }
 
-    /// Everything but the distributions. \param end of the run, s \param kvPeak largest share on any replica
+    /// Everything but the distributions and the rows. \param end of the run, s \param kvPeak largest share on any replica
     /// \param meanReplicas there were, over the run
     SimResult result(double end, double kvPeak, double meanReplicas);
 

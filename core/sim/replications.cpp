@@ -108,7 +108,7 @@ bool Merged::isNarrow(double share) const
         [&](const Metric& m) { return halfWidth95(m.p95) <= share * meanOf(m.p95); });
 }
 
-SimResult Merged::result() const
+SimResult Merged::result(const std::stop_token& stop) const
 {
     SimResult r = m_sum;
     r.replications = m_replications;
@@ -120,7 +120,10 @@ SimResult Merged::result() const
         *r.headOfLineMean /= m_replications;
     if (r.cancelled) // percentiles of a million values take longer than a cancelled user waits
         return r;
-    m_measured.summarise(r);
+    if (!m_measured.summarise(r, stop)) {
+        r.cancelled = true;
+        return r;
+    }
     if (!m_shares.empty())
         r.quantiles = m_measured.quantileCurves(m_shares);
     if (m_replications > 1)

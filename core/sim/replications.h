@@ -6,6 +6,7 @@
 #include "core/sim/scenario.h"
 
 #include <span>
+#include <stop_token>
 #include <vector>
 
 namespace headroom::sim {
@@ -27,7 +28,8 @@ public:
     void cancel() { m_sum.cancelled = true; }
     /// Whether the p95 of TTFT and of E2E are known to +- this share of themselves.
     bool isNarrow(double share) const;
-    SimResult result() const;
+    /// What is known so far. A stop leaves out distributions and says that the result is cancelled.
+    SimResult result(const std::stop_token&) const;
 
 private:
     SimResult m_sum; ///< sums of what is a mean at the end

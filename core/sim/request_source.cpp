@@ -1,5 +1,6 @@
 #include "core/sim/request_source.h"
 
+#include "core/sim/stoppable_sort.h"
 #include "core/workload/probability.h"
 
 #include <algorithm>
@@ -23,7 +24,7 @@ std::function<double(double)> quantileOf(const LengthDistribution& d)
 
 } // namespace
 
-RequestSource::RequestSource(const Scenario& scenario, std::uint64_t replication)
+RequestSource::RequestSource(const Scenario& scenario, std::uint64_t replication, const std::stop_token& stop)
     : m_scenario(scenario),
       m_clock(scenario.workload, RandomStream(scenario.seed, "arrivals", replication)),
       m_lengths(scenario.seed, "lengths", replication),
@@ -33,14 +34,7 @@ RequestSource::RequestSource(const Scenario& scenario, std::uint64_t replication
 {
     preparePrefixes();
     if (scenario.trace) {
-        const auto& requests = scenario.trace->requests;
-        const auto byArrival = [](const TraceRequest& a, const TraceRequest& b) { return a.arrival < b.arrival; };
-        if (!std::is_sorted(requests.begin(), requests.end(), byArrival)) {
-            m_order.resize(requests.size());
-            std::iota(m_order.begin(), m_order.end(), 0U);
-            std::stable_sort(
-                m_order.begin(), m_order.end(), [&](auto a, auto b) { return byArrival(requests[a], requests[b]); });
-        }
+        sortTrace(stop);
         return;
     }
     double total = 0;
@@ -49,6 +43,19 @@ RequestSource::RequestSource(const Scenario& scenario, std::uint64_t replication
             QuantileSampler(quantileOf(c.shape.output)), c.shape.prefixHitRate});
     for (auto& c : m_classes)
         c.upTo /= total;
+}
+
+void RequestSource::sortTrace(const std::stop_token& stop)
+{
+    const auto& requests = m_scenario.trace->requests;
+    const auto byArrival = [](const TraceRequest& a, const TraceRequest& b) { return a.arrival < b.arrival; };
+    if (!isSortedUnlessStopped(requests, byArrival, stop)) {
+        m_order.resize(requests.size());
+        std::iota(m_order.begin(), m_order.end(), 0U);
+        m_isStopped = !stableSortUnlessStopped(
+            m_order.begin(), m_order.end(), [&](auto a, auto b) { return byArrival(requests[a], requests[b]); }, stop);
+    }
+    m_isStopped = m_isStopped || stop.stop_requested();
 }
 
 void RequestSource::preparePrefixes()
@@ -136,7 +143,7 @@ void RequestSource::predict(Offered& r)
 void RequestSource::next(Offered& r)
 {
     r.arrival = kInfinity;
-    if (m_offered >= m_scenario.limits.requests)
+    if (m_offered >= m_scenario.limits.requests || m_isStopped)
         return;
     if (m_scenario.trace) {
         const auto& requests = m_scenario.trace->requests;

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <stop_token>
 #include <vector>
 
 namespace headroom::sim {
@@ -26,7 +27,10 @@ struct Offered {
 class RequestSource {
 public:
     /// \param replication numbers the streams; a trace is the same in each
-    RequestSource(const Scenario&, std::uint64_t replication);
+    /// \param stop ends the sorting of a trace: then there are no requests
+    RequestSource(const Scenario&, std::uint64_t replication, const std::stop_token& stop);
+    /// Whether it was stopped while it sorted a trace.
+    bool isStopped() const { return m_isStopped; }
     /// The next request, put in place: this is once a request. Arrival is infinity when there is none (rate zero, end of
     /// the trace, enough requests).
     void next(Offered&);
@@ -46,6 +50,7 @@ private:
     std::size_t traceIndex() const { return m_order.empty() ? m_offered : m_order[m_offered]; }
     int pick(double u) const;
     void predict(Offered&);
+    void sortTrace(const std::stop_token&);
     void preparePrefixes();
     void choosePrefix(Offered&);
 
@@ -57,6 +62,7 @@ private:
     std::int64_t m_sharedBlocks = 0;  ///< hash blocks of one
     std::vector<ClassSampler> m_classes;
     std::vector<std::uint32_t> m_order; ///< trace rows by arrival, when the trace is not sorted
+    bool m_isStopped = false;
     std::uint64_t m_offered = 0;
     double m_predictorSigma = 0;
 };

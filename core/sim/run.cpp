@@ -31,12 +31,13 @@ std::size_t prefillPoolOf(const Scenario& s)
 
 } // namespace
 
-Run::Run(const Scenario& scenario, std::uint64_t replication)
+Run::Run(const Scenario& scenario, std::uint64_t replication, std::stop_token stop)
     : m_scenario(scenario),
+      m_stop(std::move(stop)),
       m_fixed(fixedSeconds(scenario.latency)),
       m_laws(scenario.physics),
       m_recorder(scenario, warmupOf(scenario)),
-      m_source(scenario, replication),
+      m_source(scenario, replication, m_stop),
       m_prefillPool(prefillPoolOf(scenario)),
       m_fleet(scenario, scenario.batching.policy == BatchPolicy::disaggregated ? m_prefillPool : 0),
       m_earliest(m_fleet.size()),
@@ -74,16 +75,16 @@ void Run::begin()
         sendNext(0);
 }
 
-SimResult Run::execute(const std::stop_token& stop, const std::function<void(std::uint64_t)>& onProgress)
+SimResult Run::execute(const std::function<void(std::uint64_t)>& onProgress)
 {
     begin();
     std::uint64_t events = 0;
     std::string limit;
-    bool cancelled = false;
+    bool cancelled = m_source.isStopped();
     while (step()) {
         if (++events % kLook != 0)
             continue;
-        if (stop.stop_requested()) {
+        if (m_stop.stop_requested()) {
             cancelled = true;
             break;
         }
@@ -98,7 +99,10 @@ SimResult Run::execute(const std::stop_token& stop, const std::function<void(std
     if (m_now >= m_scenario.limits.horizon)
         limit = "horizon";
     const bool empty = m_recorder.inSystem() == 0;
-    endUnfinished();
+    if (cancelled) // an overload may have millions waiting: they are counted, nobody looks at each
+        m_recorder.counters().unfinished += static_cast<std::uint64_t>(m_recorder.inSystem());
+    else
+        endUnfinished();
     double peak = 0;
     for (const auto& replica : m_replicas) {
         HR_ASSERT(!empty || replica.blocks().used() == 0); // all memory has come back
@@ -107,6 +111,7 @@ SimResult Run::execute(const std::stop_token& stop, const std::function<void(std
                 peak, static_cast<double>(replica.blocks().peak()) / static_cast<double>(replica.blocks().total()));
     }
     SimResult result = m_recorder.result(m_now, peak, m_fleet.mean(m_now));
+    cancelled = cancelled || !m_recorder.takeRows(result.rows, m_stop);
     result.fleet = m_fleet.takeLog();
     result.limit = std::move(limit);
     result.cancelled = cancelled;

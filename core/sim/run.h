@@ -21,11 +21,11 @@ namespace headroom::sim {
 
 class Run {
 public:
-    /// \param replication numbers the random streams
-    Run(const Scenario&, std::uint64_t replication);
+    /// \param replication numbers the random streams \param stop ends it early, from here on: the result is cancelled
+    Run(const Scenario&, std::uint64_t replication, std::stop_token stop);
 
     /// Runs to the end. \param onProgress offered requests so far, every few thousand events; may be empty
-    SimResult execute(const std::stop_token&, const std::function<void(std::uint64_t)>& onProgress);
+    SimResult execute(const std::function<void(std::uint64_t)>& onProgress);
     Measurements takeMeasured() { return m_recorder.takeMeasured(); }
 
 private:
@@ -66,6 +66,7 @@ private:
     bool isDisaggregated() const { return m_scenario.batching.policy == BatchPolicy::disaggregated; }
 
     const Scenario& m_scenario;
+    std::stop_token m_stop;
     FixedSeconds m_fixed;
     StepLaws m_laws;
     SequencePool m_pool;

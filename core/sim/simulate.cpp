@@ -35,9 +35,9 @@ public:
     {
         auto told = std::chrono::steady_clock::now();
         const auto begin = std::chrono::steady_clock::now();
-        auto run = std::make_unique<Run>(m_scenario, i);
+        auto run = std::make_unique<Run>(m_scenario, i, m_stop);
         auto replication = std::make_unique<Replication>(fixedSeconds(m_scenario.latency));
-        replication->result = run->execute(m_stop, [&](std::uint64_t offered) {
+        replication->result = run->execute([&](std::uint64_t offered) {
             m_offered[i].store(offered, std::memory_order_relaxed);
             if (const auto now = std::chrono::steady_clock::now(); tell && now - told > kTellEvery) {
                 told = now;
@@ -49,7 +49,7 @@ public:
         replication->measured = run->takeMeasured();
         run.reset();
         if (m_most > 1 && !replication->result.cancelled) // intervals need the percentiles of each
-            replication->measured.summarise(replication->result);
+            replication->result.cancelled = !replication->measured.summarise(replication->result, m_stop);
         const std::lock_guard lock(m_mutex);
         m_done[i] = std::move(replication);
         m_ready.notify_all();
@@ -135,13 +135,14 @@ SimResult simulate(const Scenario& scenario, std::stop_token stop, const Progres
         if (i + 1 >= wanted && narrow)
             break;
         if (progress) {
-            const SimResult partial = merged.result();
-            tell(&partial);
+            const SimResult partial = merged.result(stop);
+            if (!partial.cancelled)
+                tell(&partial);
         }
     }
     enough.request_stop();
     workers.clear();
-    return merged.result();
+    return merged.result(stop); // the caller's: `enough` has been asked for
 }
 
 } // namespace headroom::sim

@@ -47,8 +47,10 @@ public:
             spread(from, to, [&](Bin& bin, double seconds) { bin.waiting += count * seconds; });
     }
     /// \param end of the run, s \param replicas busy and KV shares are means over this many
-    TimeSeries result(double end, double replicas) const
+    TimeSeries result(double end, double replicas)
     {
+        while (end * m_perSecond > static_cast<double>(m_bins.size())) // nothing went on at the end
+            joinNeighbours();
         TimeSeries series;
         series.interval = m_interval;
         const auto used = std::min(m_bins.size(), static_cast<std::size_t>(std::ceil(end / m_interval)));

@@ -1,9 +1,11 @@
 // What comes from outside may be anything: each odd input has one defined answer.
 #include "core/sim/simulate.h"
+#include "core/sim/stoppable_sort.h"
 #include "tests/core/sim/random_scenario.h"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <limits>
@@ -204,6 +206,55 @@ TEST(Cancel, IsAnsweredWithin50Milliseconds)
     EXPECT_TRUE(r.cancelled);
     EXPECT_GT(r.counters.requests, 0U);
     EXPECT_LT(waited, std::chrono::milliseconds(500)) << "50 ms is the promise; a loaded test machine gets ten times";
+}
+
+TEST(Cancel, WhileAHugeTraceIsSortedThereAreNoRequests)
+{
+    std::vector<TraceRequest> lines;
+    for (int i = 200'000; i > 0; --i)
+        lines.push_back(at(i, 10, 10));
+    std::stop_source stop;
+    stop.request_stop();
+    const auto r = simulate(replaying(std::move(lines)), stop.get_token());
+    EXPECT_TRUE(r.cancelled);
+    EXPECT_EQ(r.counters.requests, 0U);
+}
+
+TEST(Cancel, WhileRowsAreSortedOrPercentilesAreSoughtThereAreNone)
+{
+    std::stop_source stop;
+    stop.request_stop();
+    Scenario s = plain(); // too short a run for a look at the token on the way
+    s.limits.requests = 100;
+    for (const int replications : {1, 3}) {
+        s.replications = replications;
+        const auto r = simulate(s, stop.get_token());
+        EXPECT_TRUE(r.cancelled);
+        EXPECT_EQ(r.ttft.count, 0U);
+        EXPECT_FALSE(r.ttft.ciHi.has_value());
+    }
+}
+
+TEST(Cancel, OfASortLeavesItAtOnceAndOtherwiseItIsStable)
+{
+    std::vector<int> values(300'000);
+    for (std::size_t i = 0; i < values.size(); ++i)
+        values[i] = static_cast<int>(i * 7919 % values.size());
+    auto sorted = values;
+    std::stop_source stop;
+    const auto tens = [](int a, int b) { return a / 10 < b / 10; };
+    EXPECT_TRUE(stableSortUnlessStopped(sorted.begin(), sorted.end(), tens, stop.get_token()));
+    std::ranges::stable_sort(values, tens);
+    EXPECT_EQ(sorted, values);
+    std::ranges::reverse(sorted);
+    std::uint64_t comparisons = 0;
+    const auto stopping = [&](int a, int b) {
+        if (++comparisons == 100'000)
+            stop.request_stop();
+        return a < b;
+    };
+    EXPECT_FALSE(stableSortUnlessStopped(sorted.begin(), sorted.end(), stopping, stop.get_token()));
+    EXPECT_LT(comparisons, 200'000U);
 }
 
 TEST(ClosedLoop, KeepsAsManyRequestsInFlightAsThereAreClients)

@@ -4,6 +4,7 @@
 #include "core/slo/percentile.h"
 #include "core/workload/workload.h"
 #include "tests/core/sim/random_scenario.h"
+#include "tests/core/sim/small_scenario.h"
 
 #include <gtest/gtest.h>
 
@@ -138,6 +139,27 @@ TEST(Series, AddUpToTheWholeRun)
         EXPECT_NEAR(kv, r.kvFraction * r.simulatedSeconds, 1e-9 * std::max(1.0, kv));
         EXPECT_GE(running, 0);
     });
+}
+
+TEST(Series, CoverARunInWhichNothingEverRan)
+{
+    Scenario s = tenMilliseconds({{0, 9000, 1}, {900, 9000, 1}}); // beyond the context limit: turned away
+    const auto r = simulate(s);
+    EXPECT_EQ(r.counters.rejected, 2U);
+    ASSERT_EQ(r.simulatedSeconds, 900);
+    EXPECT_GE(r.series.interval * static_cast<double>(r.series.waiting.size()), 900);
+    EXPECT_LT(r.series.interval * static_cast<double>(r.series.waiting.size() - 1), 900);
+}
+
+TEST(Series, CoverTheIdleEndOfARun)
+{
+    Scenario s = tenMilliseconds({{0, 10, 5}, {5000, 10, 5}});
+    s.limits.horizon = 1000;
+    const auto r = simulate(s);
+    EXPECT_EQ(r.counters.completed, 1U);
+    ASSERT_EQ(r.simulatedSeconds, 1000);
+    EXPECT_GE(r.series.interval * static_cast<double>(r.series.running.size()), 1000);
+    EXPECT_EQ(r.series.running.back(), 0);
 }
 
 TEST(Spans, FollowEachOtherFromArrivalToFinish)
