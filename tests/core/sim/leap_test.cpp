@@ -47,6 +47,9 @@ void compare(const SimResult& leaping, const reference::Outcome& plain)
     EXPECT_EQ(leaping.counters.steps, plain.steps);
     EXPECT_EQ(leaping.counters.preemptions, plain.preemptions);
     EXPECT_EQ(leaping.counters.swaps, plain.swaps);
+    if (leaping.headOfLineMean) {
+        EXPECT_TRUE(agree(*leaping.headOfLineMean, plain.headOfLineMean.value_or(-1))) << "head of line";
+    }
     ASSERT_EQ(leaping.rows.size(), plain.rows.size());
     for (std::size_t i = 0; i < plain.rows.size(); ++i) {
         const auto& a = leaping.rows[i];
@@ -68,6 +71,7 @@ void compare(const SimResult& leaping, const reference::Outcome& plain)
 void agreeOnRandomPlans(BatchPolicy policy)
 {
     int done = 0, preempted = 0, swapped = 0, timedOut = 0, retried = 0, rejected = 0, cached = 0, resized = 0;
+    int misled = 0, blocked = 0, closed = 0, variant = 0;
     for (std::uint64_t seed = 1; done < kPlans; ++seed) {
         ASSERT_LT(seed, 3U * kPlans) << "too many near ties";
         const Scenario scenario = randomScenario(policy, seed);
@@ -87,12 +91,22 @@ void agreeOnRandomPlans(BatchPolicy policy)
         rejected += leaping.counters.rejected > 0 ? 1 : 0;
         cached += scenario.prefixCache && leaping.counters.cachedTokens > 0 ? 1 : 0;
         resized += leaping.fleet.size() > 2 ? 1 : 0;
+        misled += scenario.scheduling.predictorError > 0 ? 1 : 0;
+        blocked += leaping.headOfLineMean.value_or(0) > 0 ? 1 : 0;
+        closed += scenario.trace ? 0 : 1;
+        variant += scenario.batchingRow || scenario.staticStart != StaticStart::padded ? 1 : 0;
     }
     // The draws must reach the hard parts.
     EXPECT_GT(timedOut, kPlans / 20);
     EXPECT_GT(retried, kPlans / 20);
     EXPECT_GT(rejected, kPlans / 10);
     EXPECT_GT(resized, kPlans / 20);
+    EXPECT_GT(misled, kPlans / 20);
+    EXPECT_GT(blocked, kPlans / 10);
+    EXPECT_GT(closed, kPlans / 10);
+    if (policy == BatchPolicy::chunked || policy == BatchPolicy::static_) {
+        EXPECT_GT(variant, kPlans / 10);
+    }
     if (policy != BatchPolicy::static_) {
         EXPECT_GT(cached, kPlans / 20);
     }

@@ -1,5 +1,6 @@
 #include "tests/core/sim/random_scenario.h"
 
+#include "core/sim/policy/batching.h"
 #include "core/sim/policy/scaling.h"
 #include "core/sim/random.h"
 
@@ -146,6 +147,28 @@ void randomService(Draw& draw, Scenario& s)
     }
 }
 
+/// What came to the reference last: a predictor that errs, blocking, closed loops, and what papers compare with.
+void randomVariants(Draw& draw, Scenario& s)
+{
+    if (s.scheduling.order == Order::shortest && draw.chance(0.6))
+        s.scheduling.predictorError = draw.real(0.1, 1.5);
+    s.record.headOfLine = draw.chance(0.5);
+    if (s.batching.policy == BatchPolicy::static_ && draw.chance(0.4))
+        s.staticStart = StaticStart::shortestPrompt;
+    if (s.batching.policy == BatchPolicy::chunked && draw.chance(0.25))
+        s.batchingRow = &chunksApart();
+    if (!draw.chance(0.2))
+        return;
+    s.workload.process = ArrivalProcess::closedLoop;
+    s.workload.concurrency = static_cast<int>(draw.whole(1, 30));
+    for (auto& c : s.classes) {
+        c.shape.prompt = {draw.chance(0.5) ? LengthShape::lognormal : LengthShape::uniform, draw.real(5, 200), 0.5, {}};
+        c.shape.output = {draw.chance(0.5) ? LengthShape::lognormal : LengthShape::uniform, draw.real(2, 100), 0.5, {}};
+    }
+    s.trace.reset();
+    s.record.warmupRequests = 0; // as with a trace
+}
+
 } // namespace
 
 Scenario randomScenario(BatchPolicy policy, std::uint64_t seed)
@@ -193,16 +216,19 @@ Scenario randomScenario(BatchPolicy policy, std::uint64_t seed)
     Draw more(seed * 5 + static_cast<std::uint64_t>(policy) + 1'000'000'000);
     if (more.chance(0.7))
         randomService(more, s);
+    Draw variants(seed * 5 + static_cast<std::uint64_t>(policy) + 2'000'000'000);
+    randomVariants(variants, s);
     return s;
 }
 
 std::string describe(const Scenario& s)
 {
     std::ostringstream text;
-    text << "requests " << s.trace->requests.size() << ", replicas " << s.replicas << ", blocks " << s.kv.blocks
-         << " of " << s.kv.blockTokens << ", seats " << s.batching.maxSequences << ", budget "
-         << s.batching.tokenBudget.in(token) << ", reservation " << static_cast<int>(s.batching.reservation)
-         << ", order " << static_cast<int>(s.scheduling.order) << ", swap "
+    text << "requests " << s.limits.requests << (s.trace ? "" : " in a closed loop of ")
+         << (s.trace ? std::string() : std::to_string(s.workload.concurrency)) << ", replicas " << s.replicas
+         << ", blocks " << s.kv.blocks << " of " << s.kv.blockTokens << ", seats " << s.batching.maxSequences
+         << ", budget " << s.batching.tokenBudget.in(token) << ", reservation "
+         << static_cast<int>(s.batching.reservation) << ", order " << static_cast<int>(s.scheduling.order) << ", swap "
          << (s.batching.preemption == Preemption::swap) << ", timeout "
          << (s.scheduling.clientTimeout ? s.scheduling.clientTimeout->si() : 0) << ", windows " << s.physics.reach[1]
          << " " << s.physics.reach[2] << ", context " << s.maxContext.in(token) << ", weighted "
@@ -210,10 +236,12 @@ std::string describe(const Scenario& s)
          << " (budget " << s.clients.retryBudget << "), admission " << static_cast<int>(s.scheduling.admission)
          << ", router " << static_cast<int>(s.router) << ", prefixes "
          << (s.prefixCache ? s.workload.sharedPrefixes.count : 0) << " of "
-         << s.workload.sharedPrefixes.length.in(token) << " hashes of " << s.trace->hashBlockTokens << ", mixed "
-         << (s.batching.mixedThreshold ? s.batching.mixedThreshold->in(token) : -1) << ", controller every "
-         << (s.controller.policy ? s.controller.interval : 0) << " s, cold " << s.controller.coldStart << ", "
-         << s.controller.least << " to " << s.controller.most;
+         << s.workload.sharedPrefixes.length.in(token) << " hashes of " << (s.trace ? s.trace->hashBlockTokens : 0)
+         << ", mixed " << (s.batching.mixedThreshold ? s.batching.mixedThreshold->in(token) : -1)
+         << ", controller every " << (s.controller.policy ? s.controller.interval : 0) << " s, cold "
+         << s.controller.coldStart << ", " << s.controller.least << " to " << s.controller.most << ", predictor error "
+         << s.scheduling.predictorError << ", static start " << static_cast<int>(s.staticStart) << ", chunks apart "
+         << (s.batchingRow != nullptr);
     return text.str();
 }
 

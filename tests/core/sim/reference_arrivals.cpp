@@ -1,71 +1,123 @@
 // Reference engine: what comes, where it goes, who is turned away, who comes again, and how many replicas there are.
+#include "core/workload/probability.h"
 #include "tests/core/sim/reference_simulation.h"
 
 namespace headroom::sim::reference {
 
 Simulation::Simulation(const Scenario& s)
-    : m_s(s), m_routing(s.seed, "routing", 0), m_level(std::max(1.0, s.scheduling.bucketBurst)), m_wanted(s.replicas)
+    : m_s(s),
+      m_routing(s.seed, "routing", 0),
+      m_drawing(s.seed, "lengths", 0),
+      m_predicting(s.seed, "predictor", 0),
+      m_popularity(s.seed, "prefixes", 0),
+      m_level(std::max(1.0, s.scheduling.bucketBurst)),
+      m_wanted(s.replicas)
 {
-    readTrace();
-    drawPrefixes();
+    if (m_s.prefixCache)
+        m_hashTokens = s.trace && s.trace->hashBlockTokens > 0 ? s.trace->hashBlockTokens : m_s.kv.blockTokens;
+    if (s.trace)
+        readTrace();
     const bool scales = s.controller.policy != nullptr;
     m_e.resize(static_cast<std::size_t>(scales ? std::max(s.replicas, s.controller.most) : s.replicas));
     if (scales)
         m_wake = s.controller.interval;
+    prepareReplicas();
+    if (!isClosedLoop())
+        return;
+    for (const auto& c : s.classes)
+        m_lengths.emplace_back(QuantileSampler([&](double p) { return quantile(c.shape.prompt, p); }),
+            QuantileSampler([&](double p) { return quantile(c.shape.output, p); }));
+    for (int i = 0; i < s.workload.concurrency; ++i)
+        sendNext(0);
+}
+
+void Simulation::prepareReplicas()
+{
     for (std::size_t i = 0; i < m_e.size(); ++i) {
         if (policy() == BatchPolicy::disaggregated)
-            (static_cast<int>(i) < s.prefillReplicas ? m_e[i].prefillPool : m_e[i].decodePool) = true;
+            (static_cast<int>(i) < m_s.prefillReplicas ? m_e[i].prefillPool : m_e[i].decodePool) = true;
         if (usesBuddy())
             m_e[i].buddy.emplace_back(slots());
-        if (static_cast<int>(i) >= s.replicas)
+        if (static_cast<int>(i) >= m_s.replicas)
             m_e[i].phase = ReplicaStatus::Phase::off;
     }
+}
+
+/// What a client asks for: as drawn, before anybody looks whether it can be done.
+Request Simulation::newRequest(int requestClass, std::int64_t prompt, std::int64_t output)
+{
+    Request r;
+    r.requestClass = requestClass;
+    r.prompt = r.target = prompt;
+    r.predicted = output;
+    const double error = m_s.scheduling.predictorError;
+    if (m_s.scheduling.order == Order::shortest && error > 0) // lognormal about the truth
+        r.predicted = std::max(
+            1L, std::lround(static_cast<double>(output) * std::exp(error * normalQuantile(m_predicting.uniform()))));
+    r.predicted = std::min(r.predicted, maxContext() - prompt); // nobody predicts more than may come
+    r.output = std::min(output, maxContext() - prompt);
+    const double share = m_s.classes[static_cast<std::size_t>(requestClass)].shape.prefixHitRate;
+    if (!m_s.prefixCache)
+        r.cached = std::min<std::int64_t>(
+            static_cast<std::int64_t>(std::floor(share * static_cast<double>(prompt))), prompt - 1);
+    r.computed = r.cached;
+    return r;
 }
 
 void Simulation::readTrace()
 {
     const Trace& trace = *m_s.trace;
-    if (m_s.prefixCache)
-        m_hashTokens = trace.hashBlockTokens > 0 ? trace.hashBlockTokens : m_s.kv.blockTokens;
     for (const auto& t : trace.requests) {
-        Request r;
+        Request r = newRequest(t.requestClass, t.promptTokens, t.outputTokens);
         r.id = m_r.size();
         r.arrival = t.arrival - trace.requests.front().arrival + before();
-        r.prompt = r.target = t.promptTokens;
-        r.output = std::min<std::int64_t>(t.outputTokens, maxContext() - r.prompt);
-        r.requestClass = t.requestClass;
-        const double share = m_s.classes[static_cast<std::size_t>(t.requestClass)].shape.prefixHitRate;
-        if (!m_s.prefixCache)
-            r.cached =
-                std::min<std::int64_t>(static_cast<std::int64_t>(std::floor(share * t.promptTokens)), r.prompt - 1);
-        r.computed = r.cached;
         if (m_s.prefixCache && trace.hashBlockTokens > 0)
             for (std::uint32_t k = 0; k < t.hashCount && (k + 1) * m_hashTokens <= r.prompt; ++k)
                 r.hashes.push_back(trace.hashes[t.firstHash + k]);
+        else
+            drawPrefix(r);
         m_r.push_back(r);
     }
     m_fromTrace = m_r.size();
 }
 
+/// Closed loop: a client that got its reply, or none, sends the next request.
+void Simulation::sendNext(double repliedAt)
+{
+    if (!isClosedLoop() || m_sent >= m_s.limits.requests)
+        return;
+    const double which = m_drawing.uniform(), prompt = m_drawing.uniform(), output = m_drawing.uniform();
+    std::size_t c = 0;
+    double total = 0, below = m_s.classes[0].share;
+    for (const auto& one : m_s.classes)
+        total += one.share;
+    while (c + 1 < m_s.classes.size() && which >= below / total)
+        below += m_s.classes[++c].share;
+    const auto whole = [](double x) { return std::max(1L, std::lround(x)); };
+    Request r = newRequest(static_cast<int>(c), whole(m_lengths[c].first(prompt)), whole(m_lengths[c].second(output)));
+    r.id = m_sent++;
+    r.arrival = repliedAt + before();
+    drawPrefix(r);
+    m_again.emplace(r.arrival, static_cast<int>(m_r.size()));
+    m_r.push_back(r);
+}
+
 /// Shared prefixes without hashes in the trace: the k-th is used in proportion to k^-skew.
-void Simulation::drawPrefixes()
+void Simulation::drawPrefix(Request& r)
 {
     const auto& shared = m_s.workload.sharedPrefixes;
-    if (!m_s.prefixCache || m_s.trace->hashBlockTokens > 0 || shared.count == 0)
+    if (!m_s.prefixCache || shared.count == 0)
         return;
-    RandomStream random(m_s.seed, "prefixes", 0);
     double total = 0;
     for (int k = 1; k <= shared.count; ++k)
         total += std::pow(k, -shared.skew);
-    for (Request& r : m_r) {
-        double left = random.uniform() * total;
-        int chosen = 1;
-        for (; chosen < shared.count && left >= std::pow(chosen, -shared.skew); ++chosen)
-            left -= std::pow(chosen, -shared.skew);
-        const auto common = std::min(static_cast<std::int64_t>(shared.length.in(token)), r.prompt);
-        for (std::int64_t k = 0; (k + 1) * m_hashTokens <= common; ++k)
-            r.hashes.push_back(static_cast<std::uint64_t>(chosen) * 1'000'000 + static_cast<std::uint64_t>(k));
-    }
+    double left = m_popularity.uniform() * total;
+    int chosen = 1;
+    for (; chosen < shared.count && left >= std::pow(chosen, -shared.skew); ++chosen)
+        left -= std::pow(chosen, -shared.skew);
+    const auto common = std::min(static_cast<std::int64_t>(shared.length.in(token)), r.prompt);
+    for (std::int64_t k = 0; (k + 1) * m_hashTokens <= common; ++k)
+        r.hashes.push_back(static_cast<std::uint64_t>(chosen) * 1'000'000 + static_cast<std::uint64_t>(k));
 }
 
 int Simulation::ready() const
@@ -220,6 +272,8 @@ void Simulation::arrive(int i)
         r.finish = m_now;
         if (r.rejection != Rejection::contextLimit && couldHold(0, r))
             retry(r, m_now);
+        else
+            sendNext(m_now + after());
         return;
     }
     r.replica = e;
@@ -233,15 +287,18 @@ void Simulation::arrive(int i)
 void Simulation::retry(const Request& left, double leftAt)
 {
     const auto& rules = m_s.scheduling;
-    const double allowed = m_s.clients.retryBudget * static_cast<double>(m_next);
-    if (left.attempt >= rules.retries || static_cast<double>(m_retries) + 1 > allowed)
+    const double allowed = m_s.clients.retryBudget * static_cast<double>(isClosedLoop() ? m_sent : m_next);
+    if (left.attempt >= rules.retries || static_cast<double>(m_retries) + 1 > allowed) {
+        sendNext(leftAt + after());
         return;
+    }
     ++m_retries;
     Request again;
     again.id = left.id;
     again.attempt = left.attempt + 1;
     again.prompt = again.target = left.prompt;
     again.output = left.output;
+    again.predicted = left.predicted;
     again.requestClass = left.requestClass;
     again.cached = again.computed = m_s.prefixCache ? 0 : left.cached;
     again.hashes = left.hashes;

@@ -25,7 +25,8 @@ void Simulation::admitAll(int index)
             (!e.host.empty() && !yields(e.host.front(), i)) || !fits(index, at(i)))
             return;
         const Request& r = at(i);
-        if (policy() == BatchPolicy::chunked && promptLeft(e) >= std::max<std::int64_t>(0, budget() - decodeCount(e)))
+        const std::int64_t decoding = chunksApart() ? 0 : decodeCount(e); // of those that share a step with prompts
+        if (policy() == BatchPolicy::chunked && promptLeft(e) >= std::max<std::int64_t>(0, budget() - decoding))
             return;
         if (e.decodePool && m_s.batching.mixedThreshold && r.computed < r.target &&
             promptLeft(e) >= std::max<std::int64_t>(0, budget() - decodeCount(e)))
@@ -104,6 +105,10 @@ void Simulation::plan(int index)
     }
     if (policy() == BatchPolicy::chunked || (e.decodePool && m_s.batching.mixedThreshold))
         promptTokens = std::max<std::int64_t>(0, budget() - decodeCount(e));
+    if (chunksApart() && promptLeft(e) > 0) { // a chunk and a step of all decodes, in turns
+        decodes = decodeCount(e) > 0 && !e.decodes;
+        promptTokens = decodes ? 0 : budget();
+    }
     startStep(index, promptTokens, decodes);
 }
 
@@ -146,9 +151,9 @@ void Simulation::startStep(int index, std::int64_t promptTokens, bool decodes)
             chunks.emplace_back(x, r.computed);
         }
     }
+    e.decodes = !contexts.empty();
     if (contexts.empty() && chunks.empty())
         return;
-    e.decodes = !contexts.empty();
     e.busy = true;
     e.begin = m_now;
     e.end = m_now + stepSeconds(e, static_cast<std::int64_t>(contexts.size()), contexts, chunks);
@@ -172,12 +177,37 @@ void Simulation::complete(int index, int i, double now)
     r.status = r.leaving || late ? Status::timedOut : Status::completed;
     if (r.status == Status::timedOut)
         retry(r, now);
+    else
+        sendNext(now + after());
+}
+
+/// Each second that somebody waits for its first step counts by the share of longer requests among those in its way: all
+/// that have seats, or while seats are free the prompts in progress.
+void Simulation::blockHeadOfLine(const Engine& e)
+{
+    const auto computes = [&](int i) { return at(i).at == At::prefilling; };
+    const bool onlyPrompts = static_cast<int>(e.seated.size()) < m_s.batching.maxSequences && !isStaticDecode(e) &&
+                             std::ranges::any_of(e.seated, computes);
+    std::vector<int> blockers;
+    for (const int i : e.seated)
+        if (!onlyPrompts || computes(i))
+            blockers.push_back(i);
+    for (const int i : e.waiting) {
+        Request& r = at(i);
+        if (r.scheduled >= 0 || blockers.empty())
+            continue;
+        const auto longer =
+            std::ranges::count_if(blockers, [&](int b) { return at(b).prompt + at(b).output > r.prompt + r.output; });
+        r.headOfLine +=
+            (e.end - std::max(e.begin, r.arrival)) * static_cast<double>(longer) / static_cast<double>(blockers.size());
+    }
 }
 
 void Simulation::finishStep(int index)
 {
     Engine& e = m_e[static_cast<std::size_t>(index)];
     ++m_out.steps;
+    blockHeadOfLine(e);
     e.busy = false;
     const double now = e.end;
     e.end = kNever;
@@ -229,11 +259,13 @@ void Simulation::startStatic(int index)
     std::vector<std::pair<std::int64_t, std::int64_t>> chunks;
     if (e.batch.empty()) {
         e.batch = e.seated;
-        e.padded = e.staticLeft = 0;
-        for (const int i : e.batch) {
-            e.padded = std::max(e.padded, at(i).target);
-            e.staticLeft = std::max(e.staticLeft, at(i).output - 1);
-        }
+        const bool pads = m_s.staticStart == StaticStart::padded;
+        e.padded = at(e.batch[0]).target;
+        for (const int i : e.batch)
+            e.padded = pads ? std::max(e.padded, at(i).target) : std::min(e.padded, at(i).target);
+        e.staticLeft = 0;
+        for (const int i : e.batch) // what is left of a prompt goes in token by token
+            e.staticLeft = std::max(e.staticLeft, (pads ? 0 : at(i).target - e.padded) + at(i).output - 1);
         ++e.staticLeft; // the step with the prompts
         chunks.assign(e.batch.size(), {e.padded, 0});
         e.decodes = false;
@@ -250,6 +282,7 @@ void Simulation::finishStatic(int index)
 {
     Engine& e = m_e[static_cast<std::size_t>(index)];
     ++m_out.steps;
+    blockHeadOfLine(e);
     e.busy = false;
     const double now = e.end;
     e.end = kNever;
@@ -327,7 +360,11 @@ Outcome Simulation::run()
             }
         advanceTo(t);
     }
+    double headOfLine = 0;
+    std::uint64_t completed = 0;
     for (const Request& r : m_r) {
+        completed += r.status == Status::completed ? 1 : 0;
+        headOfLine += r.status == Status::completed ? r.headOfLine : 0;
         RequestRow row;
         row.request = r.id;
         row.attempt = r.attempt;
@@ -348,6 +385,8 @@ Outcome Simulation::run()
     std::ranges::stable_sort(m_out.rows, [](const RequestRow& a, const RequestRow& b) {
         return a.request != b.request ? a.request < b.request : a.attempt < b.attempt;
     });
+    if (completed > 0)
+        m_out.headOfLineMean = headOfLine / static_cast<double>(completed);
     return m_out;
 }
 

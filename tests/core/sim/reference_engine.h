@@ -1,5 +1,6 @@
 // A plain simulator that walks step by step and touches every sequence at every step. It shares with the product the
-// scenario, the step law, the buddy allocator, random streams and the policy of a controller, and nothing else: what it says is the definition of right.
+// scenario, the step law, the buddy allocator, random streams, samplers of lengths and the policy of a controller, and
+// nothing else: what it says is the definition of right.
 #pragma once
 
 #include "core/sim/kv_blocks.h"
@@ -8,6 +9,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <vector>
 
 namespace headroom::sim::reference {
@@ -16,10 +18,11 @@ struct Outcome {
     std::vector<RequestRow> rows; ///< in order of request
     std::vector<double> gaps;     ///< between consecutive tokens of a request, s
     std::uint64_t steps = 0, preemptions = 0, swaps = 0;
-    bool nearTie = false; ///< an event came within 1e-9 of a step boundary: the draw proves nothing
+    std::optional<double> headOfLineMean; ///< of completed requests, s; absent if there are none
+    bool nearTie = false;                 ///< an event came within 1e-9 of a step boundary: the draw proves nothing
 };
 
-/// Runs a scenario with a trace; lengths are predicted without error.
+/// Runs a scenario with a trace, or a closed loop.
 Outcome run(const Scenario&);
 
 } // namespace headroom::sim::reference

@@ -121,7 +121,7 @@ bool Simulation::goesBefore(int a, int b) const
 {
     const auto work = [&](const Request& r) {
         return static_cast<double>(r.target - r.computed) / static_cast<double>(budget()) +
-               static_cast<double>(std::max<std::int64_t>(1, r.output - r.generated));
+               static_cast<double>(std::max<std::int64_t>(1, r.predicted - r.generated));
     };
     const auto priority = [&](const Request& r) {
         return m_s.classes[static_cast<std::size_t>(r.requestClass)].priority;

@@ -1,6 +1,7 @@
 // The reference engine as one class; its definition of right is in the three .cpp files.
 #pragma once
 
+#include "core/sim/policy/batching.h"
 #include "core/sim/policy/scaling.h"
 #include "core/sim/random.h"
 #include "tests/core/sim/reference_engine.h"
@@ -29,6 +30,8 @@ struct Request {
     int heldOn = -1;
     double lastToken = 0;
     double arrival = 0, scheduled = -1, first = -1, finish = -1;
+    double headOfLine = 0; ///< s
+    std::int64_t predicted = 1;
     std::int64_t prompt = 1, output = 1, cached = 0, generated = 0, target = 1, computed = 0, context = 0;
     std::int64_t chunk = 0; ///< reserved start (buddy)
     int requestClass = 0, preemptions = 0, replica = 0, holder = -1;
@@ -79,6 +82,7 @@ private:
     {
         return m_s.batching.reservation != Reservation::paged && policy() != BatchPolicy::disaggregated;
     }
+    bool isStaticDecode(const Engine& e) const { return isStatic() && e.decodes; }
     bool isStatic() const { return policy() == BatchPolicy::static_; }
     std::int64_t slots() const { return m_s.kv.blocks * m_s.kv.blockTokens; }
     std::int64_t budget() const { return static_cast<std::int64_t>(m_s.batching.tokenBudget.in(token)); }
@@ -96,8 +100,13 @@ private:
     const Request& at(int i) const { return m_r[static_cast<std::size_t>(i)]; }
 
     // reference_arrivals.cpp
+    bool isClosedLoop() const { return m_s.workload.process == ArrivalProcess::closedLoop && !m_s.trace; }
+    bool chunksApart() const { return m_s.batchingRow == &sim::chunksApart(); }
+    void prepareReplicas();
     void readTrace();
-    void drawPrefixes();
+    void sendNext(double repliedAt);
+    Request newRequest(int requestClass, std::int64_t prompt, std::int64_t output);
+    void drawPrefix(Request& r);
     int prefillPool() const { return policy() == BatchPolicy::disaggregated ? m_s.prefillReplicas : 0; }
     int ready() const;
     std::int64_t backlog(int e) const;
@@ -141,6 +150,7 @@ private:
     void startStatic(int e);
     double stepSeconds(const Engine& e, std::int64_t decodes, const std::vector<std::int64_t>& contexts,
         const std::vector<std::pair<std::int64_t, std::int64_t>>& chunks) const;
+    void blockHeadOfLine(const Engine& e);
     void finishStep(int e);
     void finishStatic(int e);
     void complete(int e, int i, double now);
@@ -180,11 +190,12 @@ private:
     const Scenario& m_s;
     std::deque<Request> m_r; ///< attempts; those of retries are added at the end
     std::vector<Engine> m_e;
-    std::size_t m_next = 0; ///< attempt that the trace sends next
-    std::size_t m_fromTrace = 0;
-    std::multimap<double, int> m_again; ///< retries to come, by time of arrival
+    std::size_t m_next = 0;                                             ///< attempt that the trace sends next
+    std::size_t m_fromTrace = 0, m_sent = 0;                            ///< m_sent: closed loop
+    std::vector<std::pair<QuantileSampler, QuantileSampler>> m_lengths; ///< closed loop: prompt and output by class
+    std::multimap<double, int> m_again;                                 ///< retries to come, by time of arrival
     std::uint64_t m_order = 0, m_retries = 0, m_idleClock = 0;
-    RandomStream m_routing;
+    RandomStream m_routing, m_drawing, m_predicting, m_popularity;
     std::size_t m_turn = 0;             ///< round robin
     double m_level = 0, m_filledAt = 0; ///< token bucket
     std::int64_t m_hashTokens = 0;      ///< of a block of the prefix caches; 0 = none
