@@ -8,28 +8,9 @@
 
 namespace headroom::sim {
 
-std::int64_t KvBlocks::neededOver(std::int64_t steps, std::int64_t growing) const
-{
-    std::int64_t needed = 0;
-    auto rest = static_cast<std::uint32_t>(steps);
-    if (steps >= m_block) { // nearly always below: no need to divide
-        needed = steps / m_block * growing;
-        rest = static_cast<std::uint32_t>(steps % m_block);
-    }
-    for (std::size_t phase = wheel(0); rest > 0; --rest) {
-        needed += m_phases[phase];
-        phase = phase == 0 ? m_block - 1 : phase - 1;
-    }
-    return needed;
-}
-
-std::int64_t KvBlocks::stepsUntilShort(std::int64_t limit, std::int64_t growing) const
+std::int64_t KvBlocks::searchShort(std::int64_t limit, std::int64_t growing) const
 {
     std::int64_t left = free();
-    // Nothing can run out, since limit / block + 1 turns take a block for each: no need to look.
-    constexpr std::int64_t kShort = std::int64_t{1} << 31; // of which products do not overflow
-    if (growing == 0 || (limit < kShort && left * m_block >= (limit + m_block) * growing))
-        return limit;
     const std::int64_t turns = left / growing; // a whole turn takes one block for each
     std::int64_t steps = turns * m_block;
     left -= turns * growing;
@@ -40,13 +21,6 @@ std::int64_t KvBlocks::stepsUntilShort(std::int64_t limit, std::int64_t growing)
         phase = phase == 0 ? m_block - 1 : phase - 1;
     }
     return std::min(steps, limit);
-}
-
-void KvBlocks::growMany(std::int64_t steps, std::int64_t growing)
-{
-    take(neededOver(steps, growing));
-    m_offset += static_cast<std::uint32_t>(steps < m_block ? steps : steps % m_block);
-    m_offset -= m_offset >= m_block ? m_block : 0;
 }
 
 BuddyAllocator::BuddyAllocator(std::int64_t slots) : m_free(kOrders)

@@ -51,22 +51,39 @@ public:
     /// New blocks that the next step needs: one for each sequence whose last block is full.
     std::int64_t neededNext() const { return m_phases[wheel(0)]; }
     /// New blocks that the next `steps` steps need. \param growing sequences that joined and have not left
-    std::int64_t neededOver(std::int64_t steps, std::int64_t growing) const;
+    std::int64_t neededOver(std::int64_t steps, std::int64_t growing) const
+    {
+        std::int64_t needed = 0;
+        auto rest = static_cast<std::uint32_t>(steps);
+        if (steps >= m_block) { // nearly always below: no need to divide
+            needed = steps / m_block * growing;
+            rest = static_cast<std::uint32_t>(steps % m_block);
+        }
+        for (std::size_t phase = wheel(0); rest > 0; --rest) {
+            needed += m_phases[phase];
+            phase = phase == 0 ? m_block - 1 : phase - 1;
+        }
+        return needed;
+    }
     /// The most steps, at most `limit`, for which the free blocks suffice.
-    std::int64_t stepsUntilShort(std::int64_t limit, std::int64_t growing) const;
+    std::int64_t stepsUntilShort(std::int64_t limit, std::int64_t growing) const
+    {
+        // Nothing can run out, since limit / block + 1 turns take a block for each: no need to look.
+        constexpr std::int64_t kShort = std::int64_t{1} << 31; // of which products do not overflow
+        if (growing == 0 || (limit < kShort && free() * m_block >= (limit + m_block) * growing))
+            return limit;
+        return searchShort(limit, growing);
+    }
     /// Runs `steps` steps: takes what neededOver() says and turns the wheel.
     void grow(std::int64_t steps, std::int64_t growing)
     {
-        if (steps != 1) {
-            growMany(steps, growing);
-            return;
-        }
-        take(m_phases[wheel(0)]);
-        m_offset = m_offset + 1 == m_block ? 0 : m_offset + 1;
+        take(neededOver(steps, growing));
+        m_offset += static_cast<std::uint32_t>(steps < m_block ? steps : steps % m_block);
+        m_offset -= m_offset >= m_block ? m_block : 0;
     }
 
 private:
-    void growMany(std::int64_t steps, std::int64_t growing);
+    std::int64_t searchShort(std::int64_t limit, std::int64_t growing) const;
     std::size_t phaseOf(std::int64_t context) const
     {
         return (static_cast<std::uint32_t>(context) + m_block - m_offset) % m_block;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <numeric>
 #include <span>
 
 namespace headroom::sim {
@@ -11,15 +12,13 @@ namespace {
 
 constexpr std::array<double, 3> kRanks{0.50, 0.95, 0.99};
 
-Distribution distributionOf(const std::vector<double>& values)
+/// \param sum of the values, in their order
+Distribution distributionOf(const std::vector<double>& values, double sum)
 {
     Distribution d;
     d.count = values.size();
     if (values.empty())
         return d;
-    double sum = 0;
-    for (const double v : values)
-        sum += v;
     d.mean = sum / static_cast<double>(values.size());
     std::array<double, 3> out{};
     quantiles(values, kRanks, out);
@@ -110,7 +109,7 @@ void GapSample::summarise(Distribution& distribution, double& slowestTenth) cons
         return;
     }
     auto all = values();
-    distribution = distributionOf(all);
+    distribution = distributionOf(all, std::accumulate(all.begin(), all.end(), 0.0));
     slowestTenth = meanOfSlowestTenth(all);
 }
 
@@ -213,15 +212,14 @@ void Measurements::merge(const Measurements& other)
 /// token.
 bool Measurements::summariseRows(SimResult& result, PartsByE2e& parts, const std::stop_token& stop) const
 {
-    std::vector<double> values;
-    values.reserve(m_rows.size());
+    std::vector<double> values(m_rows.size());
     const auto fill = [&](Distribution& out, const auto& get) {
         if (stop.stop_requested())
             return;
-        values.clear();
-        for (const auto& row : m_rows)
-            values.push_back(get(row));
-        out = distributionOf(values);
+        double sum = 0;
+        for (std::size_t i = 0; i < m_rows.size(); ++i)
+            sum += values[i] = get(m_rows[i]);
+        out = distributionOf(values, sum);
     };
     fill(result.ttft, [](const DoneRow& r) { return r.ttft; });
     fill(result.e2e, [](const DoneRow& r) { return r.e2e; });
@@ -234,7 +232,7 @@ bool Measurements::summariseRows(SimResult& result, PartsByE2e& parts, const std
     for (const auto& r : m_rows)
         if (r.outputTokens > 1)
             values.push_back(decodeOf(r, m_fixed) / (r.outputTokens - 1));
-    result.tpot = distributionOf(values);
+    result.tpot = distributionOf(values, std::accumulate(values.begin(), values.end(), 0.0));
     if (stop.stop_requested())
         return false;
     for (const auto& r : m_rows)

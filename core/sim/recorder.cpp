@@ -1,5 +1,6 @@
 #include "core/sim/recorder.h"
 
+#include "core/sim/reserve.h"
 #include "core/sim/stoppable_sort.h"
 
 #include <algorithm>
@@ -50,6 +51,8 @@ Recorder::Recorder(const Scenario& scenario, std::uint64_t warmup)
       m_series(scenario.record.seriesPoints)
 {
     m_measured.expect(scenario.limits.requests);
+    if (scenario.record.rows) // in one piece: to move millions of them takes longer than a cancelled user waits
+        reserveIfPossible(m_rows, std::min(scenario.limits.requests, scenario.record.mostRows));
     const auto& t = scenario.targets;
     for (const auto& c : scenario.classes)
         m_targets.push_back(
@@ -193,7 +196,7 @@ bool Recorder::takeRows(std::vector<RequestRow>& rows, const std::stop_token& st
     const auto before = [](const RequestRow& a, const RequestRow& b) {
         return a.request != b.request ? a.request < b.request : a.attempt < b.attempt;
     };
-    if (!stableSortUnlessStopped(m_rows.begin(), m_rows.end(), before, stop))
+    if (!sortUnlessStopped(m_rows.begin(), m_rows.end(), before, stop))
         m_rows = {};
     else
         rows = std::move(m_rows);

@@ -114,12 +114,41 @@ private:
     // replica_memory.cpp
     std::int64_t contextOf(const Sequence& s) const { return s.joinContext + (m_step - s.joinStep); }
     std::int64_t reservedTokens(const Sequence&) const;
-    std::int64_t admissionBlocks(const Sequence&) const;
+    // Most plans page without a prefix cache: these are short then, and stand where they are called.
+    bool isPlain() const { return m_promise == Promise::paged && !m_prefix; }
+    std::int64_t admissionBlocks(const Sequence& s) const
+    {
+        return isPlain() ? m_blocks.blocksFor(s.target) : admissionBlocksBeside(s);
+    }
+    bool fits(const Sequence& s) const
+    {
+        if (m_promise == Promise::buddy)
+            return m_buddy->has(reservedTokens(s));
+        // What the decodes of this step need is theirs already, unless the step is all prompts.
+        const bool decodesFirst = m_promise == Promise::paged && m_policy->memoryTurn == MemoryTurn::decodesFirst;
+        const std::int64_t left = m_blocks.free() - admissionBlocks(s) - (decodesFirst ? m_blocks.neededNext() : 0);
+        return m_seats == 0 ? left >= 0 : left >= m_watermark; // alone it may have everything
+    }
+    void allocate(Sequence& s, std::int32_t slot)
+    {
+        if (isPlain())
+            m_blocks.take(m_blocks.blocksFor(s.target));
+        else
+            allocateBeside(s, slot);
+    }
+    /// \param tokensHeld tokens the sequence has memory for (paged only)
+    void release(Sequence& s, std::int32_t slot, std::int64_t tokensHeld)
+    {
+        if (isPlain())
+            m_blocks.give(m_blocks.blocksFor(tokensHeld));
+        else
+            releaseBeside(s, slot, tokensHeld);
+    }
+    std::int64_t admissionBlocksBeside(const Sequence&) const;
+    void allocateBeside(Sequence&, std::int32_t slot);
+    void releaseBeside(Sequence&, std::int32_t slot, std::int64_t tokensHeld);
     std::span<const std::uint64_t> hashesOf(const Sequence&) const;
-    bool fits(const Sequence&) const;
-    void allocate(Sequence&, std::int32_t slot);
     void shareBlocks(std::int32_t slot);
-    void release(Sequence&, std::int32_t slot, std::int64_t tokensHeld);
     void makeDecodeRoom()
     {
         if (m_promise == Promise::paged && m_blocks.neededNext() > m_blocks.free())

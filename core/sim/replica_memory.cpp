@@ -62,7 +62,7 @@ std::int64_t Replica::cachedTokens(const Sequence& s, double now)
 }
 
 /// Blocks that stop being available when the sequence is taken in.
-std::int64_t Replica::admissionBlocks(const Sequence& s) const
+std::int64_t Replica::admissionBlocksBeside(const Sequence& s) const
 {
     if (m_promise == Promise::wholeBlocks)
         return m_blocks.blocksFor(reservedTokens(s));
@@ -76,23 +76,13 @@ std::int64_t Replica::admissionBlocks(const Sequence& s) const
     return blocks;
 }
 
-bool Replica::fits(const Sequence& s) const
-{
-    if (m_promise == Promise::buddy)
-        return m_buddy->has(reservedTokens(s));
-    // What the decodes of this step need is theirs already, unless the step is all prompts.
-    const bool decodesFirst = m_promise == Promise::paged && m_policy->memoryTurn == MemoryTurn::decodesFirst;
-    const std::int64_t left = m_blocks.free() - admissionBlocks(s) - (decodesFirst ? m_blocks.neededNext() : 0);
-    return m_seats == 0 ? left >= 0 : left >= m_watermark; // alone it may have everything
-}
-
 bool Replica::hasRoomFor(const Sequence& s, double now) const
 {
     const std::int64_t wanted = m_blocks.blocksFor(m_waitingTokens) + m_blocks.blocksFor(s.target);
     return wanted <= freeBlocks(now);
 }
 
-void Replica::allocate(Sequence& s, std::int32_t slot)
+void Replica::allocateBeside(Sequence& s, std::int32_t slot)
 {
     if (m_promise == Promise::buddy) {
         s.reserved = m_buddy->take(reservedTokens(s));
@@ -128,8 +118,7 @@ void Replica::shareBlocks(std::int32_t slot)
     }
 }
 
-/// \param tokensHeld tokens the sequence has memory for (paged only)
-void Replica::release(Sequence& s, std::int32_t slot, std::int64_t tokensHeld)
+void Replica::releaseBeside(Sequence& s, std::int32_t slot, std::int64_t tokensHeld)
 {
     switch (m_promise) {
     case Promise::buddy:

@@ -108,9 +108,8 @@ bool Merged::isNarrow(double share) const
         [&](const Metric& m) { return halfWidth95(m.p95) <= share * meanOf(m.p95); });
 }
 
-SimResult Merged::result(const std::stop_token& stop) const
+SimResult Merged::complete(SimResult r, const std::stop_token& stop) const
 {
-    SimResult r = m_sum;
     r.replications = m_replications;
     if (m_replications == 0)
         return r;

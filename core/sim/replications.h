@@ -7,6 +7,7 @@
 
 #include <span>
 #include <stop_token>
+#include <utility>
 #include <vector>
 
 namespace headroom::sim {
@@ -29,9 +30,12 @@ public:
     /// Whether the p95 of TTFT and of E2E are known to +- this share of themselves.
     bool isNarrow(double share) const;
     /// What is known so far. A stop leaves out distributions and says that the result is cancelled.
-    SimResult result(const std::stop_token&) const;
+    SimResult result(const std::stop_token& stop) const { return complete(m_sum, stop); }
+    /// The same at the end, without a copy of millions of rows.
+    SimResult takeResult(const std::stop_token& stop) { return complete(std::move(m_sum), stop); }
 
 private:
+    SimResult complete(SimResult sum, const std::stop_token&) const;
     SimResult m_sum; ///< sums of what is a mean at the end
     Measurements m_measured;
     std::vector<double> m_shares; ///< of the quantile curves

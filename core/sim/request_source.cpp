@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 
 namespace headroom::sim {
 
@@ -50,10 +49,16 @@ void RequestSource::sortTrace(const std::stop_token& stop)
     const auto& requests = m_scenario.trace->requests;
     const auto byArrival = [](const TraceRequest& a, const TraceRequest& b) { return a.arrival < b.arrival; };
     if (!isSortedUnlessStopped(requests, byArrival, stop)) {
-        m_order.resize(requests.size());
-        std::iota(m_order.begin(), m_order.end(), 0U);
-        m_isStopped = !stableSortUnlessStopped(
-            m_order.begin(), m_order.end(), [&](auto a, auto b) { return byArrival(requests[a], requests[b]); }, stop);
+        constexpr std::uint32_t kLook = 1U << 16; // new pages take their time too
+        m_order.reserve(requests.size());
+        for (std::uint32_t i = 0; i < requests.size() && !m_isStopped; ++i) {
+            m_order.push_back(i);
+            m_isStopped = i % kLook == 0 && stop.stop_requested();
+        }
+        const auto before = [&](std::uint32_t a, std::uint32_t b) { // at one time in the order of the trace
+            return byArrival(requests[a], requests[b]) || (!byArrival(requests[b], requests[a]) && a < b);
+        };
+        m_isStopped = m_isStopped || !sortUnlessStopped(m_order.begin(), m_order.end(), before, stop);
     }
     m_isStopped = m_isStopped || stop.stop_requested();
 }
@@ -109,7 +114,8 @@ void RequestSource::draw(Offered& r)
         r.adjusted = true;
     }
     if (!m_scenario.prefixCache)
-        r.givenCached = static_cast<std::int32_t>(std::floor(c.prefixHitRate * r.promptTokens));
+        r.givenCached =
+            c.prefixHitRate > 0 ? static_cast<std::int32_t>(std::floor(c.prefixHitRate * r.promptTokens)) : 0;
     choosePrefix(r);
 }
 
@@ -127,7 +133,7 @@ void RequestSource::trace(Offered& r, std::size_t index)
         choosePrefix(r);
     } else if (classes > 0) {
         const double rate = m_scenario.classes[static_cast<std::size_t>(r.requestClass)].shape.prefixHitRate;
-        r.givenCached = static_cast<std::int32_t>(std::floor(rate * r.promptTokens));
+        r.givenCached = rate > 0 ? static_cast<std::int32_t>(std::floor(rate * r.promptTokens)) : 0;
     }
 }
 

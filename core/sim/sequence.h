@@ -1,6 +1,7 @@
 // One attempt of one request on its way through the fleet, and the pool these live in.
 #pragma once
 
+#include "core/sim/reserve.h"
 #include "core/sim/result.h"
 
 #include <cstdint>
@@ -44,12 +45,8 @@ struct Sequence {
 /// Slots are reused, the last freed first, so that the working set stays small. References do not survive take().
 class SequencePool {
 public:
-    /// Room for requests that wait in an overload, in one piece. Pages nobody writes to cost nothing.
-    void expect(std::uint64_t requests)
-    {
-        constexpr std::uint64_t kMost = 1U << 18; // 32 MiB of addresses
-        m_slots.reserve(static_cast<std::size_t>(requests < kMost ? requests : kMost));
-    }
+    /// Room for as many requests as may wait in an overload.
+    void expect(std::uint64_t requests) { reserveIfPossible(m_slots, requests); }
     std::int32_t take()
     {
         if (m_free.empty()) {

@@ -142,7 +142,7 @@ SimResult simulate(const Scenario& scenario, std::stop_token stop, const Progres
     }
     enough.request_stop();
     workers.clear();
-    return merged.result(stop); // the caller's: `enough` has been asked for
+    return merged.takeResult(stop); // the caller's: `enough` has been asked for
 }
 
 } // namespace headroom::sim

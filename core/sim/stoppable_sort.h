@@ -7,16 +7,16 @@
 
 namespace headroom::sim {
 
-/// Stable sort. \return false if a stop was asked for before the end: then the order means nothing, and elements may be
-/// missing.
+/// Sorts in place, equal elements in any order. \return false if a stop was asked for before the end: then the order means
+/// nothing, and elements may be missing.
 template <class Iterator, class Less>
-bool stableSortUnlessStopped(Iterator begin, Iterator end, const Less& less, const std::stop_token& stop)
+bool sortUnlessStopped(Iterator begin, Iterator end, const Less& less, const std::stop_token& stop)
 {
     constexpr std::uint64_t kLook = 1U << 15; // comparisons between looks at the token: well below a millisecond
     struct Stopped {};
     std::uint64_t comparisons = 0;
     try { // the one way out of the middle of an algorithm of the standard library
-        std::stable_sort(begin, end, [&](const auto& a, const auto& b) {
+        std::sort(begin, end, [&](const auto& a, const auto& b) {
             if (++comparisons % kLook == 0 && stop.stop_requested())
                 throw Stopped{};
             return less(a, b);

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <thread>
 
@@ -235,25 +236,22 @@ TEST(Cancel, WhileRowsAreSortedOrPercentilesAreSoughtThereAreNone)
     }
 }
 
-TEST(Cancel, OfASortLeavesItAtOnceAndOtherwiseItIsStable)
+TEST(Cancel, OfASortLeavesItAtOnce)
 {
     std::vector<int> values(300'000);
     for (std::size_t i = 0; i < values.size(); ++i)
         values[i] = static_cast<int>(i * 7919 % values.size());
     auto sorted = values;
     std::stop_source stop;
-    const auto tens = [](int a, int b) { return a / 10 < b / 10; };
-    EXPECT_TRUE(stableSortUnlessStopped(sorted.begin(), sorted.end(), tens, stop.get_token()));
-    std::ranges::stable_sort(values, tens);
-    EXPECT_EQ(sorted, values);
-    std::ranges::reverse(sorted);
+    EXPECT_TRUE(sortUnlessStopped(sorted.begin(), sorted.end(), std::less<>{}, stop.get_token()));
+    EXPECT_TRUE(std::ranges::is_sorted(sorted));
     std::uint64_t comparisons = 0;
     const auto stopping = [&](int a, int b) {
         if (++comparisons == 100'000)
             stop.request_stop();
         return a < b;
     };
-    EXPECT_FALSE(stableSortUnlessStopped(sorted.begin(), sorted.end(), stopping, stop.get_token()));
+    EXPECT_FALSE(sortUnlessStopped(values.begin(), values.end(), stopping, stop.get_token()));
     EXPECT_LT(comparisons, 200'000U);
 }
 
