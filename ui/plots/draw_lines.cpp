@@ -2,6 +2,7 @@
 #include "ui/plots/annotations.h"
 #include "ui/plots/cells.h"
 #include "ui/plots/chart_body.h"
+#include "ui/plots/clip_curve.h"
 #include "ui/plots/heat_colours.h"
 #include "ui/plots/hover.h"
 
@@ -18,6 +19,8 @@ namespace headroom::ui {
 namespace {
 
 constexpr double kCurveWidth = 1.6, kGhostWidth = 1.2;
+/// Pixels. Noise that fills a plot is longer; its dashes would not be seen, and take seconds and hundreds of megabytes.
+constexpr double kLongestDashed = 60'000;
 constexpr double kScatterSize = 6, kCloudSize = 5;
 constexpr double kScaleWidth = 12, kScaleMargin = 58; ///< colour scale of a heat map, with its labels
 
@@ -36,11 +39,22 @@ private:
     std::function<void(QPainter&)> m_paint;
 };
 
-QPen linePen(const Curve& c, const Theme& theme)
+double pixelLength(const QVector<QPointF>& points, const PlotFrame& frame)
+{
+    double length = 0;
+    for (qsizetype i = 1; i < points.size(); ++i)
+        if (const QLineF part(frame.at(points[i - 1].x(), points[i - 1].y()), frame.at(points[i].x(), points[i].y()));
+            std::isfinite(part.length()))
+            length += part.length();
+    return length;
+}
+
+/// \param length of the line in pixels
+QPen linePen(const Curve& c, const Theme& theme, double length)
 {
     const bool ghost = c.role == Role::ghost;
     QPen pen(theme.color(c.role), ghost ? kGhostWidth : kCurveWidth);
-    if (ghost || c.dashed) {
+    if ((ghost || c.dashed) && length < kLongestDashed) {
         pen.setStyle(Qt::CustomDashLine);
         pen.setDashPattern({4, 3});
         pen.setCapStyle(Qt::FlatCap); // square caps would close the gaps
@@ -402,32 +416,40 @@ private:
         }
     }
 
+    /// What is drawn of a curve: all of it, or where it is dashed and zoomed into, what is in sight.
+    QVector<QPointF> linePoints(const Curve& c) const
+    {
+        QVector<QPointF> points;
+        double before = std::numeric_limits<double>::quiet_NaN();
+        for (std::size_t i = 0; i < std::min(c.x.size(), c.y.size()); ++i) {
+            points.push_back({c.x[i], drawable(c.y[i], before, m_frame.y.range)});
+            before = c.y[i];
+        }
+        return isZoomed() && (c.dashed || c.role == Role::ghost) ? clipped(points, m_frame) : points;
+    }
+
     void addLine(const Curve& c)
     {
-        const std::size_t n = std::min(c.x.size(), c.y.size());
-        double before = std::numeric_limits<double>::quiet_NaN();
+        const QVector<QPointF> points = linePoints(c);
+        const QPen pen = linePen(c, m_theme, pixelLength(points, m_frame));
         if (std::is_sorted(c.x.begin(), c.x.end())) {
             QVector<QCPGraphData> data;
-            data.reserve(static_cast<qsizetype>(n));
-            for (std::size_t i = 0; i < n; ++i) {
-                data.push_back({c.x[i], drawable(c.y[i], before, m_frame.y.range)});
-                before = c.y[i];
-            }
+            data.reserve(points.size());
+            for (const QPointF& p : points)
+                data.push_back({p.x(), p.y()});
             QCPGraph* g = m_graphs.take();
             g->setLineStyle(QCPGraph::lsLine);
             g->setScatterStyle(QCPScatterStyle::ssNone);
-            g->setPen(linePen(c, m_theme));
+            g->setPen(pen);
             g->data()->set(data, true);
             return;
         }
         QVector<QCPCurveData> data;
-        data.reserve(static_cast<qsizetype>(n));
-        for (std::size_t i = 0; i < n; ++i) {
-            data.push_back({static_cast<double>(i), c.x[i], drawable(c.y[i], before, m_frame.y.range)});
-            before = c.y[i];
-        }
+        data.reserve(points.size());
+        for (qsizetype i = 0; i < points.size(); ++i)
+            data.push_back({static_cast<double>(i), points[i].x(), points[i].y()});
         QCPCurve* curve = m_curves.take();
-        curve->setPen(linePen(c, m_theme));
+        curve->setPen(pen);
         curve->data()->set(data, true);
     }
 

@@ -255,5 +255,31 @@ TEST(ChartView, SurvivesDataWithoutNumbers)
     EXPECT_FALSE(picture(*view).isNull());
 }
 
+/// Every dash in and out of sight was drawn once: minutes, and hundreds of megabytes.
+TEST(ChartView, ZoomingDeepIntoADashedLineComesToAnEnd)
+{
+    LineChart lines;
+    Curve ghost;
+    ghost.role = Role::ghost;
+    for (int i = 0; i <= 2000; ++i) {
+        ghost.x.push_back(i);
+        ghost.y.push_back(i % 2);
+    }
+    lines.curves.push_back(ghost);
+    ChartView view;
+    view.resize(400, 300);
+    view.setChart({"noise", "", "", "", lines});
+    view.show();
+    QTest::keyClick(&view, Qt::Key_Plus);
+    for (int notch = 0; notch < 80; ++notch) {
+        const QPointF at(200, 150);
+        QWheelEvent wheel(at, view.mapToGlobal(at), {}, {0, 120}, Qt::NoButton,
+            notch < 40 ? Qt::ControlModifier : Qt::NoModifier, Qt::NoScrollPhase, false);
+        QCoreApplication::sendEvent(&view, &wheel);
+        QCoreApplication::processEvents();
+    }
+    EXPECT_TRUE(view.isZoomed());
+}
+
 } // namespace
 } // namespace headroom::ui
