@@ -108,7 +108,7 @@ private:
             made->limits.horizon = *s.horizon;
         if (s.warmup) // of a short stage no more than its share
             made->record.warmupRequests = requests == m_fullSize ? *s.warmup : std::min(*s.warmup, requests / 20);
-        made->record.rows = index == 0;
+        made->record.rows = true;
         made->record.mostRows = kMostStudyRows;
         if (index == 0)
             made->record.shares = shares();

@@ -47,7 +47,7 @@ struct StudySettings {
 /// What batch runs use (report, pictures, `chart`): a fixed size, the two engines of the literature beside the plan.
 StudySettings fixedStudy();
 
-/// Request rows kept of a study: bounds its memory (16 MB) whatever the number of requests.
+/// Request rows kept of each policy of a study: bounds its memory (16 MB each) whatever the number of requests.
 inline constexpr std::uint64_t kMostStudyRows = 200'000;
 
 struct StudyCase {

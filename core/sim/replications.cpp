@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <numeric>
 
 namespace headroom::sim {
@@ -58,6 +59,17 @@ double halfWidth95(std::span<const double> values)
     for (const double v : values)
         squares += (v - mean) * (v - mean);
     return student95(n - 1) * std::sqrt(squares / static_cast<double>(n - 1) / static_cast<double>(n));
+}
+
+std::optional<PairedDifference> pairedDifference(std::span<const double> a, std::span<const double> b)
+{
+    const auto n = std::min(a.size(), b.size());
+    if (n < 2)
+        return std::nullopt;
+    std::vector<double> differences(n);
+    std::transform(
+        a.begin(), a.begin() + static_cast<std::ptrdiff_t>(n), b.begin(), differences.begin(), std::minus<>{});
+    return PairedDifference{meanOf(differences), halfWidth95(differences)};
 }
 
 Merged::Merged(const Scenario& scenario)
@@ -125,12 +137,15 @@ SimResult Merged::complete(SimResult r, const std::stop_token& stop) const
     }
     if (!m_shares.empty())
         r.quantiles = m_measured.quantileCurves(m_shares);
-    if (m_replications > 1)
+    if (m_replications > 1) {
+        r.ttftP95Each = m_metrics[0].p95;
+        r.e2eP95Each = m_metrics[1].p95;
         for (const auto& metric : m_metrics) {
             const double mean = meanOf(metric.p95), half = halfWidth95(metric.p95);
             (r.*metric.field).ciLo = std::max(0.0, mean - half);
             (r.*metric.field).ciHi = mean + half;
         }
+    }
     return r;
 }
 

@@ -5,6 +5,7 @@
 #include "core/sim/result.h"
 #include "core/sim/scenario.h"
 
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <utility>
@@ -20,6 +21,15 @@ struct Replication {
 
 /// Half width of the 95 % interval of a mean of few independent values (Student's t). 0 for fewer than two.
 double halfWidth95(std::span<const double> values);
+
+/// By how much one policy differs from another on the same requests.
+struct PairedDifference {
+    double mean = 0; ///< of `a` minus `b`, replication by replication
+    double half = 0; ///< of the 95 % interval (Student's t)
+};
+/// Of values by replication, of which the first are of the same requests. Narrower than the two intervals apart, since
+/// what the requests bring is in both. Absent with fewer than two replications in common.
+std::optional<PairedDifference> pairedDifference(std::span<const double> a, std::span<const double> b);
 
 class Merged {
 public:

@@ -106,6 +106,8 @@ struct SimResult {
     std::string limit;             ///< which limit ended the run early; empty = none
     bool cancelled = false;
     Distribution ttft, tpot, itl, e2e, queue; ///< over completed requests after the warm-up
+    /// p95 of each replication, in their order; empty with one. Replication i of another policy sees the same requests.
+    std::vector<double> ttftP95Each, e2eP95Each;
     Distribution slowdown;                    ///< E2E / E2E of the same request alone on an idle replica
     Distribution normalizedLatency;           ///< E2E / output tokens
     double slowestGapsMean = 0;               ///< mean of the slowest 10 % of all gaps of the run

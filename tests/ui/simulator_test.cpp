@@ -12,6 +12,7 @@
 #include <gmock/gmock.h>
 
 #include <QAction>
+#include <QComboBox>
 #include <QLabel>
 #include <QMenu>
 #include <QProgressBar>
@@ -72,6 +73,24 @@ TEST_F(SimulatorTest, F5ShowsTheTabRunsAndFillsTheCharts)
     EXPECT_EQ(std::get<SpanChart>(view("sim_requests")->chart().body).rows.size(), GanttWindow::kRequests);
     EXPECT_EQ(std::get<Table>(view("sim_policies")->chart().body).rows.size(), 3U);
     EXPECT_THAT(window->currentPage()->sentence().toStdString(), testing::HasSubstr("2 runs of 3,000 requests"));
+}
+
+TEST_F(SimulatorTest, SingleRequestsFollowTheChosenPolicyAndDifferencesArePaired)
+{
+    action("&Run")->trigger();
+    ASSERT_TRUE(simulator().finish(kPatience));
+    auto* cases = window->findChild<SimPanel*>()->findChild<QComboBox*>();
+    ASSERT_NE(cases, nullptr);
+    ASSERT_EQ(cases->count(), 2);
+    const auto before = std::get<SpanChart>(view("sim_requests")->chart().body);
+    cases->setCurrentIndex(1);
+    emit cases->activated(1);
+    EXPECT_THAT(view("sim_requests")->chart().title, testing::HasSubstr(", Orca"));
+    const auto after = std::get<SpanChart>(view("sim_requests")->chart().body);
+    EXPECT_EQ(before.rows, after.rows) << "the same requests";
+    const auto& table = std::get<Table>(view("sim_policies")->chart().body);
+    EXPECT_EQ(table.rows[0][2], "");
+    EXPECT_THAT(table.rows[1][2], testing::HasSubstr(" ± "));
 }
 
 TEST_F(SimulatorTest, TheSameSeedGivesTheNumbersOfTheCommandLine)

@@ -10,6 +10,7 @@
 #include "ui/plots/sim_charts.h"
 #include "ui/simulator.h"
 
+#include <QComboBox>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QMenu>
@@ -47,6 +48,7 @@ QToolButton* menuButton(const QString& words, const QString& tip)
 SimPanel::SimPanel(Simulator& simulator, QWidget* parent)
     : QWidget(parent),
       m_simulator(simulator),
+      m_cases(new QComboBox),
       m_run(new QToolButton),
       m_stop(new QToolButton),
       m_settings(menuButton({}, tr("Seed, requests, replications, warm-up"))),
@@ -82,7 +84,15 @@ SimPanel::SimPanel(Simulator& simulator, QWidget* parent)
         m_first = static_cast<std::uint64_t>(number - 1);
         showRequests();
         if (m_snapshot->study != nullptr)
-            m_playback->setTime(ganttOrigin(*m_snapshot->study, GanttWindow{m_first}));
+            m_playback->setTime(ganttOrigin(*m_snapshot->study, GanttWindow{m_first, m_of}));
+    });
+    m_cases->setAccessibleName(tr("Policy whose requests are shown one by one"));
+    m_cases->setToolTip(m_cases->accessibleName());
+    m_cases->setSizeAdjustPolicy(QComboBox::AdjustToContents);
+    connect(m_cases, &QComboBox::activated, this, [this](int index) {
+        m_of = static_cast<std::size_t>(index);
+        showRequests();
+        showMoment();
     });
     showProgress();
 }
@@ -127,6 +137,7 @@ QWidget* SimPanel::makeRunRow()
     row->addWidget(m_stop);
     row->addWidget(m_progress);
     row->addWidget(m_words, 1);
+    row->addWidget(m_cases);
     row->addWidget(m_settings);
     row->addWidget(m_compare);
     return bar;
@@ -176,8 +187,34 @@ void SimPanel::display(std::shared_ptr<const Snapshot> snapshot)
     if (own != nullptr && m_playback->time() <= 0)
         m_first = defaultGantt(*study).first;
     m_first = std::min(m_first, static_cast<std::uint64_t>(std::max(0, requests - 1)));
+    showCases();
     showRequests();
     showMoment();
+}
+
+/// The policies of the study to choose from, while there is more than one.
+void SimPanel::showCases()
+{
+    QStringList names;
+    if (m_shown != nullptr)
+        for (const StudyCase& one : m_shown->cases)
+            names << QString::fromStdString(one.name);
+    m_of = static_cast<qsizetype>(m_of) < names.size() ? m_of : 0;
+    QStringList offered;
+    for (int i = 0; i < m_cases->count(); ++i)
+        offered << m_cases->itemText(i);
+    if (offered != names) {
+        m_cases->clear();
+        m_cases->addItems(names);
+    }
+    m_cases->setCurrentIndex(static_cast<int>(m_of));
+    m_cases->setVisible(names.size() > 1);
+}
+
+const StudyCase* SimPanel::chosenCase() const
+{
+    const Study* study = m_snapshot != nullptr ? m_snapshot->study.get() : nullptr;
+    return study != nullptr ? simulatedCase(*study, m_of) : nullptr;
 }
 
 void SimPanel::setTheme(const Theme& theme) { m_page->setTheme(theme); }
@@ -187,16 +224,16 @@ void SimPanel::showRequests()
     m_playback->setFirstRequest(static_cast<int>(m_first) + 1);
     if (m_snapshot != nullptr)
         if (ChartView* view = m_page->view(kGantt))
-            view->setChart(simulatedRequests(*m_snapshot, GanttWindow{m_first}));
+            view->setChart(simulatedRequests(*m_snapshot, GanttWindow{m_first, m_of}));
 }
 
 /// Keeps the moment among the requests shown: turns the page when it has left them.
 void SimPanel::moveWindowTo(double seconds)
 {
-    const Study* study = m_snapshot != nullptr ? m_snapshot->study.get() : nullptr;
-    if (study == nullptr || study->own() == nullptr || study->own()->rows.empty())
+    const StudyCase* chosen = chosenCase();
+    if (chosen == nullptr || chosen->result->rows.empty())
         return;
-    const auto& rows = study->own()->rows;
+    const auto& rows = chosen->result->rows;
     const auto arrived = std::ranges::upper_bound(rows, seconds, {}, &sim::RequestRow::arrival);
     const std::uint64_t newest = arrived == rows.begin() ? 0 : std::prev(arrived)->request;
     if (newest >= m_first && newest < m_first + GanttWindow::kRequests)
@@ -208,25 +245,25 @@ void SimPanel::moveWindowTo(double seconds)
 void SimPanel::showMoment()
 {
     const Study* study = m_snapshot != nullptr ? m_snapshot->study.get() : nullptr;
-    const sim::SimResult* own = study != nullptr ? study->own() : nullptr;
+    const StudyCase* chosen = chosenCase();
     const double t = m_playback->time();
-    const bool shown = own != nullptr && t > 0;
+    const bool shown = chosen != nullptr && t > 0;
     const double unit = timeUnit(m_playback->length()).seconds;
     for (const char* id : kOverTime)
         if (ChartView* view = m_page->view(id))
             view->setCursorAt(shown ? std::optional(t / unit) : std::nullopt);
     if (ChartView* view = m_page->view(kGantt))
-        view->setCursorAt(shown ? std::optional(t - ganttOrigin(*study, GanttWindow{m_first})) : std::nullopt);
-    if (own == nullptr) {
+        view->setCursorAt(shown ? std::optional(t - ganttOrigin(*study, GanttWindow{m_first, m_of})) : std::nullopt);
+    if (chosen == nullptr) {
         m_playback->setState({});
         return;
     }
     const QString clock = clockText(t, m_playback->length()),
                   end = clockText(m_playback->length(), m_playback->length());
-    const auto now = sim::instantAt(*own, study->plan->latency, t);
+    const auto now = sim::instantAt(*chosen->result, chosen->plan->latency, t);
     if (!now) {
         m_playback->setState(tr("%1 of %2 · single requests were kept up to %3")
-                                 .arg(clock, end, clockText(sim::rowsReach(*own), m_playback->length())));
+                                 .arg(clock, end, clockText(sim::rowsReach(*chosen->result), m_playback->length())));
         return;
     }
     const auto count = [](std::uint64_t n) { return number(static_cast<double>(n), 9); };
@@ -238,11 +275,11 @@ void SimPanel::showMoment()
 
 void SimPanel::step(bool forward)
 {
-    const Study* study = m_snapshot != nullptr ? m_snapshot->study.get() : nullptr;
-    if (study == nullptr || study->own() == nullptr)
+    const StudyCase* chosen = chosenCase();
+    if (chosen == nullptr)
         return;
     m_playback->setPlaying(false);
-    if (const auto at = sim::nearestChange(*study->own(), study->plan->latency, m_playback->time(),
+    if (const auto at = sim::nearestChange(*chosen->result, chosen->plan->latency, m_playback->time(),
             forward ? sim::Direction::forward : sim::Direction::backward))
         m_playback->setTime(*at);
 }

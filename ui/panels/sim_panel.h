@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 
+class QComboBox;
 class QLabel;
 class QProgressBar;
 class QToolButton;
@@ -15,6 +16,7 @@ class QToolButton;
 namespace headroom {
 struct Snapshot;
 struct Study;
+struct StudyCase;
 } // namespace headroom
 
 namespace headroom::ui {
@@ -48,12 +50,16 @@ private:
     void showMoment();
     void showRequests();
     void moveWindowTo(double seconds);
+    void showCases();
+    const StudyCase* chosenCase() const;
 
     Simulator& m_simulator;
     std::shared_ptr<const Snapshot> m_snapshot;
     std::shared_ptr<const Study> m_shown; ///< whose charts stand on the page
     bool m_shownIsCurrent = false;
     std::uint64_t m_first = 0;
+    std::size_t m_of = 0; ///< case of the study whose requests are shown one by one
+    QComboBox* m_cases;
     QToolButton *m_run, *m_stop, *m_settings, *m_compare;
     QProgressBar* m_progress;
     QLabel* m_words;

@@ -1,6 +1,7 @@
 // Tab Simulator: what happened over simulated time, how latency is distributed, policies side by side.
 #include "ui/plots/sim_charts.h"
 
+#include "core/sim/replications.h"
 #include "ui/plots/chart_tables.h"
 #include "ui/plots/load_curve.h"
 #include "ui/plots/numbers.h"
@@ -67,7 +68,10 @@ LineChart overTime(const Snapshot& snapshot, Axis y, const Quantity& quantity, s
         ghost.role = Role::ghost;
         ghost.name = other.name;
         ghost.dashed = true;
-        range = std::max(range, std::min(largest(ghost), kGhostReach * top));
+        const double peak = largest(ghost);
+        if (top > 0 && peak > kGhostReach * top)
+            ghost.name += ", up to " + number(peak) + ", beyond the axis";
+        range = std::max(range, top > 0 ? std::min(peak, kGhostReach * top) : peak);
         body.curves.push_back(std::move(ghost));
     }
     body.curves.push_back(std::move(main));
@@ -231,12 +235,33 @@ std::string withInterval(const sim::Distribution& d)
     return text + " (" + around + ")";
 }
 
-std::vector<std::string> policyRow(const StudyCase& one)
+/// "-21 ± 3 ms": by how much a p95 differs from this plan's on the same requests; empty where replications are too few.
+std::string against(const std::vector<double>& other, const std::vector<double>& own)
+{
+    const auto d = sim::pairedDifference(other, own);
+    if (!d)
+        return {};
+    const std::string mean = duration(Seconds(std::abs(d->mean))), half = duration(Seconds(d->half));
+    return (d->mean < 0 ? "−" : "+") + mean + " ± " + half;
+}
+
+std::vector<std::string> policyRow(const StudyCase& one, const Study& study)
 {
     const SimResult& r = *one.result;
-    return {one.name, withInterval(r.ttft), withInterval(r.tpot), withInterval(r.e2e), duration(Seconds(r.queue.mean)),
-        number(r.requestsPerSecond), percent(r.attainment), percent(r.kvPeakFraction),
+    const SimResult* own = &one == &study.cases.front() ? nullptr : study.own();
+    return {one.name, withInterval(r.ttft), own != nullptr ? against(r.ttftP95Each, own->ttftP95Each) : "",
+        withInterval(r.tpot), withInterval(r.e2e), own != nullptr ? against(r.e2eP95Each, own->e2eP95Each) : "",
+        duration(Seconds(r.queue.mean)), number(r.requestsPerSecond), percent(r.attainment), percent(r.kvPeakFraction),
         whole(static_cast<double>(r.counters.preemptions) / std::max(1, r.replications))};
+}
+
+/// Whether a difference of TTFT p95 is more than chance, where replications say so.
+std::string certainty(const SimResult& other, const SimResult& own)
+{
+    const auto d = sim::pairedDifference(other.ttftP95Each, own.ttftP95Each);
+    if (!d || std::abs(d->mean) > d->half)
+        return {};
+    return "; the difference may be chance";
 }
 
 /// "vLLM 2023 has the shortest TTFT p95, 12 % below this plan's."
@@ -258,24 +283,26 @@ std::string bestPolicy(const Study& study)
         return "On the same arrivals none of the others has a shorter TTFT p95 than this plan's " +
                duration(Seconds(own)) + ".";
     return "On the same arrivals " + best->name + " has the shortest TTFT p95, " +
-           duration(Seconds(best->result->ttft.p95)) + " against " + duration(Seconds(own)) + " of this plan.";
+           duration(Seconds(best->result->ttft.p95)) + " against " + duration(Seconds(own)) + " of this plan" +
+           certainty(*best->result, *study.own()) + ".";
 }
 
 ChartSpec policiesSideBySide(const Snapshot& snapshot)
 {
-    ChartSpec chart{titled(snapshot, "Policies on the same arrivals"), "p95 with its 95 % interval", "",
-        whyNotSimulated(snapshot), Table{}};
+    ChartSpec chart{titled(snapshot, "Policies on the same arrivals"),
+        "p95 with its 95 % interval; differences on the same requests with theirs", "", whyNotSimulated(snapshot),
+        Table{}};
     if (!chart.empty.empty())
         return chart;
     Table table;
-    table.columns = {
-        "policy", "TTFT p95", "TPOT p95", "E2E p95", "mean queue", "req/s", "in targets", "KV peak", "preempted"};
+    table.columns = {"policy", "TTFT p95", "TTFT p95 against this plan", "TPOT p95", "E2E p95",
+        "E2E p95 against this plan", "mean queue", "req/s", "in targets", "KV peak", "preempted"};
     table.numeric.assign(table.columns.size(), true);
     table.numeric.front() = false;
     table.highlighted = 0;
     for (const StudyCase& one : snapshot.study->cases) {
         if (one.result != nullptr) {
-            table.rows.push_back(policyRow(one));
+            table.rows.push_back(policyRow(one, *snapshot.study));
             continue;
         }
         std::vector<std::string> row(table.columns.size());
@@ -284,8 +311,9 @@ ChartSpec policiesSideBySide(const Snapshot& snapshot)
     }
     if (closedForm(snapshot, 0)) {
         const Evaluation& e = snapshot.now.evaluation;
-        table.rows.push_back({"This plan, closed form", duration(e.ttft.p95), duration(e.tpot.p95), duration(e.e2e.p95),
-            duration(e.partsMean.queue), number(e.throughput.requests.si()), percent(e.sloAttainment), "", ""});
+        table.rows.push_back(
+            {"This plan, closed form", duration(e.ttft.p95), "", duration(e.tpot.p95), duration(e.e2e.p95), "",
+                duration(e.partsMean.queue), number(e.throughput.requests.si()), percent(e.sloAttainment), "", ""});
     }
     chart.says = bestPolicy(*snapshot.study);
     chart.body = std::move(table);

@@ -21,12 +21,15 @@ TimeUnit timeUnit(double seconds);
 struct GanttWindow {
     static constexpr std::uint64_t kRequests = 24;
     std::uint64_t first = 0;
+    std::size_t of = 0; ///< number of the case in the study: 0 = the plan itself
 };
 /// Past the warm-up, where the queue is as it stays.
 GanttWindow defaultGantt(const Study&);
 /// Seconds since the start of the run at which the chart of this window begins: its axis counts from there.
 double ganttOrigin(const Study&, GanttWindow);
 ChartSpec simulatedRequests(const Snapshot&, GanttWindow);
+/// A case of a study that has a result: the one wanted, or else the plan itself; nullptr if that has none.
+const StudyCase* simulatedCase(const Study&, std::size_t wanted);
 
 /// "simulated 412 ms (400–420 ms)": the p95 of a metric with its 95 % interval as a point for a chart over the load, in the
 /// unit of its axis; of an older plan it says so. Empty x where there is nothing simulated.

@@ -66,12 +66,19 @@ GanttWindow defaultGantt(const Study& study)
     return {last / 10};
 }
 
+const StudyCase* simulatedCase(const Study& study, std::size_t wanted)
+{
+    if (wanted < study.cases.size() && study.cases[wanted].result != nullptr)
+        return &study.cases[wanted];
+    return study.own() != nullptr ? &study.cases.front() : nullptr;
+}
+
 double ganttOrigin(const Study& study, GanttWindow window)
 {
-    const sim::SimResult* own = study.own();
-    if (own == nullptr)
+    const StudyCase* one = simulatedCase(study, window.of);
+    if (one == nullptr)
         return 0;
-    const auto rows = rowsOf(*own, window);
+    const auto rows = rowsOf(*one->result, window);
     double origin = rows.empty() ? 0 : rows.front().arrival;
     for (const sim::RequestRow& row : rows)
         origin = std::min(origin, row.arrival);
@@ -86,7 +93,10 @@ ChartSpec simulatedRequests(const Snapshot& snapshot, GanttWindow window)
     if (!studyIsCurrent(snapshot))
         chart.title += ", of an older plan";
     const Study& study = *snapshot.study;
-    const auto rows = rowsOf(*study.own(), window);
+    const StudyCase& one = *simulatedCase(study, window.of);
+    if (&one != &study.cases.front())
+        chart.title += ", " + one.name;
+    const auto rows = rowsOf(*one.result, window);
     if (rows.empty()) {
         chart.empty = "No requests of these numbers were kept.";
         return chart;
@@ -95,7 +105,7 @@ ChartSpec simulatedRequests(const Snapshot& snapshot, GanttWindow window)
     SpanChart body;
     double end = 0, waited = 0, worst = 0;
     for (const sim::RequestRow& row : rows) {
-        addSpans(body, row, static_cast<int>(body.rows.size()), study.plan->latency, origin);
+        addSpans(body, row, static_cast<int>(body.rows.size()), one.plan->latency, origin);
         body.rows.push_back(rowName(row));
         end = std::max(end, row.finish - origin);
         waited += row.queue;

@@ -1,4 +1,5 @@
 // What a run reports agrees with what happened in it.
+#include "core/sim/replications.h"
 #include "core/sim/simulate.h"
 #include "core/sim/spans.h"
 #include "core/slo/percentile.h"
@@ -96,6 +97,17 @@ TEST(Intervals, RunsStopWhenTheIntervalIsAsNarrowAsWanted)
     const auto parallel = simulate(s);
     EXPECT_EQ(parallel.replications, narrow.replications);
     EXPECT_EQ(parallel.fingerprint, narrow.fingerprint);
+}
+
+TEST(Intervals, OfPairedDifferencesLeaveOutWhatBothShare)
+{
+    const std::vector<double> a{10, 20, 30, 40}, b{9, 18.5, 29, 38.5, 700};
+    const auto d = pairedDifference(a, b);
+    ASSERT_TRUE(d);
+    EXPECT_DOUBLE_EQ(d->mean, 1.25);
+    EXPECT_NEAR(d->half, 3.182 * std::sqrt(0.25 / 3 / 4), 1e-12); // t of 3 degrees of freedom
+    EXPECT_LT(d->half, halfWidth95(a));
+    EXPECT_FALSE(pairedDifference(a, std::vector<double>{1}));
 }
 
 TEST(Warmup, RequestsLeftOutAreInNoDistribution)
