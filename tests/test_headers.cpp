@@ -1,0 +1,1 @@
+// Empty: the library of this file exists for its precompiled headers.
