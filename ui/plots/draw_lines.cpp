@@ -2,7 +2,7 @@
 #include "ui/plots/annotations.h"
 #include "ui/plots/cells.h"
 #include "ui/plots/chart_body.h"
-#include "ui/plots/clip_curve.h"
+#include "ui/plots/curve_items.h"
 #include "ui/plots/heat_colours.h"
 #include "ui/plots/hover.h"
 
@@ -18,10 +18,6 @@ namespace headroom::ui {
 
 namespace {
 
-constexpr double kCurveWidth = 1.6, kGhostWidth = 1.2;
-/// Pixels. Noise that fills a plot is longer; its dashes would not be seen, and take seconds and hundreds of megabytes.
-constexpr double kLongestDashed = 60'000;
-constexpr double kScatterSize = 6, kCloudSize = 5;
 constexpr double kScaleWidth = 12, kScaleMargin = 58; ///< colour scale of a heat map, with its labels
 
 /// Lets this file paint between QCustomPlot's own layers.
@@ -39,77 +35,11 @@ private:
     std::function<void(QPainter&)> m_paint;
 };
 
-double pixelLength(const QVector<QPointF>& points, const PlotFrame& frame)
-{
-    double length = 0;
-    for (qsizetype i = 1; i < points.size(); ++i)
-        if (const QLineF part(frame.at(points[i - 1].x(), points[i - 1].y()), frame.at(points[i].x(), points[i].y()));
-            std::isfinite(part.length()))
-            length += part.length();
-    return length;
-}
-
-/// \param length of the line in pixels
-QPen linePen(const Curve& c, const Theme& theme, double length)
-{
-    const bool ghost = c.role == Role::ghost;
-    QPen pen(theme.color(c.role), ghost ? kGhostWidth : kCurveWidth);
-    if ((ghost || c.dashed) && length < kLongestDashed) {
-        pen.setStyle(Qt::CustomDashLine);
-        pen.setDashPattern({4, 3});
-        pen.setCapStyle(Qt::FlatCap); // square caps would close the gaps
-    } else {
-        pen.setCapStyle(Qt::RoundCap);
-        pen.setJoinStyle(Qt::RoundJoin);
-    }
-    return pen;
-}
-
-/// What can be drawn of a curve: the first infinite value becomes a rise beyond the frame, other gaps stay gaps.
-double drawable(double y, double before, const Interval& range)
-{
-    if (!std::isinf(y))
-        return y;
-    constexpr double kFarAbove = 1e3;
-    return y > 0 && std::isfinite(before) ? range.to * kFarAbove : std::numeric_limits<double>::quiet_NaN();
-}
-
-/// A pool of plottables of one kind: reused from chart to chart, the rest hidden.
-template <class Plottable>
-class Pool {
-public:
-    explicit Pool(QCustomPlot* plot) : m_plot(plot) {}
-
-    Plottable* take()
-    {
-        if (m_used == m_all.size()) {
-            m_all.push_back(new Plottable(m_plot->xAxis, m_plot->yAxis)); // the plot owns it
-            m_all.back()->setSelectable(QCP::stNone);
-        }
-        Plottable* p = m_all[m_used++];
-        p->setVisible(true);
-        return p;
-    }
-    void startAgain() { m_used = 0; }
-    void hideRest()
-    {
-        for (std::size_t i = m_used; i < m_all.size(); ++i)
-            m_all[i]->setVisible(false);
-    }
-
-private:
-    QCustomPlot* m_plot;
-    std::vector<Plottable*> m_all;
-    std::size_t m_used = 0;
-};
-
 class AxesBody : public ChartBody {
 public:
     explicit AxesBody(QWidget* parent)
         : m_plot(new QCustomPlot(parent)),
-          m_graphs(m_plot),
-          m_curves(m_plot),
-          m_errorBars(m_plot),
+          m_items(m_plot),
           m_ticksX(new QCPAxisTickerText),
           m_ticksY(new QCPAxisTickerText)
     {
@@ -351,21 +281,17 @@ private:
         request.legendHeight = legendHeight(m_legend, size.width(), font);
         m_frame = layOutFrame(request, font);
         applyFrame();
-        m_graphs.startAgain();
-        m_curves.startAgain();
-        m_errorBars.startAgain();
+        m_items.startAgain();
         if (const auto* lines = std::get_if<LineChart>(&m_chart->body)) {
-            addCurves(*lines);
+            m_items.add(*lines, m_frame, m_theme, isZoomed());
             m_annotations.arrange(*lines, m_frame, m_theme, font);
         } else if (const auto* scatter = std::get_if<ScatterChart>(&m_chart->body)) {
-            addCloud(*scatter);
+            m_items.add(*scatter, m_frame, m_theme, isZoomed());
             m_annotations.arrange(*scatter, m_frame, m_theme, font);
         } else {
             m_annotations.arrange(LineChart{}, m_frame, m_theme, font);
         }
-        m_graphs.hideRest();
-        m_curves.hideRest();
-        m_errorBars.hideRest();
+        m_items.hideRest();
     }
 
     void applyFrame()
@@ -388,98 +314,6 @@ private:
         m_plot->yAxis->grid()->setVisible(
             std::holds_alternative<LineChart>(m_chart->body) || std::holds_alternative<ScatterChart>(m_chart->body));
         m_plot->xAxis->grid()->setVisible(rowsInsteadOfY() || std::holds_alternative<ScatterChart>(m_chart->body));
-    }
-
-    void addCurves(const LineChart& chart)
-    {
-        // Ghosts first, so that the present plan lies on top.
-        for (const bool ghosts : {true, false})
-            for (const Curve& c : chart.curves)
-                if ((c.role == Role::ghost) == ghosts && !c.markers)
-                    addLine(c);
-        for (const Curve& c : chart.curves)
-            if (c.markers)
-                addPoints(c, QCPScatterStyle(QCPScatterStyle::ssCircle, QPen(m_theme.color(c.role), 1.1),
-                                 QBrush(m_theme.card), kScatterSize));
-    }
-
-    void addCloud(const ScatterChart& chart)
-    {
-        for (Curve c : chart.lines) {
-            c.dashed = true;
-            addLine(c);
-        }
-        for (const Curve& c : chart.groups) {
-            QColor fill = m_theme.color(c.role);
-            fill.setAlphaF(0.75F);
-            addPoints(c, QCPScatterStyle(QCPScatterStyle::ssCircle, QPen(m_theme.card, 0.5), QBrush(fill), kCloudSize));
-        }
-    }
-
-    /// What is drawn of a curve: all of it, or where it is dashed and zoomed into, what is in sight.
-    QVector<QPointF> linePoints(const Curve& c) const
-    {
-        QVector<QPointF> points;
-        double before = std::numeric_limits<double>::quiet_NaN();
-        for (std::size_t i = 0; i < std::min(c.x.size(), c.y.size()); ++i) {
-            points.push_back({c.x[i], drawable(c.y[i], before, m_frame.y.range)});
-            before = c.y[i];
-        }
-        return isZoomed() && (c.dashed || c.role == Role::ghost) ? clipped(points, m_frame) : points;
-    }
-
-    void addLine(const Curve& c)
-    {
-        const QVector<QPointF> points = linePoints(c);
-        const QPen pen = linePen(c, m_theme, pixelLength(points, m_frame));
-        if (std::is_sorted(c.x.begin(), c.x.end())) {
-            QVector<QCPGraphData> data;
-            data.reserve(points.size());
-            for (const QPointF& p : points)
-                data.push_back({p.x(), p.y()});
-            QCPGraph* g = m_graphs.take();
-            g->setLineStyle(QCPGraph::lsLine);
-            g->setScatterStyle(QCPScatterStyle::ssNone);
-            g->setPen(pen);
-            g->data()->set(data, true);
-            return;
-        }
-        QVector<QCPCurveData> data;
-        data.reserve(points.size());
-        for (qsizetype i = 0; i < points.size(); ++i)
-            data.push_back({static_cast<double>(i), points[i].x(), points[i].y()});
-        QCPCurve* curve = m_curves.take();
-        curve->setPen(pen);
-        curve->data()->set(data, true);
-    }
-
-    void addPoints(const Curve& c, const QCPScatterStyle& style)
-    {
-        const std::size_t n = std::min(c.x.size(), c.y.size());
-        QVector<QCPGraphData> data;
-        QVector<double> minus, plus;
-        for (std::size_t i = 0; i < n; ++i) {
-            if (!std::isfinite(c.y[i]))
-                continue;
-            data.push_back({c.x[i], c.y[i]});
-            if (!c.errorLo.empty()) {
-                minus.push_back(c.y[i] - c.errorLo[i]);
-                plus.push_back(c.errorHi[i] - c.y[i]);
-            }
-        }
-        QCPGraph* g = m_graphs.take();
-        g->setLineStyle(QCPGraph::lsNone);
-        g->setScatterStyle(style);
-        g->setPen(style.pen());
-        g->data()->set(data, c.errorLo.empty() ? false : std::is_sorted(c.x.begin(), c.x.end()));
-        if (c.errorLo.empty())
-            return;
-        QCPErrorBars* bars = m_errorBars.take();
-        bars->setDataPlottable(g);
-        bars->setData(minus, plus);
-        bars->setPen(QPen(m_theme.color(c.role), 1));
-        bars->setWhiskerWidth(0);
-        bars->setSymbolGap(kScatterSize);
     }
 
     void paintBehind(QPainter& p) const
@@ -519,9 +353,7 @@ private:
     }
 
     QCustomPlot* m_plot;
-    Pool<QCPGraph> m_graphs;
-    Pool<QCPCurve> m_curves;
-    Pool<QCPErrorBars> m_errorBars;
+    CurveItems m_items;
     QSharedPointer<QCPAxisTickerText> m_ticksX, m_ticksY;
     const ChartSpec* m_chart = nullptr;
     Theme m_theme;
