@@ -69,8 +69,8 @@ MainWindow::MainWindow(Document& document, const WindowPaths& paths, QWidget* pa
     makeStatusBar();
     makeFileMenu();
     makeEditMenu();
-    makePlanMenu();
     makeViewMenu();
+    makePlanMenu();
     makeSimulateMenu();
     makeHelpMenu();
     makeToolBar();

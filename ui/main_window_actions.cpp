@@ -171,6 +171,7 @@ void MainWindow::makeToolBar()
     m_toolBar->addSeparator();
     m_toolBar->addAction(m_runAction);
     m_toolBar->addAction(m_pinAction);
+    m_toolBar->widgetForAction(m_runAction)->setProperty("primary", true);
     m_toolBar->addSeparator();
     m_toolBar->addAction(m_reportAction);
     auto* spring = new QWidget;

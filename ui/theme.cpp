@@ -137,7 +137,9 @@ QPushButton:focus { border-color: $accent; }
 QPushButton:disabled { color: $muted; }
 QPushButton:default, QPushButton[primary="true"], QToolButton[primary="true"] {
   background: $accent; color: $onAccent; border-color: $accent; }
-QToolButton[primary="true"]:hover, QPushButton[primary="true"]:hover { background: $strong; }
+QToolButton[primary="true"]:hover, QToolButton[primary="true"]:focus, QPushButton[primary="true"]:hover {
+  background: $strong; }
+QToolButton[primary="true"]:disabled { background: $field; color: $muted; }
 QStatusBar { background: $card; border-top: 1px solid $grid; color: $muted; font-size: 11px; }
 QStatusBar::item { border: none; }
 QStatusBar QLabel { color: $muted; font-size: 11px; padding: 0 8px; }

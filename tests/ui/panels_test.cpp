@@ -4,6 +4,7 @@
 #include "ui/panels/explain_panel.h"
 #include "ui/panels/explanations.h"
 #include "ui/panels/paragraph.h"
+#include "ui/panels/simulated_summary.h"
 #include "ui/panels/verdict.h"
 
 #include <gmock/gmock.h>
@@ -90,6 +91,36 @@ TEST(Explanations, PutThePlansOwnNumbersIn)
         EXPECT_GE(one.formula.size(), 3) << id;
         EXPECT_FALSE(one.source.isEmpty()) << id;
     }
+}
+
+TEST(SimulatedSummary, StandsBesideTheClosedForm)
+{
+    Snapshot s = snapshotOf(testPlan());
+    EXPECT_TRUE(simulatedSummary(s).lines.isEmpty()) << "nothing was simulated";
+    s = withStudy(std::move(s));
+    const SimulatedSummary said = simulatedSummary(s);
+    EXPECT_THAT(said.lines.toStdString(),
+        testing::HasSubstr("TTFT p95: **" + quantity(s.study->own()->ttft.p95, "s").toStdString()));
+    EXPECT_THAT(said.lines.toStdString(),
+        testing::HasSubstr("formula: " + quantity(s.now.evaluation.ttft.p95.si(), "s").toStdString()));
+    EXPECT_THAT(said.heading.toStdString(), testing::HasSubstr("seed 1"));
+}
+
+TEST(SimulatedSummary, SaysWhenThePlanHasChangedSince)
+{
+    Snapshot s = withStudy(snapshotOf(testPlan()));
+    const Snapshot other = snapshotOf(with(testPlan(), "workload.arrival_rate_req_s", "500"));
+    s.now = other.now;
+    const SimulatedSummary said = simulatedSummary(s);
+    EXPECT_THAT(said.heading.toStdString(), testing::HasSubstr("before its last change"));
+    EXPECT_FALSE(said.lines.contains(QStringLiteral("formula"))) << "of another plan";
+    EXPECT_FALSE(said.lines.contains(QStringLiteral("∞")));
+}
+
+TEST(SimulatedSummary, OverloadIsSaidInWords)
+{
+    const Snapshot s = withStudy(snapshotOf(with(testPlan(), "workload.arrival_rate_req_s", "500")));
+    EXPECT_FALSE(simulatedSummary(s).lines.contains(QStringLiteral("∞"))) << qPrintable(simulatedSummary(s).lines);
 }
 
 TEST(Comparison, RequestClassesThatDifferHaveTheirRowsAndTheirLinesOfText)

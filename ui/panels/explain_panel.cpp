@@ -4,6 +4,7 @@
 #include "ui/format.h"
 #include "ui/panels/explanations.h"
 #include "ui/panels/paragraph.h"
+#include "ui/panels/simulated_summary.h"
 #include "ui/plots/catalog.h"
 #include "ui/plots/chart_view.h"
 #include "ui/plots/sensitivity.h"
@@ -28,6 +29,8 @@ ExplainPanel::ExplainPanel(QWidget* parent)
       m_notes(new Paragraph(Paragraph::Look::muted, TextSize::small)),
       m_source(new Paragraph(Paragraph::Look::muted, TextSize::small)),
       m_tornadoTitle(new Paragraph(Paragraph::Look::muted, TextSize::small)),
+      m_simulatedTitle(new Paragraph(Paragraph::Look::muted, TextSize::small)),
+      m_simulated(new Paragraph(Paragraph::Look::box)),
       m_tornado(new ChartView)
 {
     setWidgetResizable(true);
@@ -43,7 +46,8 @@ ExplainPanel::ExplainPanel(QWidget* parent)
     m_tornado->setMinimumWidth(kWidth / 2); // the dock sets the width, not the plot
     for (QWidget* part : {static_cast<QWidget*>(m_title), static_cast<QWidget*>(m_meaning),
              static_cast<QWidget*>(m_formula), static_cast<QWidget*>(m_notes), static_cast<QWidget*>(m_source),
-             static_cast<QWidget*>(m_tornadoTitle), static_cast<QWidget*>(m_tornado)})
+             static_cast<QWidget*>(m_tornadoTitle), static_cast<QWidget*>(m_tornado),
+             static_cast<QWidget*>(m_simulatedTitle), static_cast<QWidget*>(m_simulated)})
         column->addWidget(part);
     column->addStretch(1);
     m_tornadoTitle->setText(tr("If one input changed by 10 %"));
@@ -77,8 +81,9 @@ void ExplainPanel::setTheme(const Theme& theme) { m_tornado->setTheme(theme); }
 
 QString ExplainPanel::text() const
 {
-    return QStringList{m_title->text(), m_meaning->text(), m_formula->text(), m_notes->text(), m_source->text()}.join(
-        QLatin1Char('\n'));
+    return QStringList{m_title->text(), m_meaning->text(), m_formula->text(), m_notes->text(), m_source->text(),
+        m_simulatedTitle->text(), m_simulated->text()}
+        .join(QLatin1Char('\n'));
 }
 
 void ExplainPanel::refresh()
@@ -100,8 +105,18 @@ void ExplainPanel::refresh()
     m_notes->setText(e.notes.join(QLatin1Char('\n')));
     m_source->setText(tr("Source: %1").arg(e.source));
     emit titleChanged(tr("Explain · topic %1").arg(topic));
+    refreshSimulated();
     if (m_snapshot->curvePoints >= 200) // at rest: a tornado takes a dozen evaluations
         refreshTornado(e.tornado);
+}
+
+void ExplainPanel::refreshSimulated()
+{
+    const SimulatedSummary said = simulatedSummary(*m_snapshot);
+    m_simulatedTitle->setVisible(!said.lines.isEmpty());
+    m_simulated->setVisible(!said.lines.isEmpty());
+    m_simulatedTitle->setText(tr("Simulated: %1").arg(said.heading));
+    m_simulated->setText(said.lines);
 }
 
 void ExplainPanel::refreshTornado(const QString& title)

@@ -1,4 +1,5 @@
-// The Explain dock: formula, this plan's numbers, source, and what a tenth more or less of each input would do.
+// The Explain dock: formula, this plan's numbers, source, what a tenth more or less of each input would do, and what
+// the simulator says.
 #pragma once
 
 #include "ui/plots/chart.h"
@@ -43,12 +44,13 @@ signals:
 private:
     void refresh();
     void refreshTornado(const QString& title);
+    void refreshSimulated();
 
     std::shared_ptr<const Snapshot> m_snapshot;
     QString m_topic = QStringLiteral("utilization");
     QString m_chart; ///< the chart that was clicked; empty = a tile was
     Paragraph *m_title = nullptr, *m_meaning = nullptr, *m_formula = nullptr, *m_notes = nullptr, *m_source = nullptr,
-              *m_tornadoTitle = nullptr;
+              *m_tornadoTitle = nullptr, *m_simulatedTitle = nullptr, *m_simulated = nullptr;
     ChartView* m_tornado = nullptr;
     std::vector<ChartSpec> m_tornados;        ///< of one plan: a dozen inputs, each evaluated twice
     std::shared_ptr<const Plan> m_tornadosOf; ///< that plan

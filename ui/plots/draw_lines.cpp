@@ -2,7 +2,7 @@
 #include "ui/plots/annotations.h"
 #include "ui/plots/cells.h"
 #include "ui/plots/chart_body.h"
-#include "ui/plots/curve_items.h"
+#include "ui/plots/draw_curves.h"
 #include "ui/plots/heat_colours.h"
 #include "ui/plots/hover.h"
 

@@ -1,4 +1,4 @@
-#include "ui/plots/curve_items.h"
+#include "ui/plots/draw_curves.h"
 
 #include "ui/plots/clip_curve.h"
 

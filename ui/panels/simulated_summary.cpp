@@ -1,0 +1,67 @@
+#include "ui/panels/simulated_summary.h"
+
+#include "core/sim/result.h"
+#include "core/snapshot.h"
+#include "ui/format.h"
+
+#include <QCoreApplication>
+#include <QStringList>
+
+#include <cmath>
+
+namespace headroom::ui {
+
+namespace {
+
+QString tr(const char* words) { return QCoreApplication::translate("SimulatedSummary", words); }
+
+QString bold(const QString& words) { return QStringLiteral("**%1**").arg(words); }
+
+/// "251 ms ± 10 ms": of the sampling, not of the model.
+QString simulated(double value, const sim::Distribution& d)
+{
+    const QString words = quantity(value, "s");
+    return d.ciLo && d.ciHi ? words + QLatin1Char(' ') + band(value, *d.ciLo, *d.ciHi, "s") : words;
+}
+
+QString formula(Seconds s)
+{
+    return std::isfinite(s.si()) ? tr("   formula: %1").arg(quantity(s.si(), "s"))
+                                 : tr("   formula: no steady state, it grows");
+}
+
+} // namespace
+
+SimulatedSummary simulatedSummary(const Snapshot& snapshot)
+{
+    const sim::SimResult* own = snapshot.study ? snapshot.study->own() : nullptr;
+    if (own == nullptr || own->counters.completed == 0)
+        return {};
+    SimulatedSummary out;
+    out.heading = tr("%1 × %2 requests, seed %3")
+                      .arg(own->replications)
+                      .arg(number(static_cast<double>(snapshot.study->requests)))
+                      .arg(own->seed);
+    const bool current = studyIsCurrent(snapshot);
+    if (!current)
+        out.heading += tr(" · of the plan before its last change");
+    const Evaluation& e = snapshot.now.evaluation;
+    QStringList lines{tr("TTFT p95: %1").arg(bold(simulated(own->ttft.p95, own->ttft)))};
+    if (current)
+        lines << formula(e.ttft.p95);
+    lines << tr("TPOT p95: %1").arg(bold(quantity(own->tpot.p95, "s")));
+    if (current)
+        lines << formula(e.tpot.p95);
+    lines << tr("E2E p99: %1").arg(bold(quantity(own->e2e.p99, "s")));
+    if (current)
+        lines << formula(e.e2e.p99);
+    lines << tr("Within targets: %1").arg(bold(percent(own->attainment, 3)));
+    lines << tr("Preemptions: %1").arg(bold(number(static_cast<double>(own->counters.preemptions))));
+    if (own->counters.rejected + own->counters.timedOut > 0)
+        lines << tr("Turned away, given up: %1")
+                     .arg(bold(number(static_cast<double>(own->counters.rejected + own->counters.timedOut))));
+    out.lines = lines.join(QLatin1Char('\n'));
+    return out;
+}
+
+} // namespace headroom::ui
