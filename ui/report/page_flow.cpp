@@ -85,7 +85,44 @@ Block underlined(Block b, const QColor& color)
     return b;
 }
 
+/// Pixels of a text on one line, and of its longest word.
+struct TextWidth {
+    double line = 0, word = 0;
+    void widen(const QString& words, const QFontMetricsF& metrics)
+    {
+        line = std::max(line, metrics.horizontalAdvance(words));
+        for (const QString& one : words.split(QLatin1Char(' ')))
+            word = std::max(word, metrics.horizontalAdvance(one));
+    }
+};
+
 } // namespace
+
+std::vector<double> sharesThatFit(const TextTable& t, double width)
+{
+    const QFontMetricsF metrics(printFont(TextSize::small, QFont::DemiBold)); // as wide as the emphasized row
+    std::vector<TextWidth> texts(t.columns.size());
+    for (std::size_t c = 0; c < texts.size(); ++c) {
+        texts[c].widen(t.columns[c], metrics);
+        for (const auto& row : t.rows)
+            if (c < row.size())
+                texts[c].widen(row[c], metrics);
+    }
+    constexpr double kPadding = 2 * kCellMargin + 1; // rounding breaks no word either
+    double words = 0, rest = 0;
+    for (const TextWidth& text : texts) {
+        words += text.word + kPadding;
+        rest += text.line - text.word;
+    }
+    const double stretch = rest > 0 ? std::clamp((width - words) / rest, 0.0, 1.0) : 0.0;
+    double sum = 0;
+    std::vector<double> shares;
+    for (const TextWidth& text : texts)
+        sum += shares.emplace_back(text.word + kPadding + stretch * (text.line - text.word));
+    for (double& share : shares)
+        share /= sum;
+    return shares;
+}
 
 void PageFlow::block(Block b)
 {
@@ -166,6 +203,7 @@ void PageFlow::table(const TextTable& t)
                 inner(p, r);
             };
         b.repeated = head;
+        b.keepWithNext = i + 2 == t.rows.size(); // the last row is not alone on a page
         block(std::move(b));
     }
 }

@@ -36,6 +36,11 @@ struct TextTable {
     std::optional<std::size_t> emphasized; ///< row in bold
 };
 
+/// Shares for the columns of a table on a page of this width, in pixels: each as wide as its longest word at least,
+/// what is left in proportion to what the texts would take on one line. Words are broken only where not even the words
+/// fit side by side.
+std::vector<double> sharesThatFit(const TextTable&, double width);
+
 class PageFlow {
 public:
     /// \param content where blocks go on a page, in 96-dpi pixels, below the header and above the footer

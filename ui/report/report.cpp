@@ -72,7 +72,7 @@ double chartHeight(const ChartSpec& chart)
     return kChartHeight;
 }
 
-/// Charts two abreast; long tables over the whole width, as report tables that may break over pages.
+/// Charts two abreast, a last one by itself over the whole width; long tables over the whole width, as report tables that may break over pages.
 class ChartRows {
 public:
     explicit ChartRows(PageFlow& flow, double leastHeight = kChartHeight) : m_flow(flow), m_least(leastHeight) {}
@@ -96,15 +96,14 @@ public:
     {
         if (m_waiting.empty())
             return;
-        const double width = (m_flow.width() - kChartGap) / 2;
+        const double n = static_cast<double>(m_waiting.size());
+        const double width = (m_flow.width() - kChartGap * (n - 1)) / n;
         double height = m_least > kChartHeight ? m_least : 0;
         for (const ChartSpec& c : m_waiting)
             height = std::max(height, chartHeight(c));
         std::vector<Block> cells;
         for (ChartSpec& c : m_waiting)
             cells.push_back(chartBlock(std::move(c), width, height, m_flow.theme()));
-        if (cells.size() == 1)
-            cells.push_back({});
         m_flow.row(std::move(cells), kChartGap);
         m_waiting.clear();
     }
@@ -117,26 +116,15 @@ private:
         if (!chart.says.empty())
             m_flow.lead(text(chart.says));
         TextTable t;
-        std::vector<double> widths(table.columns.size(), 0);
-        const QFontMetricsF metrics(printFont(TextSize::small));
-        for (std::size_t c = 0; c < table.columns.size(); ++c) {
-            t.columns.push_back(text(table.columns[c]));
-            widths[c] = metrics.horizontalAdvance(t.columns[c]);
-        }
+        for (const std::string& column : table.columns)
+            t.columns.push_back(text(column));
         for (const auto& row : table.rows) {
             std::vector<QString> cells;
-            for (std::size_t c = 0; c < row.size() && c < widths.size(); ++c) {
+            for (std::size_t c = 0; c < std::min(row.size(), table.columns.size()); ++c)
                 cells.push_back(text(row[c]));
-                widths[c] = std::max(widths[c], metrics.horizontalAdvance(cells[c]));
-            }
             t.rows.push_back(std::move(cells));
         }
-        constexpr double kPadding = 20; // cell margins, and bold in the emphasized row
-        double sum = 0;
-        for (double& w : widths)
-            sum += w += kPadding;
-        for (const double w : widths)
-            t.shares.push_back(w / sum);
+        t.shares = sharesThatFit(t, m_flow.width());
         t.numeric.assign(table.numeric.begin(), table.numeric.end());
         if (table.highlighted && *table.highlighted >= 0)
             t.emphasized = static_cast<std::size_t>(*table.highlighted);

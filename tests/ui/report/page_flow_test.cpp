@@ -74,6 +74,50 @@ TEST(PageFlow, RepeatsTheHeadOfATableOnEachPage)
     EXPECT_EQ(rowsOnly.pages(), 1);
 }
 
+TEST(SharesThatFit, GiveEachColumnItsLongestWordBeforeTheyShareTheRest)
+{
+    TextTable t;
+    t.columns = {QStringLiteral("policy"), QStringLiteral("preempted")};
+    t.rows = {{QString(QStringLiteral("many words ")).repeated(30), QStringLiteral("0")}};
+    const QFontMetricsF metrics(printFont(TextSize::small, QFont::DemiBold));
+    const double word = metrics.horizontalAdvance(QStringLiteral("preempted"));
+    const std::vector<double> shares = sharesThatFit(t, 300);
+    EXPECT_GE(shares[1] * 300, word + 16) << "the cells' margins are beside the word";
+    EXPECT_GT(shares[0], shares[1]) << "the long texts have what is left";
+    EXPECT_NEAR(shares[0] + shares[1], 1, 1e-12);
+}
+
+TEST(SharesThatFit, ShareAPageThatIsTooNarrowForTheWords)
+{
+    TextTable t;
+    t.columns = std::vector<QString>(20, QStringLiteral("preempted"));
+    const std::vector<double> shares = sharesThatFit(t, 100);
+    for (const double share : shares)
+        EXPECT_NEAR(share, 0.05, 1e-12);
+}
+
+TEST(PageFlow, TheLastRowOfATableIsNotAloneOnAPage)
+{
+    TextTable t;
+    t.columns = {QStringLiteral("a")};
+    t.shares = {1};
+    for (int rows = 2; rows < 40; ++rows) {
+        t.rows.assign(static_cast<std::size_t>(rows), {QStringLiteral("x")});
+        PageFlow flow(kContent, lightTheme());
+        flow.table(t);
+        PageFlow shorter(kContent, lightTheme());
+        t.rows.pop_back();
+        shorter.table(t);
+        if (flow.pages() == shorter.pages())
+            continue;
+        Recorder after; // below the two rows and the head that is repeated
+        flow.block(after.block(1));
+        paintAll(flow);
+        const double row = (after.tops.front() - kContent.top()) / 3;
+        EXPECT_GT(row, 10) << rows << " rows: only " << after.tops.front() - kContent.top() << " pixels were used";
+    }
+}
+
 TEST(PageFlow, StartsANewPageWhereAsked)
 {
     PageFlow flow(kContent, lightTheme());
