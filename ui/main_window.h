@@ -136,6 +136,8 @@ private:
     void fillRecent();
     void offerRecovery(const std::filesystem::path& folder);
     void noticeFileChange();
+    void withdrawFileNotices(); ///< plan and file agree again, or the plan is another one
+    bool writeTo(const std::filesystem::path& path);
     void reportFailure(const QString& what, const Error& error);
     void exportReport();
 

@@ -45,9 +45,12 @@ void MainWindow::makeFileMenu()
     examples->menuAction()->setVisible(!examples->isEmpty());
     m_reloadAction =
         addAction(menu, tr("Re&load"), QKeySequence(tr("Ctrl+R")), tr("Read the file of this plan again"), [this] {
-            if (mayDiscard())
-                if (const auto read = m_document.reload(); !read)
-                    reportFailure(tr("Not read again."), read.error());
+            if (!mayDiscard())
+                return;
+            if (const auto read = m_document.reload(); !read)
+                reportFailure(tr("Not read again."), read.error());
+            else
+                withdrawFileNotices();
         });
     menu->addSeparator();
     m_saveAction = addAction(menu, tr("&Save"), QKeySequence::Save, tr("Save this plan"), [this] { save(); });

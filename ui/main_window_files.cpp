@@ -103,8 +103,7 @@ void MainWindow::openFile(const std::filesystem::path& path)
         reportFailure(tr("Not opened; the open plan is unchanged."), opened.error());
         return;
     }
-    m_notices->withdraw(QStringLiteral("failure"));
-    m_notices->withdraw(QStringLiteral("disk"));
+    withdrawFileNotices();
     remember(m_document.path());
     const auto differences = differencesFromCatalog(m_document.plan());
     if (!differences.empty())
@@ -119,24 +118,16 @@ void MainWindow::openExample(const QString& name)
 {
     if (!mayDiscard())
         return;
-    if (auto plan = loadExample(name))
-        m_document.start(std::move(*plan));
-    else
+    auto plan = loadExample(name);
+    if (!plan) {
         reportFailure(tr("Not opened; the open plan is unchanged."), plan.error());
+        return;
+    }
+    m_document.start(std::move(*plan));
+    withdrawFileNotices();
 }
 
-bool MainWindow::save()
-{
-    if (m_document.path().empty())
-        return saveAs();
-    if (const auto saved = m_document.saveAs(std::filesystem::path(m_document.path())); !saved) {
-        reportFailure(tr("Not saved."), saved.error());
-        return false;
-    }
-    m_notices->withdraw(QStringLiteral("failure"));
-    m_notices->withdraw(QStringLiteral("disk"));
-    return true;
-}
+bool MainWindow::save() { return m_document.path().empty() ? saveAs() : writeTo(m_document.path()); }
 
 bool MainWindow::saveAs()
 {
@@ -148,12 +139,25 @@ bool MainWindow::saveAs()
         return false;
     if (!QFileInfo(file).fileName().contains(QLatin1Char('.')))
         file += kSuffix;
-    if (const auto saved = m_document.saveAs(file.toStdString()); !saved) {
+    return writeTo(file.toStdString());
+}
+
+bool MainWindow::writeTo(const std::filesystem::path& path)
+{
+    if (const auto saved = m_document.saveAs(std::filesystem::path(path));
+        !saved) { // a copy: it may be the document's own
         reportFailure(tr("Not saved."), saved.error());
         return false;
     }
+    withdrawFileNotices();
     remember(m_document.path());
     return true;
+}
+
+void MainWindow::withdrawFileNotices()
+{
+    for (const auto* id : {"failure", "disk", "catalog"})
+        m_notices->withdraw(QLatin1String(id));
 }
 
 void MainWindow::remember(const std::filesystem::path& path)

@@ -80,6 +80,22 @@ TEST(Autosave, SavingTakesTheCopyAway)
     EXPECT_EQ(copiesIn(folder / "copies"), 0U);
 }
 
+TEST_F(WindowTest, TheNoticeThatAnotherProgramWroteTheFileGoesWhenItIsReadAgain)
+{
+    const std::filesystem::path file = folder() / "shared.plan.json";
+    ASSERT_TRUE(document.saveAs(file));
+    Plan other = document.plan();
+    other.name = "other";
+    ASSERT_TRUE(savePlan(other, file));
+    ASSERT_TRUE(QTest::qWaitFor([&] { return !window->notices().text().isEmpty(); }));
+    EXPECT_TRUE(window->notices().text().contains(QStringLiteral("shared.plan.json")));
+    for (QPushButton* button : window->notices().findChildren<QPushButton*>())
+        if (button->text() == QLatin1String("Reload"))
+            button->click();
+    EXPECT_EQ(document.plan().name, "other");
+    EXPECT_EQ(window->notices().text().toStdString(), "");
+}
+
 TEST_F(WindowTest, AfterACrashTheNextStartOffersThePlanAndRecoversIt)
 {
     window.reset();

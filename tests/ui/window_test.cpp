@@ -343,6 +343,9 @@ TEST_F(WindowTest, SearchFindsWhatRequestClassesHaveAndLeadsToTheirTable)
     }
     search->setText(QStringLiteral("token_budget"));
     EXPECT_FALSE(window->planPanel().findChild<QPushButton*>(QStringLiteral("found.classes"))->isVisible());
+    search->setFocus();
+    QTest::keyClick(search, Qt::Key_Escape);
+    EXPECT_TRUE(search->text().isEmpty()) << "Escape ends the search";
 }
 
 TEST_F(WindowTest, ATileLeadsToThePlotThatExplainsIt)

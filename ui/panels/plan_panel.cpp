@@ -10,6 +10,7 @@
 #include <QPushButton>
 #include <QScrollArea>
 #include <QScrollBar>
+#include <QShortcut>
 #include <QTimer>
 #include <QVBoxLayout>
 
@@ -120,6 +121,8 @@ PlanPanel::PlanPanel(Document& document, QWidget* parent) : QWidget(parent), m_d
     outer->addWidget(m_scroll, 1);
 
     connect(m_search, &QLineEdit::textChanged, this, &PlanPanel::search);
+    connect(new QShortcut(Qt::Key_Escape, m_search, nullptr, nullptr, Qt::WidgetShortcut), &QShortcut::activated,
+        m_search, &QLineEdit::clear);
     connect(&m_document, &Document::changed, this, &PlanPanel::refresh);
     refresh();
 }
