@@ -9,7 +9,9 @@
 #include <QSignalSpy>
 #include <QTableWidget>
 
+#include <algorithm>
 #include <fstream>
+#include <set>
 
 namespace headroom::ui {
 namespace {
@@ -71,10 +73,33 @@ protected:
 TEST_F(ValidationPageTest, WithoutAFileItShowsWhatShips)
 {
     ValidationPage& p = page();
-    EXPECT_FALSE(p.scatter().chart().empty.empty());
-    EXPECT_EQ(p.errors().rowCount(), static_cast<int>(shippedAccuracy().size()));
+    EXPECT_GT(points(), shippedResiduals().size() / 2) << "errors of what was measured";
+    std::set<std::pair<Metric, LoadKind>> kinds;
+    for (const ShippedAccuracy& a : shippedAccuracy())
+        kinds.insert({a.metric, a.loadKind});
+    ASSERT_EQ(p.errors().rowCount(), static_cast<int>(kinds.size()));
+    for (int r = 0; r < p.errors().rowCount(); ++r)
+        for (int c = 2; c < p.errors().columnCount(); ++c)
+            EXPECT_FALSE(p.errors().item(r, c)->text().isEmpty()) << r << ", " << c;
     EXPECT_GT(p.nearest().rowCount(), 5);
     EXPECT_FALSE(p.sentence().isEmpty());
+}
+
+TEST_F(ValidationPageTest, TheShippedErrorsStandAtTheirDistanceFromThePlan)
+{
+    const auto measured = settingOf(shippedResiduals().front());
+    const ChartSpec near = shippedErrorsOver(measured);
+    const auto least = [](const ChartSpec& chart) {
+        double x = 1e9;
+        for (const Curve& c : std::get<ScatterChart>(chart.body).groups)
+            x = std::min(x, *std::ranges::min_element(c.x));
+        return x;
+    };
+    EXPECT_DOUBLE_EQ(least(near), 0) << "a plan that was measured";
+    MeasuredSetting far = measured;
+    far.gpu = "TPU-v4";
+    far.architecture = GpuArchitecture::tpu;
+    EXPECT_GE(least(shippedErrorsOver(far)), 2) << "nothing of its architecture was measured";
 }
 
 TEST_F(ValidationPageTest, ATableIsPredictedBesideTheWindowAndFiltered)

@@ -18,7 +18,6 @@
 #include <QToolButton>
 
 #include <algorithm>
-#include <limits>
 #include <map>
 #include <set>
 
@@ -58,124 +57,9 @@ void fill(QTableWidget& table, const QStringList& header, const std::vector<QStr
     table.resizeColumnsToContents();
 }
 
-QString metricWords(Metric m)
-{
-    switch (m) {
-    case Metric::outputTokenRate:
-        return ValidationPage::tr("Output tokens per second");
-    case Metric::totalTokenRate:
-        return ValidationPage::tr("All tokens per second");
-    case Metric::requestRate:
-        return ValidationPage::tr("Requests per second");
-    case Metric::ttft:
-        return ValidationPage::tr("Time to first token");
-    case Metric::tpot:
-        return ValidationPage::tr("Time per output token");
-    case Metric::e2e:
-        return ValidationPage::tr("End to end");
-    }
-    return {};
-}
-
-QString loadWords(LoadKind k)
-{
-    switch (k) {
-    case LoadKind::offlineMax:
-        return ValidationPage::tr("all at once");
-    case LoadKind::fixedConcurrency:
-        return ValidationPage::tr("closed loop");
-    case LoadKind::requestRate:
-        return ValidationPage::tr("open loop");
-    case LoadKind::staticBatch:
-        return ValidationPage::tr("static batch");
-    }
-    return {};
-}
-
-std::string_view unitOf(Metric m) { return isLatency(m) ? "s" : m == Metric::requestRate ? "req/s" : "tok/s"; }
-
-Curve diagonal(const std::string& name, double from, double to, double factor)
-{
-    Curve line;
-    line.name = name;
-    line.role = factor == 1 ? Role::target : Role::ghost;
-    line.dashed = factor != 1;
-    line.x = {from, to};
-    line.y = {from * factor, to * factor};
-    return line;
-}
-
-std::string hoverOf(const ComparedRow& row)
-{
-    const Measurement& m = row.measured;
-    const double predicted = *row.outcome.predicted;
-    return (text(m.model) + QStringLiteral(", ") + text(m.engine) + QStringLiteral(", ") + text(m.gpu) +
-            QStringLiteral(" × %1, ").arg(m.gpus) + loadWords(m.loadKind) + QStringLiteral(": ") +
-            ValidationPage::tr("measured %1, predicted %2 (%3)")
-                .arg(quantity(m.value, unitOf(m.metric)), quantity(predicted, unitOf(m.metric)),
-                    signedPercent(predicted / m.value - 1)))
-        .toStdString();
-}
-
-std::string formatOf(const Measurement& m) { return m.weightFormat.empty() ? "as published" : m.weightFormat; }
-
 QString errorText(double share) { return percent(share); }
 
 } // namespace
-
-bool passes(const ValidationFilter& f, const Measurement& m)
-{
-    return (f.gpu.empty() || f.gpu == m.gpu) && (f.engine.empty() || f.engine == m.engine) &&
-           (f.family.empty() || f.family == m.family) && (f.format.empty() || f.format == formatOf(m));
-}
-
-ChartSpec scatterOf(const std::vector<ComparedRow>& rows, const ValidationFilter& filter)
-{
-    ChartSpec chart;
-    chart.title = "Predicted against measured";
-    chart.unit = std::string(unitOf(filter.metric)) + ", log";
-    ScatterChart body;
-    body.x = {"measured", std::string(unitOf(filter.metric)), true, {}, {}};
-    body.y = {"predicted", std::string(unitOf(filter.metric)), true, {}, {}};
-    std::map<std::string, std::pair<Curve, std::vector<std::string>>> byGpu;
-    double least = std::numeric_limits<double>::infinity(), most = 0;
-    std::vector<double> errors;
-    for (const ComparedRow& row : rows) {
-        const Measurement& m = row.measured;
-        if (m.metric != filter.metric || !row.outcome.predicted || !passes(filter, m))
-            continue;
-        auto& [curve, hover] = byGpu[m.gpu];
-        curve.x.push_back(m.value);
-        curve.y.push_back(*row.outcome.predicted);
-        hover.push_back(hoverOf(row));
-        errors.push_back(std::abs(*row.outcome.predicted / m.value - 1));
-        least = std::min({least, m.value, *row.outcome.predicted});
-        most = std::max({most, m.value, *row.outcome.predicted});
-    }
-    if (errors.empty()) {
-        chart.empty = "No measured run to show: open a table of measured runs, or choose other filters.";
-        chart.body = std::move(body);
-        return chart;
-    }
-    constexpr std::array kRoles{Role::series1, Role::series2, Role::series3, Role::series4, Role::series5,
-        Role::series6, Role::series7, Role::series8};
-    for (auto& [gpu, group] : byGpu) {
-        group.first.name = gpu;
-        group.first.markers = true;
-        group.first.role = kRoles[body.groups.size() % kRoles.size()];
-        body.groups.push_back(std::move(group.first));
-        body.hover.push_back(std::move(group.second));
-    }
-    body.lines = {diagonal("equal", least, most, 1), diagonal("25 % more", least, most, 1.25),
-        diagonal("25 % less", least, most, 0.75)};
-    std::ranges::nth_element(errors, errors.begin() + static_cast<std::ptrdiff_t>(errors.size() / 2));
-    chart.says = ValidationPage::tr("%1 runs; half of them are off by less than %2.")
-                     .arg(errors.size())
-                     .arg(errorText(errors[errors.size() / 2]))
-                     .toStdString();
-    chart.body = std::move(body);
-    return chart;
-}
 
 ValidationPage::ValidationPage(QWidget* parent)
     : QWidget(parent), m_views(new QTabBar), m_stack(new QStackedWidget), m_sentence(new Paragraph)
@@ -233,7 +117,9 @@ QWidget* ValidationPage::makeRuns()
     bar->addWidget(m_progress);
     bar->addWidget(m_status, 1);
     const std::array names{tr("Metric"), tr("GPU"), tr("Engine"), tr("Model family"), tr("Weights")};
-    auto* choosers = new QHBoxLayout;
+    m_choosers = new QWidget;
+    auto* choosers = new QHBoxLayout(m_choosers);
+    choosers->setContentsMargins(0, 0, 0, 0);
     for (std::size_t i = 0; i < choices; ++i) {
         m_choice[i] = new QComboBox;
         m_choice[i]->setAccessibleName(names[i]);
@@ -246,6 +132,8 @@ QWidget* ValidationPage::makeRuns()
     m_scatter = new ChartView;
     m_scatter->setChartId(QStringLiteral("validation_scatter"));
     m_errors = makeTable(tr("Errors by metric and load"));
+    m_errors->setSizeAdjustPolicy(QAbstractScrollArea::AdjustToContents); // its few rows are all in view
+    m_errors->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Maximum);
     m_nearest = makeTable(tr("Measured runs nearest to the plan"));
     m_errorsCaption = new QLabel;
     m_nearestCaption = new QLabel;
@@ -254,15 +142,14 @@ QWidget* ValidationPage::makeRuns()
         caption->setWordWrap(true);
     }
     grid->addLayout(bar, 0, 0, 1, 2);
-    grid->addLayout(choosers, 1, 0, 1, 2);
+    grid->addWidget(m_choosers, 1, 0, 1, 2);
     grid->addWidget(m_scatter, 2, 0, 4, 1);
     grid->addWidget(m_errorsCaption, 2, 1);
     grid->addWidget(m_errors, 3, 1);
     grid->addWidget(m_nearestCaption, 4, 1);
     grid->addWidget(m_nearest, 5, 1);
-    grid->setColumnStretch(0, 1);
-    grid->setColumnStretch(1, 1);
-    grid->setRowStretch(3, 1);
+    grid->setColumnStretch(0, 4);
+    grid->setColumnStretch(1, 5);
     grid->setRowStretch(5, 1);
     connect(m_open, &QToolButton::clicked, this, &ValidationPage::chooseFile);
     connect(m_cancel, &QToolButton::clicked, &m_runner, &ValidationRunner::cancel);
@@ -311,6 +198,8 @@ void ValidationPage::display(const Snapshot& snapshot)
 {
     m_plan = snapshot.now.plan;
     m_sentence->setText(text(nearnessSentence(*m_plan)));
+    if (m_runner.rows().empty())
+        showScatter(); // it stands at the plan
     showNearest();
 }
 
@@ -363,6 +252,7 @@ void ValidationPage::showRuns()
     fillChoices();
     const int done = static_cast<int>(m_runner.rows().size());
     m_cancel->setVisible(m_runner.isRunning());
+    m_choosers->setVisible(done > 0);
     m_progress->setVisible(m_runner.isRunning());
     m_progress->setRange(0, m_runner.total());
     m_progress->setValue(done);
@@ -377,25 +267,24 @@ void ValidationPage::showRuns()
                               .arg(m_runner.total())
                               .arg(skipped));
     }
-    m_scatter->setChart(scatterOf(m_runner.rows(), filter()));
+    showScatter();
     showErrors();
     showNearest();
 }
 
+void ValidationPage::showScatter()
+{
+    if (!m_runner.rows().empty() || m_runner.isRunning())
+        m_scatter->setChart(scatterOf(m_runner.rows(), filter()));
+    else if (m_plan != nullptr)
+        m_scatter->setChart(shippedErrorsOver(settingOf(*m_plan)));
+}
+
 void ValidationPage::showErrors()
 {
+    if (m_runner.rows().empty())
+        return showShippedErrors();
     std::vector<QStringList> lines;
-    if (m_runner.rows().empty()) {
-        m_errorsCaption->setText(text(accuracySource()));
-        for (const ShippedAccuracy& a : shippedAccuracy())
-            lines.push_back({metricWords(a.metric), loadWords(a.loadKind), text(a.leftOut), QString::number(a.rows),
-                errorText(a.median), errorText(a.p90), signedPercent(a.bias), errorText(a.inside)});
-        fill(*m_errors,
-            {tr("metric"), tr("load"), tr("left out"), tr("runs"), tr("median"), tr("90th percentile"), tr("bias"),
-                tr("in band")},
-            lines, 3);
-        return;
-    }
     m_errorsCaption->setText(tr("Errors of the rows that pass the filters, with the coefficients that ship: some of "
                                 "these rows may have been among those they were fitted to."));
     MeasurementTable table;
@@ -416,6 +305,34 @@ void ValidationPage::showErrors()
         lines, 2);
 }
 
+void ValidationPage::showShippedErrors()
+{
+    m_errorsCaption->setText(text(accuracySource()) + QLatin1Char(' ') +
+                             tr("“No GPU”: without the runs of its own. Half of the errors are below the first number, "
+                                "nine in ten below the second."));
+    QStringList header{tr("what"), tr("runs")};
+    std::vector<std::string_view> leftOut;
+    for (const ShippedAccuracy& a : shippedAccuracy())
+        if (std::ranges::find(leftOut, a.leftOut) == leftOut.end()) {
+            leftOut.push_back(a.leftOut);
+            header.push_back(tr("no %1").arg(text(a.leftOut).section(QLatin1Char(' '), -1)));
+        }
+    std::map<std::pair<Metric, LoadKind>, QStringList> byKind;
+    for (const ShippedAccuracy& a : shippedAccuracy()) {
+        QStringList& line = byKind[{a.metric, a.loadKind}];
+        if (line.isEmpty())
+            line << runWords(a.metric, a.loadKind) << QString::number(a.rows);
+        const auto column = 2 + (std::ranges::find(leftOut, a.leftOut) - leftOut.begin());
+        while (line.size() <= column)
+            line.push_back(QString());
+        line[column] = tr("%1 / %2").arg(number(100 * a.median, 2), errorText(a.p90));
+    }
+    std::vector<QStringList> lines;
+    for (auto& [kind, line] : byKind)
+        lines.push_back(std::move(line));
+    fill(*m_errors, header, lines, 1);
+}
+
 void ValidationPage::showNearest()
 {
     if (m_plan == nullptr)
@@ -431,8 +348,8 @@ void ValidationPage::showNearest()
         for (const ResidualGroup& g : shippedResiduals()) {
             const MeasuredSetting s = settingOf(g);
             near.push_back({s.model.empty() ? kMostDistance : distance(mine, s),
-                {text(g.model), text(g.gpu), text(g.engine), loadWords(g.loadKind), metricWords(g.metric),
-                    QString::number(g.rows), signedPercent(g.bias), text(differences(mine, s))}});
+                {text(g.model), text(g.gpu), signedPercent(g.bias), runWords(g.metric, g.loadKind), text(g.engine),
+                    QString::number(g.rows), text(differences(mine, s))}});
         }
     } else {
         std::vector<std::pair<double, const ComparedRow*>> rows;
@@ -443,10 +360,10 @@ void ValidationPage::showNearest()
         std::ranges::partial_sort(rows, end, {}, [](const auto& r) { return r.first; });
         for (auto it = rows.begin(); it != end; ++it) {
             const Measurement& m = it->second->measured;
-            near.push_back({it->first,
-                {text(m.model), text(m.gpu), text(m.engine), loadWords(m.loadKind), metricWords(m.metric),
-                    quantity(m.value, unitOf(m.metric)), signedPercent(*it->second->outcome.predicted / m.value - 1),
-                    text(differences(mine, *it->second->setting))}});
+            near.push_back(
+                {it->first, {text(m.model), text(m.gpu), signedPercent(*it->second->outcome.predicted / m.value - 1),
+                                runWords(m.metric, m.loadKind), text(m.engine), quantity(m.value, unitOf(m.metric)),
+                                text(differences(mine, *it->second->setting))}});
         }
     }
     std::ranges::stable_sort(near, {}, &Near::distance);
@@ -456,9 +373,9 @@ void ValidationPage::showNearest()
     m_nearestCaption->setText(shipped ? tr("Nearest to this plan among the kinds of run that were measured")
                                       : tr("Nearest to this plan in the table"));
     fill(*m_nearest,
-        {tr("model"), tr("GPU"), tr("engine"), tr("load"), tr("metric"), shipped ? tr("runs") : tr("measured"),
-            tr("prediction off by"), tr("differs in")},
-        lines, 8);
+        {tr("model"), tr("GPU"), tr("off by"), tr("run"), tr("engine"), shipped ? tr("runs") : tr("measured"),
+            tr("differs in")},
+        lines, 7);
 }
 
 void ValidationPage::showPapers()

@@ -2,6 +2,7 @@
 // nearest to the plan, how far the plan is from all of them; and the published tables of core/papers recomputed.
 #pragma once
 
+#include "ui/panels/validation_charts.h"
 #include "ui/theme.h"
 #include "ui/validation_runner.h"
 
@@ -26,16 +27,6 @@ namespace headroom::ui {
 
 class ChartView;
 class Paragraph;
-
-/// What of the measured rows is shown. Empty = all.
-struct ValidationFilter {
-    Metric metric = Metric::outputTokenRate;
-    std::string gpu, engine, family, format;
-};
-/// Whether a row passes all filters but the metric.
-bool passes(const ValidationFilter&, const Measurement&);
-/// Predicted over measured on logarithmic axes, one colour a GPU, with the diagonal and lines a quarter off.
-ChartSpec scatterOf(const std::vector<ComparedRow>&, const ValidationFilter&);
 
 class ValidationPage final : public QWidget {
     Q_OBJECT
@@ -71,7 +62,9 @@ private:
     ValidationFilter filter() const;
     void fillChoices();
     void showRuns();
+    void showScatter();
     void showErrors();
+    void showShippedErrors();
     void showNearest();
     void showPapers();
     void showStatus(const QString& words);
@@ -85,6 +78,7 @@ private:
     QStackedWidget* m_stack;
     Paragraph* m_sentence;
     QToolButton *m_open, *m_cancel;
+    QWidget* m_choosers;
     QProgressBar* m_progress;
     QLabel *m_status, *m_errorsCaption, *m_nearestCaption, *m_papersStatus;
     std::array<QComboBox*, choices> m_choice{};
