@@ -22,6 +22,7 @@
 
 #include <cstdio>
 #include <exception>
+#include <future>
 
 namespace headroom {
 namespace {
@@ -211,13 +212,27 @@ ui::WindowPaths userPaths()
         folder(QStandardPaths::AppLocalDataLocation) / "autosave"};
 }
 
-int showWindow(const Arguments& arguments)
+/// What the window shows first. Made while Qt starts, on a thread of its own.
+using FirstResults = std::future<cli::Outcome<PlanResults>>;
+
+FirstResults firstResults(const cli::PlanArgument& argument)
 {
-    // A plan that cannot be read does not keep the window from opening: it says so, over the first example.
-    auto plan = thePlan(arguments.plan.file.empty() ? arguments.plan : cli::PlanArgument{});
-    if (!plan)
-        return complain(plan.error());
-    ui::Document document(std::move(*plan));
+    return std::async(std::launch::async, [argument]() -> cli::Outcome<PlanResults> {
+        // A plan that cannot be read does not keep the window from opening: it says so, over the first example.
+        auto plan = thePlan(argument.file.empty() ? argument : cli::PlanArgument{});
+        if (!plan)
+            return tl::unexpected(plan.error());
+        auto shared = std::make_shared<const Plan>(std::move(*plan));
+        return planResults(shared->name, shared, ui::Document::kRestPoints);
+    });
+}
+
+int showWindow(const Arguments& arguments, FirstResults first)
+{
+    auto ready = first.get();
+    if (!ready)
+        return complain(ready.error());
+    ui::Document document(std::move(*ready));
     const QTemporaryDir scratch;
     ui::MainWindow window(document, arguments.untilFirstFrame ? pathsIn(scratch) : userPaths());
     if (!arguments.plan.file.empty())
@@ -272,6 +287,7 @@ int run(int argc, char** argv)
     if (arguments.headless() && qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM"))
         qputenv("QT_QPA_PLATFORM", "offscreen");
 
+    FirstResults first = arguments.headless() ? FirstResults() : firstResults(arguments.plan);
     QApplication app(argc, argv);
     QApplication::setApplicationName(QStringLiteral("headroom"));
     QApplication::setApplicationDisplayName(QStringLiteral("Headroom"));
@@ -283,7 +299,7 @@ int run(int argc, char** argv)
         return writeChart(arguments);
     if (!arguments.screenshots.empty())
         return writeScreenshots(arguments);
-    return arguments.bench ? bench(arguments) : showWindow(arguments);
+    return arguments.bench ? bench(arguments) : showWindow(arguments, std::move(first));
 }
 
 } // namespace

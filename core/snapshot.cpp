@@ -1,6 +1,7 @@
 #include "core/snapshot.h"
 
 #include <algorithm>
+#include <chrono>
 #include <thread>
 
 namespace headroom {
@@ -8,12 +9,14 @@ namespace headroom {
 PlanResults planResults(std::string name, std::shared_ptr<const Plan> plan, int curvePoints)
 {
     HR_ASSERT(plan);
+    const auto start = std::chrono::steady_clock::now();
     PlanResults results;
     results.name = std::move(name);
     results.evaluator = std::make_shared<const Evaluator>(*plan);
     results.evaluation = evaluate(*results.evaluator);
     results.load = sweepLoad(*results.evaluator, curvePoints);
     results.plan = std::move(plan);
+    results.wallSeconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     return results;
 }
 

@@ -27,6 +27,7 @@ struct PlanResults {
     bool everyGpuIsOlder = false; ///< it is of the plan as it was before the last changes
     /// Who made these results works everyGpu out aside, as it takes too long for a slider move: views wait for it.
     bool everyGpuComes = false;
+    double wallSeconds = 0; ///< that evaluation and load curve took
 };
 
 /// A plan evaluated for the views, with a load curve of `curvePoints` points.

@@ -7,7 +7,6 @@
 #include "ui/format.h"
 #include "ui/simulator.h"
 
-#include <QElapsedTimer>
 #include <QFile>
 #include <QUndoCommand>
 #include <QtConcurrent>
@@ -83,6 +82,19 @@ private:
 
 Document::Document(Plan plan, QObject* parent) : QObject(parent), m_simulator(std::make_unique<Simulator>())
 {
+    connectParts();
+    adopt(std::make_shared<const Plan>(std::move(plan)), {});
+}
+
+Document::Document(PlanResults ready, QObject* parent)
+    : QObject(parent), m_ready(std::move(ready)), m_simulator(std::make_unique<Simulator>())
+{
+    connectParts();
+    adopt(m_ready->plan, {});
+}
+
+void Document::connectParts()
+{
     m_undo.setUndoLimit(kUndoLimit);
     m_restTimer.setSingleShot(true);
     m_restTimer.setInterval(kRestMs);
@@ -91,7 +103,6 @@ Document::Document(Plan plan, QObject* parent) : QObject(parent), m_simulator(st
     connect(&m_watcher, &QFileSystemWatcher::fileChanged, this, &Document::checkFile);
     connect(
         m_simulator.get(), &Simulator::studied, this, [this] { publish(m_snapshot->now, m_snapshot->curvePoints); });
-    adopt(std::move(plan), {});
 }
 
 Document::~Document()
@@ -138,13 +149,13 @@ Result<void> Document::open(const std::filesystem::path& path)
     auto plan = loadPlan(path);
     if (!plan)
         return tl::unexpected(plan.error());
-    adopt(std::move(*plan), path);
+    adopt(std::make_shared<const Plan>(std::move(*plan)), path);
     return {};
 }
 
 void Document::start(Plan plan, Origin origin, std::filesystem::path path)
 {
-    adopt(std::move(plan), std::move(path));
+    adopt(std::make_shared<const Plan>(std::move(plan)), std::move(path));
     if (origin == Origin::recovered) {
         m_undo.resetClean();
         emit changed(m_snapshot);
@@ -202,8 +213,6 @@ void Document::apply(std::shared_ptr<const Plan> plan, Pace pace)
 
 void Document::recompute(Pace pace)
 {
-    QElapsedTimer clock;
-    clock.start();
     m_errors = validate(*m_plan);
     if (pace == Pace::drag)
         m_restTimer.start();
@@ -215,13 +224,19 @@ void Document::recompute(Pace pace)
         return;
     }
     const int points = pace == Pace::drag ? kDragPoints : kRestPoints;
-    PlanResults results = evaluated(m_plan, points);
-    m_evaluateMs = static_cast<double>(clock.nsecsElapsed()) * 1e-6;
+    PlanResults results = resultsOf(points);
+    m_evaluateMs = results.wallSeconds * 1e3;
     publish(std::move(results), points);
     if (pace == Pace::rest)
         startSizing();
     else
         m_stopSizing.request_stop(); // its plan is gone, and the processor is wanted here
+}
+
+PlanResults Document::resultsOf(int points)
+{
+    std::optional<PlanResults> ready = std::exchange(m_ready, std::nullopt);
+    return ready && ready->plan == m_plan ? std::move(*ready) : evaluated(m_plan, points);
 }
 
 void Document::publish(PlanResults now, int points)
@@ -267,15 +282,16 @@ void Document::takeSizing()
     publish(m_snapshot->now, m_snapshot->curvePoints);
 }
 
-void Document::adopt(Plan plan, std::filesystem::path path)
+void Document::adopt(std::shared_ptr<const Plan> plan, std::filesystem::path path)
 {
-    m_plan = m_opened = std::make_shared<const Plan>(std::move(plan));
+    m_plan = m_opened = std::move(plan);
     m_path = std::move(path);
     m_undo.clear();
     ++m_gesture;
     watch(m_path);
-    if (m_snapshot == nullptr) // nothing to fall back on yet: even a plan with errors gets its numbers
-        m_snapshot = std::make_shared<const Snapshot>(Snapshot{evaluated(m_plan, kRestPoints), {}, kRestPoints});
+    if (m_snapshot == nullptr &&
+        !validate(*m_plan).empty()) // nothing to fall back on: it gets its numbers all the same
+        m_snapshot = std::make_shared<const Snapshot>(Snapshot{resultsOf(kRestPoints), {}, kRestPoints});
     recompute(Pace::rest);
 }
 

@@ -39,6 +39,8 @@ public:
     static constexpr int kMaxPinned = 8;
 
     explicit Document(Plan plan, QObject* parent = nullptr);
+    /// A plan that was evaluated already, with kRestPoints: on another thread, while the program started.
+    explicit Document(PlanResults ready, QObject* parent = nullptr);
     ~Document() override;
 
     const Plan& plan() const { return *m_plan; }
@@ -105,13 +107,16 @@ private:
     void refine();
     void startSizing();
     void takeSizing();
-    void adopt(Plan plan, std::filesystem::path path);
+    void connectParts();
+    void adopt(std::shared_ptr<const Plan> plan, std::filesystem::path path);
+    PlanResults resultsOf(int points);
     void watch(const std::filesystem::path& path);
     void checkFile();
 
     std::shared_ptr<const Plan> m_plan, m_opened;
     std::vector<Error> m_errors;
     std::shared_ptr<const Snapshot> m_snapshot;
+    std::optional<PlanResults> m_ready; ///< of the first plan, until it is shown
     std::vector<std::shared_ptr<const PlanResults>> m_pinned;
     QUndoStack m_undo;
     QTimer m_restTimer; ///< fires when a drag has paused: full curves

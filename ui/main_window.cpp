@@ -86,7 +86,6 @@ MainWindow::MainWindow(Document& document, const WindowPaths& paths, QWidget* pa
     connect(&m_document, &Document::fileChangedOnDisk, this, &MainWindow::noticeFileChange);
     connect(&m_document.undoStack(), &QUndoStack::indexChanged, this, &MainWindow::refreshTitle);
     connect(&m_document.undoStack(), &QUndoStack::cleanChanged, this, &MainWindow::refreshTitle);
-    refresh();
 }
 
 MainWindow::~MainWindow() = default;

@@ -137,6 +137,19 @@ TEST(Document, AFileThatCannotBeReadLeavesTheOpenPlanAndItsUndoSteps)
     }
 }
 
+TEST(Document, TakesResultsThatAreThereAlready)
+{
+    const auto plan = std::make_shared<const Plan>(defaultPlan());
+    PlanResults ready = planResults("made before", plan, Document::kRestPoints);
+    const Evaluator* evaluator = ready.evaluator.get();
+    Document document(std::move(ready));
+    EXPECT_EQ(document.plan(), *plan);
+    EXPECT_EQ(document.snapshot()->now.evaluator.get(), evaluator) << "nothing was evaluated again";
+    ASSERT_TRUE(document.edit(kRate, "9"));
+    EXPECT_NE(document.snapshot()->now.evaluator.get(), evaluator);
+    EXPECT_DOUBLE_EQ(document.snapshot()->now.plan->workload.arrivalRate.si(), 9);
+}
+
 TEST(Document, AFileWrittenByAnotherProgramIsNoticedOnce)
 {
     QTemporaryDir folder;

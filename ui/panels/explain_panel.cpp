@@ -18,6 +18,7 @@ namespace {
 constexpr int kWidth = 250;
 constexpr int kMargin = 14;
 constexpr int kTornadoHeight = 250;
+constexpr int kTornadoMs = 100; // what else there is to paint goes first
 
 } // namespace
 
@@ -51,6 +52,11 @@ ExplainPanel::ExplainPanel(QWidget* parent)
         column->addWidget(part);
     column->addStretch(1);
     m_tornadoTitle->setText(tr("If one input changed by 10 %"));
+    m_tornado->hide();
+    m_tornadoTitle->hide();
+    m_tornadoSoon.setSingleShot(true);
+    m_tornadoSoon.setInterval(kTornadoMs);
+    connect(&m_tornadoSoon, &QTimer::timeout, this, &ExplainPanel::refreshTornado);
     setWidget(content);
     setAccessibleName(tr("Explanation"));
 }
@@ -106,8 +112,9 @@ void ExplainPanel::refresh()
     m_source->setText(tr("Source: %1").arg(e.source));
     emit titleChanged(tr("Explain · topic %1").arg(topic));
     refreshSimulated();
+    m_tornadoOf = e.tornado;
     if (m_snapshot->curvePoints >= 200) // at rest: a tornado takes a dozen evaluations
-        refreshTornado(e.tornado);
+        m_tornadoSoon.start();
 }
 
 void ExplainPanel::refreshSimulated()
@@ -119,14 +126,14 @@ void ExplainPanel::refreshSimulated()
     m_simulated->setText(said.lines);
 }
 
-void ExplainPanel::refreshTornado(const QString& title)
+void ExplainPanel::refreshTornado()
 {
     if (m_tornadosOf != m_snapshot->now.plan) {
         m_tornados = tornados(m_snapshot->now);
         m_tornadosOf = m_snapshot->now.plan;
     }
     for (const ChartSpec& spec : m_tornados)
-        if (!title.isEmpty() && ui::text(spec.title).contains(title, Qt::CaseInsensitive)) {
+        if (!m_tornadoOf.isEmpty() && ui::text(spec.title).contains(m_tornadoOf, Qt::CaseInsensitive)) {
             m_tornado->setChart(spec);
             m_tornado->show();
             m_tornadoTitle->show();

@@ -6,6 +6,7 @@
 #include "ui/theme.h"
 
 #include <QScrollArea>
+#include <QTimer>
 
 #include <memory>
 #include <vector>
@@ -43,7 +44,7 @@ signals:
 
 private:
     void refresh();
-    void refreshTornado(const QString& title);
+    void refreshTornado();
     void refreshSimulated();
 
     std::shared_ptr<const Snapshot> m_snapshot;
@@ -52,6 +53,8 @@ private:
     Paragraph *m_title = nullptr, *m_meaning = nullptr, *m_formula = nullptr, *m_notes = nullptr, *m_source = nullptr,
               *m_tornadoTitle = nullptr, *m_simulatedTitle = nullptr, *m_simulated = nullptr;
     ChartView* m_tornado = nullptr;
+    QString m_tornadoOf;                      ///< part of its title
+    QTimer m_tornadoSoon;                     ///< a dozen evaluations, for when the rest is painted
     std::vector<ChartSpec> m_tornados;        ///< of one plan: a dozen inputs, each evaluated twice
     std::shared_ptr<const Plan> m_tornadosOf; ///< that plan
 };

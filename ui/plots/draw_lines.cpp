@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <utility>
 
 namespace headroom::ui {
 
@@ -35,13 +36,35 @@ private:
     std::function<void(QPainter&)> m_paint;
 };
 
+/// Draws when it is seen: what it shows, and its size, change several times before a window is there for the first time.
+class Plot final : public QCustomPlot {
+public:
+    using QCustomPlot::QCustomPlot;
+    /// The drawing is to be made anew, before the next paint at the latest.
+    void outdate()
+    {
+        m_outdated = !isVisible();
+        if (!m_outdated)
+            replot(rpQueuedRefresh);
+    }
+
+protected:
+    void resizeEvent(QResizeEvent*) override { setViewport(rect()); } // show() follows, with margins for the new size
+    void paintEvent(QPaintEvent* event) override
+    {
+        if (std::exchange(m_outdated, false))
+            replot(rpQueuedRefresh);
+        QCustomPlot::paintEvent(event);
+    }
+
+private:
+    bool m_outdated = true;
+};
+
 class AxesBody : public ChartBody {
 public:
     explicit AxesBody(QWidget* parent)
-        : m_plot(new QCustomPlot(parent)),
-          m_items(m_plot),
-          m_ticksX(new QCPAxisTickerText),
-          m_ticksY(new QCPAxisTickerText)
+        : m_plot(new Plot(parent)), m_items(m_plot), m_ticksX(new QCPAxisTickerText), m_ticksY(new QCPAxisTickerText)
     {
         m_plot->setAttribute(Qt::WA_TransparentForMouseEvents);
         m_plot->setFocusPolicy(Qt::NoFocus);
@@ -73,7 +96,7 @@ public:
         applyColours();
         m_plot->setBackground(QBrush(theme.card));
         arrange(QSizeF(m_plot->size()), uiFont(TextSize::small));
-        m_plot->replot(QCustomPlot::rpQueuedRefresh);
+        m_plot->outdate();
     }
 
     void paint(QPainter& painter, const QRectF& where) override
@@ -352,7 +375,7 @@ private:
         HeatColours(map, m_theme).paintScale(p, strip, m_font, m_theme);
     }
 
-    QCustomPlot* m_plot;
+    Plot* m_plot;
     CurveItems m_items;
     QSharedPointer<QCPAxisTickerText> m_ticksX, m_ticksY;
     const ChartSpec* m_chart = nullptr;
