@@ -98,7 +98,8 @@ Row run(const Paper& paper, const Case& c, const Data& data)
 
 std::span<const Paper> papers()
 {
-    static const std::array kPapers{orca(), pagedAttention(), palm(), flexgen(), sarathi(), distserve(), mooncake()};
+    static const std::array kPapers{
+        orca(), pagedAttention(), palm(), flexgen(), sarathi(), splitwise(), distserve(), vidur(), mooncake()};
     return kPapers;
 }
 

@@ -84,7 +84,7 @@ struct Row {
 std::span<const Paper> papers();
 /// By id; null if unknown.
 const Paper* findPaper(std::string_view id);
-/// Runs one case: deterministic, milliseconds to a second.
+/// Runs one case: deterministic, milliseconds to half a minute.
 Row run(const Paper&, const Case&, const Data& = {});
 
 } // namespace headroom::papers

@@ -1,10 +1,12 @@
 #include "core/papers/serving.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <span>
 
 namespace headroom::papers {
 
@@ -15,6 +17,41 @@ LengthDistribution lognormalThrough(double median, double p90)
     constexpr double kZ90 = 1.2815515655446004;
     const double sigma = std::log(p90 / median) / kZ90;
     return lognormal(median * std::exp(sigma * sigma / 2), std::sqrt(std::expm1(sigma * sigma)));
+}
+
+namespace {
+
+struct Quantile {
+    double probability, tokens;
+};
+
+LengthDistribution logarithmBetween(std::span<const Quantile> known)
+{
+    constexpr int kSteps = 200;
+    LengthDistribution d{LengthShape::empirical, 0, 0, {}};
+    std::size_t next = 1;
+    for (int i = 0; i <= kSteps; ++i) {
+        const double p = static_cast<double>(i) / kSteps;
+        while (next + 1 < known.size() && p > known[next].probability)
+            ++next;
+        const Quantile &a = known[next - 1], &b = known[next];
+        d.quantiles.push_back(
+            a.tokens * std::pow(b.tokens / a.tokens, (p - a.probability) / (b.probability - a.probability)));
+    }
+    d.mean = meanOf(d);
+    return d;
+}
+
+} // namespace
+
+LengthDistribution throughQuantiles(double least, double median, double p90, double most)
+{
+    return logarithmBetween(std::array<Quantile, 4>{{{0, least}, {0.5, median}, {0.9, p90}, {1, most}}});
+}
+
+LengthDistribution throughQuantiles(double least, double median, double p90, double p99, double most)
+{
+    return logarithmBetween(std::array<Quantile, 5>{{{0, least}, {0.5, median}, {0.9, p90}, {0.99, p99}, {1, most}}});
 }
 
 LengthDistribution uniformBetween(double least, double most)

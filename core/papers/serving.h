@@ -31,6 +31,10 @@ struct Lengths {
 LengthDistribution lognormal(double mean, double cv);
 /// Lognormal through a median and a 90th percentile.
 LengthDistribution lognormalThrough(double median, double p90);
+/// Through a least, a median, a 90th percentile, perhaps a 99th, and a most: in between, the logarithm grows evenly with
+/// the probability.
+LengthDistribution throughQuantiles(double least, double median, double p90, double most);
+LengthDistribution throughQuantiles(double least, double median, double p90, double p99, double most);
 LengthDistribution uniformBetween(double least, double most);
 LengthDistribution fixedLength(double tokens);
 

@@ -10,7 +10,9 @@ Paper pagedAttention();
 Paper palm();
 Paper flexgen();
 Paper sarathi();
+Paper splitwise();
 Paper distserve();
+Paper vidur();
 Paper mooncake();
 
 } // namespace headroom::papers
