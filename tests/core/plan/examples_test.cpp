@@ -1,5 +1,6 @@
 // The files of resources/ that belong to plans: the examples and the published schema.
 #include "core/evaluate.h"
+#include "core/papers/paper.h"
 #include "core/plan/catalog.h"
 #include "core/plan/fields.h"
 #include "core/plan/json_tree.h"
@@ -47,14 +48,20 @@ Plan example(std::string_view name)
     return plan.value_or(Plan{});
 }
 
-TEST(Examples, AreThePromisedFive)
+TEST(Examples, AreThePromisedOnesAndOneForEachPaper)
 {
+    constexpr std::string_view kSuffix = ".plan.json";
     std::vector<std::string> names;
-    for (const auto& file : examples())
-        names.push_back(file.filename().string());
-    EXPECT_THAT(
-        names, testing::ElementsAre("deepseek-v3-8xh200.plan.json", "llama-3.1-8b-h100.plan.json",
-                   "llama-3.3-70b-4xh100-fp8.plan.json", "overloaded.plan.json", "small-office-rtx4090.plan.json"));
+    for (const auto& file : examples()) {
+        const std::string name = file.filename().string();
+        ASSERT_THAT(name, testing::EndsWith(std::string(kSuffix)));
+        names.push_back(name.substr(0, name.size() - kSuffix.size()));
+    }
+    EXPECT_THAT(names, testing::IsSupersetOf({"deepseek-v3-8xh200", "llama-3.1-8b-h100", "llama-3.3-70b-4xh100-fp8",
+                           "overloaded", "small-office-rtx4090", "ablation"}));
+    for (const papers::Paper& paper : papers::papers())
+        EXPECT_THAT(names, testing::Contains("paper-" + std::string(paper.id)));
+    EXPECT_EQ(names.size(), 6 + papers::papers().size());
 }
 
 TEST(Examples, LoadAreValidAndReadBackUnchanged)
