@@ -13,6 +13,7 @@ std::span<const Command> commands()
         Command{"step", "How long one engine step takes", &declareStep},
         Command{"simulate", "Event by event: queues, batches, memory, latency distributions", &declareSimulate},
         Command{"sweep", "A table over a grid of one or more fields", &declareSweep},
+        Command{"ablation", "One load through static batches, Orca, paging, chunks and split phases", &declareAblation},
         Command{"import", "Recognise a foreign file and turn it into plan fields or a workload", &declareImport},
         Command{"chart", "The data of one chart as CSV", &declareChart},
         Command{"topics", "The fifty topics: formula, the same with a plan's numbers, source", &declareTopics},

@@ -5,6 +5,7 @@
 
 namespace headroom::cli {
 
+Run declareAblation(CLI::App&);
 Run declareFields(CLI::App&);
 Run declareCatalog(CLI::App&);
 Run declareEvaluate(CLI::App&);

@@ -1,4 +1,5 @@
 // Tab Batching: what a larger batch buys and costs, where a step spends its time, and how full the engine runs.
+#include "core/ablation.h"
 #include "core/model/roofline.h"
 #include "ui/plots/chart_tables.h"
 #include "ui/plots/load_curve.h"
@@ -231,6 +232,13 @@ ChartSpec roofline(const Snapshot& snapshot)
     return chart;
 }
 
+/// ", 2.8 times" where a row carries more or less than the one before it.
+std::string gainText(const AblationRow& row)
+{
+    constexpr double kSame = 0.01;
+    return std::abs(row.gain - 1) < kSame ? "" : ", " + number(row.gain, 2) + "×";
+}
+
 /// A busy share close to one: further nines say nothing.
 std::string busyShare(double share)
 {
@@ -258,6 +266,35 @@ ChartSpec engineVsLoad(const Snapshot& snapshot)
     return chart;
 }
 
+/// Sustainable rates of the five systems, one after the other; what is left to saturation misses a target.
+ChartSpec ablationChart(const Snapshot& snapshot)
+{
+    const Plan& plan = *snapshot.now.plan;
+    ChartSpec chart{"Five ways to serve this load", "req/s", "", "", {}};
+    StackedBars body;
+    body.value = {"arrival rate", "req/s", false, 0.0, {}};
+    BarSegment within{"within the targets", Role::primary, {}, {}},
+        beyond{"served, targets missed", Role::free, {}, {}};
+    const AblationRow* widest = nullptr;
+    const auto rows = ablation(plan);
+    for (const AblationRow& row : rows) {
+        const bool runs = row.refused.empty();
+        body.categories.emplace_back(row.label);
+        within.values.push_back(runs ? row.sustainable.si() : 0);
+        beyond.values.push_back(runs ? std::max(0.0, (row.capacity - row.sustainable).si()) : 0);
+        body.totals.push_back(!runs ? "cannot run" : number(row.sustainable.si()) + gainText(row));
+        if (runs && row.gain > (widest ? widest->gain : 1))
+            widest = &row;
+    }
+    body.segments = {std::move(within), std::move(beyond)};
+    body.limits.push_back(
+        {"load " + number(plan.workload.arrivalRate.si()), Role::target, plan.workload.arrivalRate.si(), true});
+    chart.says =
+        widest ? widest->because : "No system in the order of history carries more than the one before it here.";
+    chart.body = std::move(body);
+    return chart;
+}
+
 constexpr std::array kCharts{
     ChartRow{"batch_throughput", "batching", "Throughput against batch",
         "Output tokens per second of a replica over the sequences in a step, with the limits of memory and TPOT.",
@@ -271,6 +308,9 @@ constexpr std::array kCharts{
         "What decode steps reach of the GPU's peak, under the roofs of bandwidth and compute.", "4.3", &roofline},
     ChartRow{"engine_vs_load", "batching", "How full the engine runs",
         "Share of time a step runs, KV memory in use, and utilization, over the arrival rate.", "2.3", &engineVsLoad},
+    ChartRow{"ablation", "batching", "Five ways to serve this load",
+        "The rate that static batches, Orca, paged memory, chunked prompts and split phases carry within the targets.",
+        "4.2", &ablationChart},
 };
 
 } // namespace

@@ -29,6 +29,7 @@ QString tr(const char* words) { return QCoreApplication::translate("Report", wor
 
 constexpr int kDotsPerInch = 96; // finer resolutions make hairlines and clip labels; PDF coordinates are real numbers
 constexpr double kSide = 54, kTop = 62, kBottom = 58; ///< margins in 96-dpi pixels: 14 to 16 mm
+constexpr std::string_view kAblation = "ablation";    ///< the chart that stands on a page of its own
 constexpr double kChartGap = 22, kChartHeight = 236;
 
 QPageSize pageSizeOf(PageSize size) { return QPageSize(size == PageSize::a4 ? QPageSize::A4 : QPageSize::Letter); }
@@ -161,7 +162,7 @@ void addCharts(PageFlow& flow, const Snapshot& snapshot, const ReportOptions& op
     std::string_view tab;
     std::unique_ptr<ChartRows> charts;
     for (const ChartRow& row : ui::charts()) {
-        if (!wanted(options, row.id))
+        if (!wanted(options, row.id) || row.id == kAblation)
             continue;
         if (row.tab != tab) {
             charts.reset();
@@ -200,6 +201,25 @@ void addGroups(PageFlow& flow, const QString& heading, const std::vector<InputGr
     }
 }
 
+/// A page of its own, so that the table stands with its sentences.
+void addAblation(PageFlow& flow, const Snapshot& snapshot, const ReportOptions& options)
+{
+    const AblationSection section = ablationSection(*snapshot.now.plan);
+    flow.newPage();
+    flow.heading(tr("Five ways to serve this load"));
+    flow.lead(
+        tr("The plan with the batching and memory of each serving system in the order of their invention, all else as "
+           "it is. Latencies are at the plan's own rate, cost at the rate that holds the targets; the gain is over the "
+           "system before."));
+    flow.table(section.table);
+    for (const QString& sentence : section.sentences)
+        flow.bullet(sentence);
+    const ChartRow* row = findChart(kAblation);
+    HR_ASSERT(row);
+    if (wanted(options, row->id))
+        ChartRows(flow).add(row->build(snapshot));
+}
+
 PageFlow flowOf(const Snapshot& snapshot, const QSizeF& page, const ReportOptions& options)
 {
     PageFlow flow(QRectF(QPointF(0, 0), page).adjusted(kSide, kTop, -kSide, -kBottom), lightTheme());
@@ -211,6 +231,7 @@ PageFlow flowOf(const Snapshot& snapshot, const QSizeF& page, const ReportOption
     addGroups(flow, tr("Comparison"), comparisonTables(snapshot));
     addSensitivity(flow, snapshot);
     addCharts(flow, snapshot, options);
+    addAblation(flow, snapshot, options);
     flow.newPage();
     addGroups(flow, tr("Inputs"), inputTables(*snapshot.now.plan));
     flow.heading(tr("Assumptions"));

@@ -30,6 +30,13 @@ std::vector<InputGroup> resultTables(const Snapshot&);
 /// Pinned plans beside the present one: inputs that differ, then results. No rows without pinned plans.
 std::vector<InputGroup> comparisonTables(const Snapshot&);
 
+/// The same load through the systems of history: a row each, and a sentence of what it gains and why.
+struct AblationSection {
+    TextTable table;
+    std::vector<QString> sentences;
+};
+AblationSection ablationSection(const Plan&);
+
 /// What of the report is simulated and with which seed, or that nothing is.
 QString simulationSentence(const Snapshot&);
 /// What the figures assume, in words; then what does not hold for this plan.

@@ -234,7 +234,7 @@ TEST(Charts, EachChangesWithAnInputItDependsOn)
         {"kv_per_token", {"model.name", "Llama-3.1-70B"}}, {"fragmentation", {"model.max_context_tokens", "16384"}},
         {"batch_throughput", {"hardware.gpu", "A100-SXM-80GB"}}, {"batch_tpot", {"model.weight_format", "fp8"}},
         {"step_parts", {"batching.token_budget", "4096"}}, {"roofline", {"model.weight_format", "fp8"}},
-        {"engine_vs_load", {"workload.output_tokens_mean", "500"}}, {"step_vs_gpus", {"hardware.gpu", "A100-SXM-80GB"}},
+        {"engine_vs_load", {"workload.output_tokens_mean", "500"}}, {"ablation", {"deployment.replicas", "3"}}, {"step_vs_gpus", {"hardware.gpu", "A100-SXM-80GB"}},
         {"network_share", {"hardware.gpu", "A100-PCIe-80GB"}}, {"memory_by_tp", {"model.weight_format", "fp8"}},
         {"cost_vs_gpus", {"hardware.price_usd_per_gpu_hour", "9"}},
         {"bill_vs_load", {"hardware.price_usd_per_gpu_hour", "9"}},

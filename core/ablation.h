@@ -1,0 +1,59 @@
+// One load through the serving systems in the order of their invention: static batches, Orca, paged memory, chunked
+// prompts, split phases. What each gains over the one before, and by what.
+#pragma once
+
+#include "core/evaluate.h"
+#include "core/plan/plan.h"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace headroom {
+
+/// What a run of the plan's own load measured.
+struct AblationRun {
+    double ttftP95 = 0, tpotP95 = 0, e2eP95 = 0; ///< s, over completed requests; TPOT 0: all tokens come at once
+    double kvFraction = 0;                       ///< mean share of the KV blocks taken
+    double attainment = 0;                       ///< good / offered
+};
+
+struct AblationRow {
+    std::string_view id{};     ///< of the policy preset
+    std::string_view label{};  ///< "Orca"
+    std::string refused{};     ///< why it cannot run this plan; empty = it can, and what follows holds
+    int prefillReplicas = 0;   ///< split phases: those of the division that sustains most
+    RequestRate sustainable{}; ///< all targets hold up to here (closed form)
+    RequestRate capacity{};    ///< it saturates here
+    double gain = 1;           ///< sustainable over that of the last row before it that runs; 1 for the first
+    bool stable = false;       ///< at the plan's own rate, as are the next four
+    LatencySummary ttft{}, tpot{}, e2e{};
+    double kvFraction = 0;        ///< mean share of KV memory taken
+    double seats = 0;             ///< requests of this mix that one replica holds at once
+    double wastedShare = 0;       ///< of KV memory, promised and not used or lost in gaps, with all seats taken
+    UsdPerToken perOutputToken{}; ///< whole bill at the sustainable rate; infinite where that is 0
+    std::optional<AblationRun> simulated{};
+    std::string because{}; ///< one sentence: what it gains over the row before, and by what
+};
+
+/// The ids of the policy presets in historical order, oldest first.
+std::span<const std::string_view> ablationPresets();
+
+/// Closed forms: milliseconds. The plan's own policy, reservation and division are overridden by each row; everything
+/// else is the plan's.
+std::vector<AblationRow> ablation(const Plan&);
+
+struct AblationSettings {
+    std::uint64_t requests = 20'000; ///< of each policy, at least 1
+    std::uint64_t seed = 1;          ///< the same requests for all
+    int threads = 1;                 ///< the result does not depend on it
+};
+/// With a simulation of the plan's own load under each policy; rows not reached before a stop have none, nor has any of
+/// a plan that replays a trace.
+std::vector<AblationRow> simulatedAblation(const Plan&, const AblationSettings&, const std::stop_token& = {});
+
+} // namespace headroom

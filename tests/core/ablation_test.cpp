@@ -1,0 +1,127 @@
+#include "core/ablation.h"
+
+#include "core/plan/fields.h"
+#include "core/plan/plan_io.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace headroom {
+namespace {
+
+Plan example()
+{
+    const auto plan = loadPlan(HEADROOM_SOURCE_DIR "/resources/examples/ablation.plan.json");
+    EXPECT_TRUE(plan);
+    return plan.value_or(Plan{});
+}
+
+Plan with(Plan plan, std::string_view key, std::string_view value)
+{
+    const auto set = setField(plan, key, value);
+    EXPECT_TRUE(set) << key;
+    return plan;
+}
+
+TEST(Ablation, GoesThroughTheSystemsInTheOrderOfHistory)
+{
+    std::vector<std::string_view> ids;
+    for (const AblationRow& row : ablation(example()))
+        ids.push_back(row.id);
+    EXPECT_THAT(ids, testing::ElementsAreArray(ablationPresets()));
+    EXPECT_THAT(ids, testing::ElementsAre("static", "orca", "vllm_2023", "sarathi", "disaggregated"));
+}
+
+TEST(Ablation, EachSystemCarriesMoreOfTheExampleThanTheOneBeforeIt)
+{
+    const auto rows = ablation(example());
+    for (std::size_t i = 1; i < rows.size(); ++i) {
+        EXPECT_GT(rows[i].gain, 1.05) << rows[i].label;
+        EXPECT_NEAR(rows[i].gain, rows[i].sustainable / rows[i - 1].sustainable, 1e-12);
+        EXPECT_LT(rows[i].perOutputToken, rows[i - 1].perOutputToken) << "the same bill for more tokens";
+        EXPECT_FALSE(rows[i].because.empty());
+    }
+    EXPECT_GT(rows[2].seats, 2 * rows[1].seats) << "what paging is for";
+    EXPECT_LT(rows[2].wastedShare, 0.1 * rows[1].wastedShare);
+    EXPECT_LT(rows[3].tpot.p95, rows[2].tpot.p95) << "what chunks are for";
+}
+
+TEST(Ablation, TheRowOfThePlansOwnPolicyIsThePlansOwnEvaluation)
+{
+    const Plan plan = example();
+    const Evaluation own = evaluate(plan);
+    const AblationRow row = ablation(plan)[3];
+    EXPECT_DOUBLE_EQ(row.sustainable.si(), own.targetRate.si());
+    EXPECT_DOUBLE_EQ(row.ttft.p95.si(), own.ttft.p95.si());
+    EXPECT_DOUBLE_EQ(row.kvFraction, own.kvFraction);
+    EXPECT_NEAR(row.perOutputToken * own.targetRate / plan.workload.arrivalRate / own.cost.perOutputToken, 1, 1e-12);
+}
+
+TEST(Ablation, SplitPhasesAreDividedAsSustainsMost)
+{
+    const Plan plan = example();
+    const AblationRow split = ablation(plan)[4];
+    for (int prefill = 1; prefill < plan.deployment.replicas; ++prefill) {
+        Plan fixed = with(plan, "batching.policy", "disaggregated");
+        fixed.batching.prefillShare = static_cast<double>(prefill) / plan.deployment.replicas;
+        const RequestRate rate = evaluate(fixed).targetRate;
+        EXPECT_LE(rate, split.sustainable * (1 + 1e-12)) << prefill;
+        if (prefill == split.prefillReplicas) {
+            EXPECT_DOUBLE_EQ(rate.si(), split.sustainable.si());
+        }
+    }
+}
+
+TEST(Ablation, OneReplicaCannotSplitItsPhasesAndSaysSo)
+{
+    const auto rows = ablation(with(example(), "deployment.replicas", "1"));
+    EXPECT_THAT(rows[4].refused, testing::HasSubstr("deployment.replicas"));
+    EXPECT_EQ(rows[3].refused, "");
+}
+
+TEST(Ablation, ALargeFleetIsAnsweredToo)
+{
+    const auto rows = ablation(with(example(), "deployment.replicas", "5000"));
+    EXPECT_GT(rows[4].prefillReplicas, 0);
+    EXPECT_LT(rows[4].prefillReplicas, 5000);
+    EXPECT_GT(rows[4].sustainable, RequestRate(1000));
+}
+
+TEST(Ablation, WhereATargetFailsWithoutLoadNothingIsSustainedAndCostsInfinitelyMuch)
+{
+    for (const AblationRow& row : ablation(with(example(), "targets.tpot_p95_s", "0.001"))) {
+        EXPECT_EQ(row.sustainable, RequestRate(0)) << row.label;
+        EXPECT_TRUE(std::isinf(row.perOutputToken.si())) << row.label;
+        EXPECT_THAT(row.because, testing::HasSubstr("trickle"));
+    }
+}
+
+TEST(SimulatedAblation, SeesWhatTheClosedFormsSayAndIsTheSameEveryTime)
+{
+    const AblationSettings settings{.requests = 4000};
+    const auto rows = simulatedAblation(example(), settings), again = simulatedAblation(example(), settings);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        ASSERT_TRUE(rows[i].simulated) << rows[i].label;
+        EXPECT_EQ(rows[i].simulated->e2eP95, again[i].simulated->e2eP95);
+        if (!rows[i].stable) {
+            EXPECT_LT(rows[i].simulated->attainment, 0.5) << "overloaded: " << rows[i].label;
+        }
+    }
+    for (const std::size_t i : {2U, 3U, 4U}) // far from saturation: the closed forms hold closely
+        EXPECT_NEAR(rows[i].simulated->tpotP95 / rows[i].tpot.p95.si(), 1, 0.1) << rows[i].label;
+}
+
+TEST(SimulatedAblation, AStopLeavesTheClosedForms)
+{
+    std::stop_source source;
+    source.request_stop();
+    for (const AblationRow& row : simulatedAblation(example(), {}, source.get_token())) {
+        EXPECT_FALSE(row.simulated);
+        EXPECT_GT(row.capacity, RequestRate(0));
+    }
+}
+
+} // namespace
+} // namespace headroom

@@ -1,0 +1,44 @@
+// One load through five serving systems, as a table and sentences.
+#include "ui/report/report_content.h"
+
+#include "core/ablation.h"
+#include "ui/format.h"
+
+#include <QCoreApplication>
+
+#include <cmath>
+
+namespace headroom::ui {
+
+namespace {
+
+QString tr(const char* words) { return QCoreApplication::translate("Report", words); }
+
+} // namespace
+
+AblationSection ablationSection(const Plan& plan)
+{
+    AblationSection out;
+    TextTable& t = out.table;
+    t.columns = {tr("System"), tr("Within targets"), tr("Gain"), tr("TTFT p95"), tr("TPOT p95"), tr("E2E p95"),
+        tr("KV in use"), tr("Per million output")};
+    t.shares = {0.24, 0.14, 0.08, 0.11, 0.11, 0.11, 0.09, 0.12};
+    t.numeric = {false, true, true, true, true, true, true, true};
+    for (const AblationRow& row : ablation(plan)) {
+        const QString label = text(row.label);
+        if (!row.refused.empty()) {
+            t.rows.push_back({label, tr("cannot run")});
+            out.sentences.push_back(
+                QStringLiteral("**%1:** ").arg(label) + tr("cannot run. %1").arg(text(row.refused)));
+            continue;
+        }
+        const auto seconds = [](Seconds s) { return std::isfinite(s.si()) ? quantity(s.si(), "s") : number(s.si()); };
+        t.rows.push_back({label, quantity(row.sustainable.si(), "req/s"), number(row.gain, 2) + u'×',
+            seconds(row.ttft.p95), seconds(row.tpot.p95), seconds(row.e2e.p95), percent(row.kvFraction),
+            quantity((row.perOutputToken * millionTokens).in(dollar), "USD")});
+        out.sentences.push_back(QStringLiteral("**%1:** ").arg(label) + text(row.because));
+    }
+    return out;
+}
+
+} // namespace headroom::ui
