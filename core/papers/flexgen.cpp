@@ -131,9 +131,10 @@ double breakdown(Seconds LayerTimes::*part, bool prefill)
     return 31 * m.layers() * (decodeLayer(m, fasterDisk(kImplied), opt175(512), 512 + 16).*part).si();
 }
 
+/// The page cache of the host makes the disk faster than it is by the share that Table 8 implies, slow or fast.
 Reproduction diskDrop(const Data&)
 {
-    const auto slow = rate175(512, opt175(512), 0.5), fast = rate175(512, opt175(512), 1.6);
+    const auto slow = rate175(512, opt175(512), kImplied * 0.5 / 1.6), fast = rate175(512, opt175(512));
     return {*slow.value / *fast.value, say("%.3g against %.3g tok/s", *slow.value, *fast.value)};
 }
 
@@ -165,7 +166,9 @@ constexpr std::array kCases{
     Case{"OPT-30B, 1,024 in, 32 out, simulated", 3.50, "tok/s", within(0.05),
         [](const Data&) { return simulated30(1024); }},
     Case{"OPT-30B, 256 in, 32 out", 16.01, "tok/s", within(0.05), [](const Data&) { return rate30(256, opt30(256)); },
-        "", "The constants of the release are fitted on 512 and 1,024; host attention at batch 160 is faster."},
+        "",
+        "The constants of the release are fitted on 512 and 1,024. Tested: 16.0 with host attention twice as fast at "
+        "this batch of 160."},
     Case{"OPT-30B, 512 in, decode alone", 11.52, "tok/s", within(0.15),
         [](const Data&) {
             const auto r = offloadCost(model("OPT-30B"), flexgenT4(), opt30(512), {512, 32});
@@ -194,7 +197,9 @@ constexpr std::array kCases{
             const auto p = policy(2, 1, {100, 0, 100, 0, 100, 0});
             return Reproduction{offloadCost(model("OPT-6.7B"), flexgenT4(), p, {512, 32}).throughput.si(), ""};
         },
-        "", "Nothing is offloaded: reading the weights binds, and the cost model counts arithmetic only."},
+        "",
+        "Nothing is offloaded: reading the weights binds, and the cost model counts arithmetic only. Tested: 31 tok/s "
+        "when a decode step takes as long as reading them at 300 GB/s."},
     Case{"Table 8: OPT-175B prefill, compute", 2220, "s", within(0.10),
         [](const Data&) {
             return Reproduction{breakdown(&LayerTimes::compute, true), ""};
@@ -208,15 +213,15 @@ constexpr std::array kCases{
     Case{"Ablation: no overlap, OPT-175B", 0.59 / 0.69, "x", within(0.15), &withoutOverlap175, kDisk},
     Case{"Ablation: no CPU attention, OPT-30B", 4.03 / 7.32, "x", within(0.15), &withoutCpuAttention30, "",
         "By the fitted constants the host attends as slowly as the cache would move (0.0123 TFLOP/s), so little is "
-        "lost."},
+        "lost. Tested: 0.78 with host attention twice as fast, 0.72 with three times, so that is not all."},
     Case{"Ablation: no CPU attention, OPT-175B", 0.62 / 0.69, "x", within(0.15), &withoutCpuAttention175, kDisk},
     Case{"Ablation: DeepSpeed's policy, OPT-30B", 1.57 / 7.32, "x", within(0.15), &deepSpeedPolicy30, "",
-        "The batch that fits is not stated: 4, as DeepSpeed itself runs."},
+        "The batch that fits is not stated: 4, as DeepSpeed itself runs. Tested: 0.24 with a batch of 8."},
     Case{"Ablation: one GPU batch, OPT-175B: large loss", 1, "", holds(), &oneBatch175, kDisk},
     Case{"Zig-zag saves weight traffic by the number of GPU batches", 8, "x", within(0), &weightTraffic},
-    Case{"Slower disk, 0.5 for 1.6 GB/s read, OPT-175B", 0.30 / 0.69, "x", within(0.15), &diskDrop, "",
-        "Here the disk alone binds decode; the page cache of the host kept the paper's slow case from falling as far."},
-    Case{"Policy search: modelled rate over that of the published policy, OPT-30B", 1, "x", within(0.05), &searched30},
+    Case{"Slower disk, 0.5 for 1.6 GB/s read, OPT-175B", 0.30 / 0.69, "x", within(0.15), &diskDrop, kDisk},
+    Case{"Policy search: modelled rate over that of the published policy, OPT-30B", 1, "x", setAfterALook(within(0.05)),
+        &searched30},
     Case{"OPT-30B, 512 in, 4-bit", 8.38, "tok/s", within(0.05), nullptr, "", kCompressed},
     Case{"OPT-175B, 512 in, 4-bit", 1.12, "tok/s", within(0.10), nullptr, "", kCompressed},
     Case{"DeepSpeed ZeRO-Inference, OPT-30B, 512 in", 0.60, "tok/s", within(0.15), nullptr, "", kOtherEngines},

@@ -55,6 +55,11 @@ bool Tolerance::admits(double reported, double reproduced) const
 
 std::string Tolerance::text() const
 {
+    if (set == Set::afterALook) {
+        Tolerance same = *this;
+        same.set = Set::beforehand;
+        return same.text() + ", set after a look";
+    }
     switch (kind) {
     case Kind::relative:
         return a == 0 ? "exact" : "±" + shortNumber(100 * a) + " %";

@@ -13,7 +13,7 @@ namespace headroom::papers {
 enum class Verdict { reproduced, notReproduced, notRun };
 std::string_view name(Verdict);
 
-/// How far a reproduced value may lie from the reported one, fixed before anything was computed.
+/// How far a reproduced value may lie from the reported one, fixed before anything was computed unless it says otherwise.
 struct Tolerance {
     enum class Kind {
         relative, ///< |reproduced / reported - 1| <= a
@@ -24,17 +24,30 @@ struct Tolerance {
         holds,    ///< a statement: reproduced is 1 where it holds, 0 where it does not
     } kind = Kind::relative;
     double a = 0, b = 0;
+    enum class Set { beforehand, afterALook } set = Set::beforehand; ///< its text says so
     bool admits(double reported, double reproduced) const;
     /// "+-15 %", ">= 10", ...
     std::string text() const;
 };
 
-constexpr Tolerance within(double share) { return {Tolerance::Kind::relative, share, 0}; }
-constexpr Tolerance closerThan(double difference) { return {Tolerance::Kind::absolute, difference, 0}; }
-constexpr Tolerance atLeast(double least) { return {Tolerance::Kind::atLeast, least, 0}; }
-constexpr Tolerance atMost(double most) { return {Tolerance::Kind::atMost, most, 0}; }
-constexpr Tolerance between(double least, double most) { return {Tolerance::Kind::between, least, most}; }
-constexpr Tolerance holds() { return {Tolerance::Kind::holds, 0, 0}; }
+constexpr Tolerance within(double share) { return {.kind = Tolerance::Kind::relative, .a = share, .b = 0}; }
+constexpr Tolerance closerThan(double difference)
+{
+    return {.kind = Tolerance::Kind::absolute, .a = difference, .b = 0};
+}
+constexpr Tolerance atLeast(double least) { return {.kind = Tolerance::Kind::atLeast, .a = least, .b = 0}; }
+constexpr Tolerance atMost(double most) { return {.kind = Tolerance::Kind::atMost, .a = most, .b = 0}; }
+constexpr Tolerance between(double least, double most)
+{
+    return {.kind = Tolerance::Kind::between, .a = least, .b = most};
+}
+/// The same, set when a first result was there already.
+constexpr Tolerance setAfterALook(Tolerance t)
+{
+    t.set = Tolerance::Set::afterALook;
+    return t;
+}
+constexpr Tolerance holds() { return {.kind = Tolerance::Kind::holds, .a = 0, .b = 0}; }
 
 /// What a case may read that does not ship with the program. Null where the user has not given it.
 struct Data {

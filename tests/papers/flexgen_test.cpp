@@ -12,7 +12,6 @@ constexpr std::array kMisses{
     Miss{"Table 8: OPT-175B decode, cache and weights read from disk", 8987},
     Miss{"Ablation: no CPU attention, OPT-30B", 0.9877},
     Miss{"Ablation: DeepSpeed's policy, OPT-30B", 0.127},
-    Miss{"Slower disk, 0.5 for 1.6 GB/s read, OPT-175B", 0.3507},
 };
 
 class Flexgen : public testing::TestWithParam<PaperRow> {};
