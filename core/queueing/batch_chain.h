@@ -1,7 +1,7 @@
 // The birth-death chain over the requests of a station: product form, walked outwards from its mode.
 #pragma once
 
-#include <span>
+#include <cstddef>
 #include <vector>
 
 namespace headroom {
@@ -27,11 +27,13 @@ struct ChainInput {
 /// States of the chain that matter, with what arrivals find in them. States are of the whole station.
 struct ChainSolution {
     double first = 0;                      ///< requests in the first state below
-    std::vector<double> found;             ///< P(an arrival finds first + i), i = 0, ...; only states with a free seat
+    std::vector<double> found;             ///< P(an arrival finds state(i)), i = 0, ...; only states with a free seat
+    std::vector<double> lumps;             ///< requests in each of `found` where neighbours are lumped; else empty
     double waits = 0;                      ///< P(an arrival finds no free seat)
     double meanWait = 0;                   ///< of those, seconds until a seat is free
     double meanSeated = 0, meanQueued = 0; ///< averaged over time, whole station
     double idle = 0;                       ///< P(nobody is there)
+    double state(std::size_t i) const { return lumps.empty() ? first + static_cast<double>(i) : lumps[i]; }
 };
 
 ChainSolution solveChain(const ChainInput&, const Residence&);

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <vector>
 
 namespace headroom {
 
@@ -53,48 +55,121 @@ Matrix2d tail(const Phases& p, double departures)
     return p.arrivals * (p.arrivals + departures * one - p.changes - p.arrivals * first).inverse();
 }
 
-} // namespace
-
-BurstSolution solveBurstChain(const ChainInput& in, const BurstSpec& burst, const Residence& residence)
+/// The numbers of requests that are states: all from 0 to the seats, or ever fewer of them.
+std::vector<double> statesOf(double seats, bool lump)
 {
-    const Phases p = phasesOf(in.rate, burst);
-    const auto seats = static_cast<std::size_t>(in.replicas * in.seats);
-    const auto departures = [&](std::size_t n) {
-        const double each = static_cast<double>(n) / in.replicas;
-        return n >= seats ? in.capacity : std::min(in.capacity, in.replicas * residence.departures(each));
-    };
-    // From level 0 up: what is below level n, seen from it, is a return to it. Down[n] takes pi_{n+1} to pi_n. All
-    // these are products of non-negative matrices, so nothing cancels however rare a level is.
-    std::vector<Matrix2d> down(seats);
-    Matrix2d watched = p.changes - p.arrivals;
-    for (std::size_t n = 0; n < seats; ++n) {
-        down[n] = departures(n + 1) * (-watched).inverse();
-        watched = p.changes - p.arrivals - departures(n + 1) * Matrix2d::Identity() + down[n] * p.arrivals;
+    constexpr double kOfDeviation = 0.25, kOfNumber = 1.0 / 1024;
+    std::vector<double> out;
+    double n = 0;
+    while (n < seats - 1) {
+        out.push_back(n);
+        n += lump ? std::max(1.0, std::floor(std::max(kOfDeviation * std::sqrt(n), kOfNumber * n))) : 1;
     }
-    // The process watched only while all seats are just taken is a generator of two states.
-    const Matrix2d last = tail(p, in.capacity);
-    watched += last * in.capacity;
-    const RowVector2d full(std::abs(watched(1, 0)), std::abs(watched(0, 1)));
-    std::vector<RowVector2d> pi(seats);
-    RowVector2d level = full;
-    double scaled = 1; // of `full`, so that light load does not overflow
-    for (std::size_t n = seats; n-- > 0;) {
-        level = level * down[n];
-        pi[n] = level;
-        constexpr double kLarge = 1e150;
-        if (level.maxCoeff() > kLarge) {
-            for (std::size_t k = n; k < seats; ++k)
-                pi[k] /= kLarge;
-            level /= kLarge;
-            scaled /= kLarge;
+    if (seats > 0)
+        out.push_back(seats - 1); // a whole step below the seats, so that all seats taken is a state by itself
+    out.push_back(seats);
+    return out;
+}
+
+/// Between two neighbouring states: what goes up per probability of the lower, and down per that of the upper. With
+/// constant rates the numbers between them are passed exactly (Scharfetter and Gummel 1969; gambler's ruin).
+struct Passage {
+    Vector2d up, down;
+};
+Passage passage(const Phases& p, double steps, double departures)
+{
+    Passage out;
+    for (Eigen::Index k = 0; k < 2; ++k) {
+        const double arrivals = p.arrivals(k, k);
+        constexpr double kBalanced = 1e-6, kMost = 200; // e^200 between neighbours is for ever, and no overflow
+        const double x = std::clamp(steps * std::log(arrivals / departures), -kMost, kMost);
+        if (steps == 1 || std::abs(x) < kBalanced) {
+            out.up(k) = arrivals / steps;
+            out.down(k) = departures / steps;
+        } else {
+            out.up(k) = (arrivals - departures) / -std::expm1(-x);
+            out.down(k) = (arrivals - departures) / std::expm1(x);
         }
     }
+    return out;
+}
+
+/// Probabilities of the states per number of requests, relative: `full` is that of all seats taken, in both phases.
+struct Levels {
+    std::vector<RowVector2d> pi; ///< of the states with a free seat
+    RowVector2d full;
+};
+
+/// Where a process goes that leaves two phases of a state upwards at rates `up` and changes between them at rates
+/// `change`: the mean time in each phase (column) from each (row). Nothing is subtracted, however rare `up` is
+/// (Grassmann, Taksar and Heyman 1985).
+Matrix2d stays(const Vector2d& change, const Vector2d& up)
+{
+    Matrix2d out;
+    out << change(1) + up(1), change(0), change(1), change(0) + up(0);
+    return out / (change(0) * up(1) + change(1) * up(0) + up(0) * up(1));
+}
+
+/// From the lowest state up: what is below one, seen from it, is a return to it, perhaps in the other phase. Down[i] takes
+/// pi_{i+1} to pi_i. All these are products of non-negative matrices, so nothing cancels however rare a state is.
+/// \param numbers that each state stands for
+template <class Departures>
+Levels solveLevels(const Phases& p, const std::vector<double>& states, const std::vector<double>& numbers,
+    const Matrix2d& last, Departures departures)
+{
+    const std::size_t seats = states.size() - 1;
+    std::vector<Matrix2d> down(seats);
+    const Vector2d changes(p.changes(0, 1), p.changes(1, 0)); // out of each phase
+    Vector2d change = numbers[0] * changes;                   // by itself or over a state below
+    for (std::size_t i = 0; i < seats; ++i) {
+        // The middle of the departures on the way down: those of the upper state where they are neighbours.
+        const Passage way = passage(p, states[i + 1] - states[i], departures(0.5 * (states[i] + states[i + 1] + 1)));
+        down[i] = way.down.asDiagonal() * stays(change, way.up);
+        change = numbers[i + 1] * changes + Vector2d(down[i](0, 1) * way.up(1), down[i](1, 0) * way.up(0));
+    }
+    // The process watched only while all seats are just taken is a generator of two states.
+    change += departures(states[seats]) * Vector2d(last(0, 1), last(1, 0));
+    Levels out;
+    out.full = RowVector2d(change(1), change(0));
+    out.pi.resize(seats);
+    RowVector2d level = out.full;
+    for (std::size_t i = seats; i-- > 0;) {
+        level = level * down[i];
+        out.pi[i] = level;
+        constexpr double kLarge = 1e150; // so that light load does not overflow
+        if (level.maxCoeff() > kLarge) {
+            for (std::size_t k = i; k < seats; ++k)
+                out.pi[k] /= kLarge;
+            level /= kLarge;
+            out.full /= kLarge;
+        }
+    }
+    return out;
+}
+
+} // namespace
+
+BurstSolution solveBurstChain(
+    const ChainInput& in, const BurstSpec& burst, const Residence& residence, double mostSingle)
+{
+    const Phases p = phasesOf(in.rate, burst);
+    const double seats = std::floor(in.replicas * in.seats);
+    const auto departures = [&](double n) {
+        return n >= seats ? in.capacity : std::min(in.capacity, in.replicas * residence.departures(n / in.replicas));
+    };
+    const bool lump = seats > mostSingle;
+    const std::vector<double> states = statesOf(seats, lump);
+    std::vector<double> numbers(states.size(), 1);
+    for (std::size_t i = 0; lump && i + 1 < states.size(); ++i)
+        numbers[i] = 0.5 * (states[i + 1] - (i > 0 ? states[i - 1] : -1));
+    const Matrix2d last = tail(p, in.capacity);
+    const auto [pi, full] = solveLevels(p, states, numbers, last, departures);
     // All seats taken: pi_S (I + R + R^2 ...), and the mean above it for the wait.
     const Matrix2d sum = (Matrix2d::Identity() - last).inverse();
-    const RowVector2d busy = scaled * full * sum, queued = scaled * full * last * sum * sum;
+    const RowVector2d busy = full * sum, queued = full * last * sum * sum;
     RowVector2d total = busy;
-    for (const RowVector2d& x : pi)
-        total += x;
+    for (std::size_t i = 0; i < pi.size(); ++i)
+        total += numbers[i] * pi[i];
     const double scale = 1 / total.sum();
 
     BurstSolution out;
@@ -103,14 +178,16 @@ BurstSolution solveBurstChain(const ChainInput& in, const BurstSpec& burst, cons
         ChainSolution& c = *phases[static_cast<std::size_t>(k)];
         const double arrive = p.arrivals(k, k) / in.rate; // arrivals see a phase in proportion to its rate
         c.found.reserve(pi.size());
-        for (std::size_t n = 0; n < pi.size(); ++n) {
-            const double probability = scale * pi[n](k);
+        for (std::size_t i = 0; i < pi.size(); ++i) {
+            const double probability = scale * numbers[i] * pi[i](k);
             c.found.push_back(arrive * probability);
-            c.meanSeated += probability * static_cast<double>(n);
+            c.meanSeated += probability * states[i];
         }
-        c.idle = scale * pi.front()(k);
+        if (lump)
+            c.lumps.assign(states.begin(), states.end() - 1);
+        c.idle = pi.empty() ? 0 : scale * pi.front()(k);
         c.waits = arrive * scale * busy(k);
-        c.meanSeated += scale * busy(k) * static_cast<double>(seats);
+        c.meanSeated += scale * busy(k) * seats;
         c.meanQueued = scale * queued(k);
         // An arrival to this phase finds queued / busy before it on average, and one more must leave.
         c.meanWait = busy(k) > 0 ? (queued(k) / busy(k) + 1) / in.capacity : 0;

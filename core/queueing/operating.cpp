@@ -65,9 +65,14 @@ Found describe(const ChainSolution& chain, double replicas, bool shortest)
 {
     Found out;
     double square = 0;
+    const bool whole = shortest && replicas > 1, isLumped = !chain.lumps.empty();
+    const double perReplica = 1 / replicas;
+    const double lost = 0.5 * (1 - perReplica); // of a lump, by rounding down
     for (std::size_t i = 0; i < chain.found.size(); ++i) {
-        const double all = chain.first + static_cast<double>(i);
-        const double n = shortest && replicas > 1 ? std::floor(all / replicas) : all / replicas;
+        const double all = chain.state(i);
+        const double n = !whole                        ? all * perReplica
+                         : isLumped && all >= replicas ? all * perReplica - lost
+                                                       : std::floor(all * perReplica);
         if (n < 1e-9) {
             out.idle += chain.found[i];
             continue;
@@ -152,7 +157,7 @@ double idleShare(const ChainSolution& chain, double replicas)
         return chain.idle;
     double idle = 0;
     for (std::size_t i = 0; i < chain.found.size(); ++i)
-        idle += chain.found[i] * std::max(0.0, 1 - (chain.first + static_cast<double>(i)) / replicas);
+        idle += chain.found[i] * std::max(0.0, 1 - chain.state(i) / replicas);
     return idle;
 }
 

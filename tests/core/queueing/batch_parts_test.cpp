@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 namespace headroom {
@@ -156,6 +157,93 @@ TEST(BurstChain, SharesOfArrivalsSumToOneEvenInLongOverload)
         EXPECT_GT(phase->meanWait, 0);
     }
     EXPECT_NEAR(sum, 1, 1e-9);
+}
+
+/// What a user sees of a solution: averages, and mean and deviation of what arrivals find.
+struct Seen {
+    double seated = 0, queued = 0, waits = 0, mean = 0, deviation = 0, all = 0;
+    std::size_t states = 0;
+};
+Seen seen(const BurstSolution& solution)
+{
+    Seen out;
+    double square = 0, free = 0;
+    for (const ChainSolution* phase : {&solution.calm, &solution.burst}) {
+        out.seated += phase->meanSeated;
+        out.queued += phase->meanQueued;
+        out.waits += phase->waits;
+        out.states = phase->found.size();
+        for (std::size_t i = 0; i < phase->found.size(); ++i) {
+            free += phase->found[i];
+            out.mean += phase->found[i] * phase->state(i);
+            square += phase->found[i] * phase->state(i) * phase->state(i);
+        }
+    }
+    out.all = free + out.waits;
+    out.mean /= free;
+    out.deviation = std::sqrt(square / free - out.mean * out.mean);
+    return out;
+}
+
+TEST(BurstChain, WithLumpedStatesIsNearTheWholeChain)
+{
+    constexpr double kAll = std::numeric_limits<double>::infinity();
+    for (double replicas : {4.0, 64.0})
+        for (double load : {0.05, 0.5, 0.8, 0.95})
+            for (double burst : {1.0, 30.0, 600.0})
+                for (double peak : {1.5, 3.0, 8.0}) {
+                    SCOPED_TRACE(testing::Message() << replicas << ' ' << load << ' ' << burst << ' ' << peak);
+                    ChainInput in;
+                    in.replicas = replicas;
+                    in.seats = 64;
+                    in.capacity = replicas * 64 / 3.0;
+                    in.rate = load * in.capacity;
+                    const Residence residence{{1, 4, 16, 64}, {1.0, 1.1, 1.5, 3.0}};
+                    const BurstSpec spec{.peakRatio = peak, .burstShare = 0.1, .meanBurst = Seconds(burst)};
+                    const Seen whole = seen(solveBurstChain(in, spec, residence, kAll));
+                    const Seen lumped = seen(solveBurstChain(in, spec, residence, 0));
+                    EXPECT_LT(lumped.states, 0.6 * static_cast<double>(whole.states));
+                    EXPECT_NEAR(lumped.all, 1, 1e-9);
+                    EXPECT_NEAR(lumped.seated, whole.seated, 4e-3 * whole.seated);
+                    EXPECT_NEAR(lumped.mean, whole.mean, 2e-3 * whole.mean);
+                    EXPECT_NEAR(lumped.deviation, whole.deviation, 4e-3 * whole.deviation);
+                    EXPECT_NEAR(lumped.waits, whole.waits, 0.03 * whole.waits + 1e-6);
+                    EXPECT_NEAR(lumped.queued, whole.queued, 0.03 * whole.queued + 1e-6);
+                }
+}
+
+TEST(BurstChain, HoldsWhereManySeatsAreHardlyUsed)
+{
+    for (double load : {1e-9, 1e-6, 1e-4, 0.01}) {
+        ChainInput in;
+        in.replicas = 12;
+        in.seats = 1024;
+        in.capacity = 12 * 1024 / 3.0;
+        in.rate = load * in.capacity;
+        const BurstSpec burst{.peakRatio = 10, .burstShare = 0.1, .meanBurst = Seconds(60)}; // none while calm
+        const Seen out = seen(solveBurstChain(in, burst, servers(1024, 1.0 / 3)));
+        EXPECT_NEAR(out.all, 1, 1e-6) << load;
+        EXPECT_NEAR(out.seated, 3 * in.rate, 1e-3 * 3 * in.rate) << load;
+        EXPECT_EQ(out.waits, 0) << load;
+    }
+}
+
+TEST(BurstChain, OfAnyFleetHasFewStates)
+{
+    const auto states = [](double seats) {
+        ChainInput in;
+        in.replicas = seats / 64;
+        in.seats = 64;
+        in.capacity = seats / 3;
+        in.rate = 0.9 * in.capacity;
+        const BurstSpec burst{.peakRatio = 3, .burstShare = 0.1, .meanBurst = Seconds(60)};
+        const Seen out = seen(solveBurstChain(in, burst, {{1, 4, 16, 64}, {1.0, 1.1, 1.5, 3.0}}));
+        EXPECT_NEAR(out.all, 1, 1e-5);
+        return out.states;
+    };
+    EXPECT_EQ(states(1024), 1024U); // each number by itself
+    EXPECT_LT(states(64 * 1024), 2200U);
+    EXPECT_LT(states(64e6), 10'000U);
 }
 
 TEST(LatencyGrid, HoldsAMixtureOfRamps)
