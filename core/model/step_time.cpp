@@ -329,9 +329,11 @@ inline void StepModel::walk(double decodes, double prefillTokens, double prompts
 {
     const double tokens = decodes + prefillTokens, sampled = decodes + prompts;
     // Fewer tokens than stages: a micro-batch still holds a whole one.
-    const double rows = std::max(tokens / m_stages, std::min(tokens, 1.0));
-    const std::array<double, 3> rowsOf{rows, std::max(rows / m_attentionRanks, std::min(rows, 1.0)),
-        std::max(sampled / m_stages, std::min(sampled, 1.0))};
+    // A division costs as much as two products, and mostly there is one stage.
+    const auto among = [](double all, double parts) { return parts == 1 ? all : all / parts; };
+    const double rows = std::max(among(tokens, m_stages), std::min(tokens, 1.0));
+    const std::array<double, 3> rowsOf{rows, std::max(among(rows, m_attentionRanks), std::min(rows, 1.0)),
+        std::max(among(sampled, m_stages), std::min(sampled, 1.0))};
     for (int i = 0; i < m_productCount; ++i) {
         const Product& p = m_products[at(i)];
         const double n = rowsOf[at(static_cast<int>(p.rows))];

@@ -7,7 +7,7 @@ namespace headroom {
 
 namespace {
 
-/// Residence at successive states without a search for each: the knot moves along.
+/// Residence at successive states without a search for each: the piece moves along.
 class Walker {
 public:
     Walker(const Residence& r, double replicas) : m_r(r), m_replicas(replicas), m_perReplica(1 / replicas) { enter(); }
@@ -18,16 +18,10 @@ public:
     State state(double n)
     {
         const double each = n * m_perReplica;
-        if (each <= m_r.requests.front())
-            return {n, m_r.seconds.front()};
-        if (m_r.requests.size() == 1 || each >= m_r.requests.back()) // seats full: no more than there
-            return {m_replicas * m_r.requests.back(), m_r.seconds.back()};
         if (each > m_to || each <= m_from) {
-            while (m_knot + 1 < m_r.requests.size() && m_r.requests[m_knot] < each)
-                ++m_knot;
-            while (m_knot > 1 && m_r.requests[m_knot - 1] >= each)
-                --m_knot;
-            enter();
+            if (each >= m_r.requests.back()) // seats full: no more than there
+                return {m_replicas * m_r.requests.back(), m_r.seconds.back()};
+            find(each);
         }
         return {n, m_seconds + (each - m_from) * m_slope};
     }
@@ -38,19 +32,31 @@ public:
     }
 
 private:
+    void find(double each)
+    {
+        while (m_knot + 1 < m_r.requests.size() && m_r.requests[m_knot] < each)
+            ++m_knot;
+        while (m_knot > 0 && m_r.requests[m_knot - 1] >= each)
+            --m_knot;
+        enter();
+    }
     void enter()
     {
-        if (m_r.requests.size() < 2)
-            return;
-        m_from = m_r.requests[m_knot - 1];
         m_to = m_r.requests[m_knot];
+        if (m_knot == 0) { // below the first knot all take as long
+            m_from = 0;
+            m_seconds = m_r.seconds.front();
+            m_slope = 0;
+            return;
+        }
+        m_from = m_r.requests[m_knot - 1];
         m_seconds = m_r.seconds[m_knot - 1];
         m_slope = (m_r.seconds[m_knot] - m_seconds) / (m_to - m_from);
     }
 
     const Residence& m_r;
     double m_replicas, m_perReplica;
-    std::size_t m_knot = 1;
+    std::size_t m_knot = 0;
     double m_from = 0, m_to = 0, m_seconds = 0, m_slope = 0; ///< of the piece that ends at the knot
 };
 
@@ -77,16 +83,37 @@ double peakedness(double dispersion, double residenceScv)
 /// ratio r is that of arrivals over departures. The product form is exp of the sum of ln r; a noise z times as strong
 /// as Poisson's makes it exp of the sum of ln(r) / z (the diffusion with the same drift). (1 + x/z) / (1 - x/z) with
 /// x = (r - 1)/(r + 1) is that to second order, and exact for z = 1.
-double step(double arrivals, double requests, double z)
-{
-    constexpr double kRare = 0.02; // the second order fails where arrivals are rare against departures: light load
-    if (arrivals < kRare * requests)
-        return std::pow(arrivals / requests, 1 / z);
-    const double above = (z + 1) * arrivals + (z - 1) * requests, below = (z - 1) * arrivals + (z + 1) * requests;
-    constexpr double kLeast = 1e-13; // z < 1 would turn the sign
-    const double least = kLeast * (arrivals + requests);
-    return std::max(above, least) / std::max(below, least);
-}
+class Odds {
+public:
+    explicit Odds(double z) : m_more(z + 1), m_less(z - 1), m_perZ(1 / z) {}
+    double up(double arrivals, double requests) const
+    {
+        const Ratio r = ratio(arrivals, requests);
+        return r.above / r.below;
+    }
+    double down(double arrivals, double requests) const ///< 1 / up
+    {
+        const Ratio r = ratio(arrivals, requests);
+        return r.below / r.above;
+    }
+
+private:
+    struct Ratio {
+        double above, below;
+    };
+    Ratio ratio(double arrivals, double requests) const
+    {
+        constexpr double kRare = 0.02; // the second order fails where arrivals are rare against departures: light load
+        if (arrivals < kRare * requests)
+            return {std::pow(arrivals / requests, m_perZ), 1};
+        constexpr double kLeast = 1e-13; // z < 1 would turn the sign
+        const double least = kLeast * (arrivals + requests);
+        return {std::max(m_more * arrivals + m_less * requests, least),
+            std::max(m_less * arrivals + m_more * requests, least)};
+    }
+
+    double m_more, m_less, m_perZ;
+};
 
 /// What arrivals find, against time averages: with bursts they find more. Arrival rate in a state, over the mean.
 struct Arrivals {
@@ -109,6 +136,7 @@ ChainSolution solveChain(const ChainInput& in, const Residence& residence)
     // The diffusion knows no floor at 0: with few in system the strength of the noise fades to Poisson's.
     constexpr double kFew = 4;
     const double z = 1 + (peakedness(in.bunching, in.residenceScv) - 1) * centre / (centre + kFew);
+    const Odds odds(z);
     const double skew = 0.5 * (z - 1); // the stronger noise moves the mean off the mode by this
     const double bursts =
         std::max(1.0, peakedness(in.arrivalScv, in.residenceScv)); // regular ones: as Poisson, on the safe side
@@ -122,7 +150,7 @@ ChainSolution solveChain(const ChainInput& in, const Residence& residence)
     double p = 1;
     for (double n = mode; n >= 1 && p > kNegligible; --n) {
         const Walker::State at = departures.state(n + skew);
-        p /= step(in.rate * at.seconds, at.requests, z);
+        p *= odds.down(in.rate * at.seconds, at.requests);
         below.push_back(p);
     }
     out.first = mode - static_cast<double>(below.size());
@@ -133,13 +161,13 @@ ChainSolution solveChain(const ChainInput& in, const Residence& residence)
     double n = mode;
     while (n + 1 < seats && p > kNegligible) {
         const Walker::State at = departures.state(n + 1 + skew);
-        p *= step(in.rate * at.seconds, at.requests, z);
+        p *= odds.up(in.rate * at.seconds, at.requests);
         out.found.push_back(p);
         ++n;
     }
     // From the last seat on departures stay the same: geometric, with the wait scaled by variability (Allen-Cunneen).
     const bool reachesSeats = n + 1 >= seats;
-    const double full = reachesSeats ? p * step(in.rate, in.capacity, z) : 0; // P(n = seats)
+    const double full = reachesSeats ? p * odds.up(in.rate, in.capacity) : 0; // P(n = seats)
     const double ratio = in.rate / in.capacity;
     const double all = full / (1 - ratio);
     out.meanWait = 0.5 * (in.arrivalScv + in.residenceScv) / (in.capacity - in.rate);

@@ -51,18 +51,27 @@ constexpr double kNoGap = 0.5;
 /// Indices into kStrata for the time per token: it hardly depends on the length of long outputs.
 constexpr std::array<std::size_t, 20> kPaceStrata{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 20, 24, 27};
 
+/// Indices into kStrata for the whole time: all of them, or what the edge of a band takes.
+constexpr std::array<std::size_t, kStrata.size()> kAllEdges = [] {
+    std::array<std::size_t, kStrata.size()> all{};
+    for (std::size_t i = 0; i < all.size(); ++i)
+        all[i] = i;
+    return all;
+}();
+constexpr std::array<std::size_t, 14> kBandEdges{0, 1, 2, 4, 6, 9, 12, 15, 17, 19, 21, 23, 25, 27};
+
 /// Time per output token of all classes, a stratum of lengths at a time.
-IntervalGrid tpotGrid(const StationTables& t, const DecodeTime& decode)
+IntervalGrid tpotGrid(const StationTables& t, const DecodeTime& decode, std::span<const std::size_t> cuts)
 {
     const double away = std::sqrt(decode.slow + decode.fast) + std::abs(decode.start);
     const double knee = 1.5 * decode.interval + 1e-9, end = 2 * decode.interval + 6 * away + 2e-9;
     // The mean gap of a request tends from that of a short one to `interval`: the least is at an end.
     double least = std::min(decode.least, 0.97 * decode.interval), all = 0;
     std::vector<std::pair<double, double>> strata; // gaps, share
-    strata.reserve(t.classes.size() * kPaceStrata.size());
+    strata.reserve(t.classes.size() * cuts.size());
     for (const StationClass& c : t.classes) {
-        for (std::size_t i = 1; i < kPaceStrata.size(); ++i) {
-            const std::size_t from = kPaceStrata[i - 1], to = kPaceStrata[i];
+        for (std::size_t i = 1; i < cuts.size(); ++i) {
+            const std::size_t from = cuts[i - 1], to = cuts[i];
             double gaps = 0;
             for (std::size_t k = from + 1; k <= to; ++k)
                 gaps += middleGaps(c, k) * (kStrata[k] - kStrata[k - 1]);
@@ -91,7 +100,11 @@ IntervalGrid tpotGrid(const StationTables& t, const DecodeTime& decode)
 
 } // namespace
 
-LatencyMix::LatencyMix(const StationTables& t, const Operating& at, Detail detail) : m_tables(t), m_at(at)
+LatencyMix::LatencyMix(const StationTables& t, const Operating& at, Detail detail)
+    : m_tables(t),
+      m_at(at),
+      m_detail(detail),
+      m_cuts(detail == Detail::edges ? std::span<const std::size_t>(kBandEdges) : kAllEdges)
 {
     m_classes.reserve(t.classes.size());
     m_decode.reserve(t.classes.size());
@@ -100,9 +113,9 @@ LatencyMix::LatencyMix(const StationTables& t, const Operating& at, Detail detai
         m_ttftMean += c.share * m_classes.back().ttft.mean();
         m_queueMean += c.share * m_classes.back().queueMean;
         auto& nodes = m_decode.emplace_back();
-        for (std::size_t i = 0; i < kStrata.size(); ++i) {
+        for (std::size_t i = 0; i < m_cuts.size(); ++i) {
             double sum = 0;
-            const DecodeTime::Spread spread = at.decode.spread(c.gaps[i]);
+            const DecodeTime::Spread spread = at.decode.spread(c.gaps[m_cuts[i]]);
             for (std::size_t k = 0; k < kNodes.size(); ++k) {
                 nodes[k].edge[i] = spread.at(kNodes[k].z);
                 sum += kNodes[k].weight * nodes[k].edge[i];
@@ -113,9 +126,9 @@ LatencyMix::LatencyMix(const StationTables& t, const Operating& at, Detail detai
         }
         for (std::size_t k = 0; k < kNodes.size(); ++k) {
             DecodePieces& pieces = nodes[k];
-            for (std::size_t i = 1; i < kStrata.size(); ++i) {
+            for (std::size_t i = 1; i < m_cuts.size(); ++i) {
                 const double width = pieces.edge[i] - pieces.edge[i - 1];
-                pieces.weight[i - 1] = c.share * kNodes[k].weight * (kStrata[i] - kStrata[i - 1]);
+                pieces.weight[i - 1] = c.share * kNodes[k].weight * (kStrata[m_cuts[i]] - kStrata[m_cuts[i - 1]]);
                 const bool isJump = !(width > kJump * pieces.edge[i]);
                 pieces.perSecond[i - 1] = isJump ? 0 : pieces.weight[i - 1] / width;
             }
@@ -124,7 +137,11 @@ LatencyMix::LatencyMix(const StationTables& t, const Operating& at, Detail detai
     m_e2eMean = m_ttftMean + at.decodeTime;
 }
 
-IntervalGrid LatencyMix::tpotDistribution() const { return tpotGrid(m_tables, m_at.decode); }
+IntervalGrid LatencyMix::tpotDistribution() const
+{
+    return tpotGrid(
+        m_tables, m_at.decode, m_detail == Detail::edges ? std::span<const std::size_t>(kBandEdges) : kPaceStrata);
+}
 
 double LatencyMix::fixedBefore() const { return (m_tables.input.networkIn + m_tables.input.retrieval).si(); }
 double LatencyMix::fixedAfter() const { return (m_tables.input.post + m_tables.input.networkOut).si(); }
@@ -154,7 +171,7 @@ LatencyMix::AtPoint LatencyMix::e2eAt(double x) const
         const LatencyGrid& ttft = m_classes[k].ttft;
         for (const DecodePieces& pieces : m_decode[k]) {
             LatencyGrid::At before = ttft.at(x - pieces.edge[0]);
-            for (std::size_t i = 1; i < kStrata.size() && before.integral > 0; ++i) {
+            for (std::size_t i = 1; i < m_cuts.size() && before.integral > 0; ++i) {
                 const double left = x - pieces.edge[i];
                 const LatencyGrid::At after = ttft.at(left);
                 if (pieces.perSecond[i - 1] > 0) {
@@ -180,7 +197,7 @@ LatencyMix::MeansAtPoint LatencyMix::meansAt(double x) const
         for (const DecodePieces& pieces : m_decode[k]) {
             double from = x - pieces.edge[0];
             LatencyGrid::At before = ttft.at(from);
-            for (std::size_t i = 1; i < kStrata.size() && before.integral > 0; ++i) {
+            for (std::size_t i = 1; i < m_cuts.size() && before.integral > 0; ++i) {
                 const double to = x - pieces.edge[i];
                 LatencyGrid::At after = ttft.at(to);
                 double perSecond = pieces.perSecond[i - 1], upper = from, lower = to;
@@ -211,8 +228,10 @@ double LatencyMix::e2eQuantile(double p) const
 {
     double high = 0, start = 0;
     for (std::size_t k = 0; k < m_classes.size(); ++k) {
-        high = std::max(high, m_classes[k].ttft.end() + m_decode[k].back().edge.back());
-        const auto above = std::lower_bound(kStrata.begin(), kStrata.end(), p) - kStrata.begin();
+        high = std::max(high, m_classes[k].ttft.end() + m_decode[k].back().edge[m_cuts.size() - 1]);
+        const auto above = std::lower_bound(m_cuts.begin(), m_cuts.end(), p, [](std::size_t cut, double x) {
+            return kStrata[cut] < x;
+        }) - m_cuts.begin();
         start += m_classes[k].share * (m_decode[k][1].edge[static_cast<std::size_t>(above)] + m_classes[k].ttft.mean());
     }
     const auto f = [&](double x) {

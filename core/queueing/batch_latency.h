@@ -5,6 +5,7 @@
 #include "core/queueing/operating.h"
 
 #include <array>
+#include <span>
 #include <vector>
 
 namespace headroom {
@@ -46,9 +47,11 @@ private:
 
     const StationTables& m_tables;
     const Operating& m_at;
+    Detail m_detail;
+    std::span<const std::size_t> m_cuts; ///< of the output lengths, indices into kStrata
     std::vector<ClassLatency> m_classes;
     /// Time of the gaps at the edges of the strata, for one value of what varies; the probability of each stratum, also
-    /// over its width (0 where a stratum has one length).
+    /// over its width (0 where a stratum has one length). As many as there are m_cuts.
     struct DecodePieces {
         std::array<double, kStrata.size()> edge;
         std::array<double, kStratumCount> weight, perSecond;

@@ -31,14 +31,14 @@ BatchStation station(const StationInput& input)
     return station(input, [&model](double decodes, double context, double tokens, double prompts, double cached) {
         StepBatch batch = model.decodeBatch(decodes, context);
         if (tokens > 0) {
-            const double x = tokens / std::max(prompts, 1.0);
+            const double chunks = std::max(prompts, 1.0);
             StepBatch one;
-            model.addPrompt(one, x, cached);
-            batch.prefillTokens += tokens;
-            batch.prompts += std::max(prompts, 1.0);
+            model.addPrompt(one, tokens / chunks, cached);
+            batch.prefillTokens = tokens;
+            batch.prompts = chunks;
             for (std::size_t i = 0; i < kReaches; ++i) {
-                batch.pairs[i] += one.pairs[i] * tokens / x;
-                batch.prefix[i] += one.prefix[i] * tokens / x;
+                batch.pairs[i] = one.pairs[i] * chunks;
+                batch.prefix[i] = one.prefix[i] * chunks;
             }
         }
         return model.time(batch).si();
@@ -252,9 +252,9 @@ bool needsChain(const StationTables& t, RequestRate rate)
     return isClosedLoop(t) || (t.input.policy != BatchPolicy::static_ && rate.si() < t.fleetCapacity);
 }
 
-Operating operating(const StationTables& t, RequestRate rate)
+Operating operating(const StationTables& t, RequestRate rate, Detail detail)
 {
-    return isClosedLoop(t) ? operateClosed(t) : operate(t, std::max(rate.si(), kLightest * t.fleetCapacity));
+    return isClosedLoop(t) ? operateClosed(t) : operate(t, std::max(rate.si(), kLightest * t.fleetCapacity), detail);
 }
 
 } // namespace
@@ -266,8 +266,8 @@ LatencyEdge latencyEdge(const BatchStation& station, RequestRate rate)
         const StationResult r = solve(station, rate);
         return {r.ttft.mean, r.ttft.p95, r.tpot.mean, r.tpot.p95, r.e2e.mean, r.e2e.p95};
     }
-    const Operating at = operating(t, rate);
-    const LatencyMix mix(t, at, Detail::latencies);
+    const Operating at = operating(t, rate, Detail::edges);
+    const LatencyMix mix(t, at, Detail::edges);
     const IntervalGrid tpot = mix.tpotDistribution();
     return {Seconds(mix.ttftMean()), Seconds(mix.ttftQuantile(0.95)), Seconds(std::max(0.0, tpot.mean())),
         Seconds(tpot.quantile(0.95)), Seconds(mix.e2eMean()), Seconds(mix.e2eQuantile(0.95))};
@@ -290,7 +290,7 @@ double targetMargin(const BatchStation& station, RequestRate rate, const Targets
                               slowed(r.e2e.p99, toEnd, slowing.e2e), targets)
                         : kInfinity;
     }
-    const Operating at = operating(t, rate);
+    const Operating at = operating(t, rate, Detail::latencies);
     const LatencyMix mix(t, at, Detail::latencies);
     Targets others = targets;
     others.e2eP99.reset();
@@ -329,7 +329,7 @@ LatencyQuantiles latencyQuantiles(const BatchStation& station, RequestRate rate,
         out.e2e = out.ttft;
         return out;
     }
-    const Operating at = operating(t, rate);
+    const Operating at = operating(t, rate, Detail::latencies);
     const LatencyMix mix(t, at, Detail::latencies);
     const IntervalGrid tpot = mix.tpotDistribution();
     for (double p : probabilities) {

@@ -99,7 +99,7 @@ StationResult solve(const BatchStation&, RequestRate);
 struct LatencyEdge {
     Seconds ttftMean, ttftP95, tpotMean, tpotP95, e2eMean, e2eP95;
 };
-/// The numbers of solve(), in a part of its time.
+/// About the numbers of solve(), in half its time; Detail::edges says how near.
 LatencyEdge latencyEdge(const BatchStation&, RequestRate);
 
 /// Factors on latencies without their fixed parts: an edge of a band.

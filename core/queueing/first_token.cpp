@@ -48,16 +48,27 @@ public:
         : m_tables(t), m_class(c), m_detail(detail), m_out(out)
     {}
 
-    /// Prompts that start at a step boundary `from` to `from + width` seconds after they came, with nothing ahead.
+    /// Prompts that start at a step boundary `from` to `from + width` seconds after they came.
     struct Start {
         double from, width;
         double ahead; ///< share of the others' tokens that are ahead: what was left before, and half of what came since
+        double perWidth = 0, room = 0; ///< 1 / width, and seconds within which it ends inside the grid; 0 for a jump
+        double middle() const { return from + 0.5 * width; }
     };
+    Start start(double from, double width, double ahead) const
+    {
+        Start out{from, width, ahead};
+        if (width > kJump) {
+            out.perWidth = 1 / width;
+            out.room = m_out.ttft.end() - from - width;
+        }
+        return out;
+    }
     /// Arrivals that find nobody: a step begins at once.
     void idle(double weight)
     {
         enter(m_tables.prompts.front(), 0, 0);
-        alone(Start{0, 0, 0}, weight);
+        alone(start(0, 0, 0), weight);
     }
     /// With tokens of others, possibly none.
     void amongOthers(const Start& start, double others, double weight)
@@ -67,20 +78,12 @@ public:
     template <std::size_t N>
     void deposit(const std::array<StationClass::Own, N>& strata, const Start& start, double others, double weight)
     {
-        const bool isRamp = start.width > kJump;
-        const double perWidth = isRamp ? 1 / start.width : 0;
-        const double room = isRamp ? m_out.ttft.end() - start.from - start.width : 0; // within which it ends inside
         for (const StationClass::Own& own : strata) {
             const double tokens = others + own.tokens;
-            if (tokens > m_capacity) {
+            if (tokens > m_capacity)
                 inSeveralSteps(start, others, own, weight * own.share);
-                continue;
-            }
-            const double time = inOneStep(tokens, others, own.pairs);
-            if (time < room) // the usual case, without a division
-                addInside(start, time, weight * own.share, perWidth);
             else
-                add(start, time, start.from + 0.5 * start.width, weight * own.share);
+                put(start, inOneStep(tokens, others, own.pairs), start.middle(), weight * own.share);
         }
     }
     /// What arrivals find: the steps are idle, partly filled, or full, in proportion to the time they take.
@@ -157,19 +160,20 @@ public:
             if (kind.weight < kRare * e.weight)
                 continue;
             const Others others = othersAfter(e, kind);
-            const Start start{0, kind.step, shareAhead(kind.leftover, e.rate * kind.step * m_tables.promptMean)};
+            const Start begin =
+                start(0, kind.step, shareAhead(kind.leftover, e.rate * kind.step * m_tables.promptMean));
             const double none = kind.weight * others.none, some = kind.weight - none;
             const bool isPartial = k >= 2; // several kinds already
             if (!often && none > 0)
-                amongOthers(start, 0, none);
+                amongOthers(begin, 0, none);
             else if (!isPartial && none > kRare * e.weight)
-                alone(start, none);
+                alone(begin, none);
             if (some < kRare * e.weight)
                 continue;
             if (often && !isPartial)
-                amongPieces(start, gammaPieces(kBacklogCuts, others.mean, others.scv), kBacklogCuts, some);
+                amongPieces(begin, gammaPieces(kBacklogCuts, others.mean, others.scv), kBacklogCuts, some);
             else
-                amongPieces(start, gammaPieces(kStepCuts, others.mean, others.scv), kStepCuts, some);
+                amongPieces(begin, gammaPieces(kStepCuts, others.mean, others.scv), kStepCuts, some);
         }
     }
     /// Arrivals that wait for a seat: gamma, as ramps between its quantiles. They take it at the end of a step, with
@@ -194,9 +198,9 @@ public:
             for (std::size_t i = 0; i < pieces.size(); ++i) {
                 const double from = i == 0 ? 0.5 * pieces[0] : 0.5 * (pieces[i - 1] + pieces[i]);
                 const double to = i + 1 < pieces.size() ? 0.5 * (pieces[i] + pieces[i + 1]) : 2 * pieces[i] - from;
-                const Start start{from, to - from, ahead};
-                amongOthers(start, 0, none * cuts[i].weight);
-                amongOthers(start, backlog, (e.weight - none) * cuts[i].weight);
+                const Start begin = start(from, to - from, ahead);
+                amongOthers(begin, 0, none * cuts[i].weight);
+                amongOthers(begin, backlog, (e.weight - none) * cuts[i].weight);
             }
         };
         constexpr double kSeldom = 0.01; // no percentile below the last hundredth sees them
@@ -214,7 +218,10 @@ private:
         m_node = &node;
         m_perToken = perToken;
         m_tokensPerStep = rate * m_tables.promptMean * node.withChunk.back();
-        m_quietStep = std::exp(-std::max(1e-9, rate * node.withChunk.back()));
+        m_quiet[0] = 1;
+        m_quiet[1] = std::exp(-std::max(1e-9, rate * node.withChunk.back()));
+        for (std::size_t n = 2; n < m_quiet.size(); ++n)
+            m_quiet[n] = m_quiet[n - 1] * m_quiet[1];
         m_perOther = node.perToken + node.perOther;
         m_capacity = node.capacity;
         m_perCapacity = 1 / node.capacity;
@@ -232,7 +239,7 @@ private:
             step += none * kinds[k].step;
         }
         if (weight > 0)
-            alone(Start{0, step / weight, 0.5}, weight);
+            alone(start(0, step / weight, 0.5), weight);
     }
     template <std::size_t N>
     void amongPieces(
@@ -252,44 +259,51 @@ private:
         const double shared = m_node->perPair * own.pairs;
         const double ahead = start.ahead * others, total = ahead + own.tokens, steps = total * m_perCapacity;
         const double before = wholePart(steps), nearest = wholePart(steps + 0.5);
-        const double waited = start.from + 0.5 * start.width + wholePart(ahead * m_perCapacity) * m_fullStep;
+        const double waited = start.middle() + wholePart(ahead * m_perCapacity) * m_fullStep;
         const double blur = own.half + nearest * m_decodesVary, over = total - nearest * m_capacity;
         if (nearest >= 1 && std::abs(over) < blur) {
             const double more = 0.5 * (1 + over / blur); // share of them
             const double few = std::max(1.0, 0.5 * (blur + over)), many = std::max(1.0, 0.5 * (blur - over));
-            add(start, shared + inSteps(nearest, std::min(few, m_capacity), ahead, others), waited, weight * more);
-            add(start, shared + inSteps(nearest - 1, std::max(1.0, m_capacity - many), ahead, others), waited,
+            put(start, shared + inSteps(nearest, std::min(few, m_capacity), ahead, others), waited, weight * more);
+            put(start, shared + inSteps(nearest - 1, std::max(1.0, m_capacity - many), ahead, others), waited,
                 weight * (1 - more));
             return;
         }
-        add(start, shared + inSteps(before, total - before * m_capacity, ahead, others), waited, weight);
+        put(start, shared + inSteps(before, total - before * m_capacity, ahead, others), waited, weight);
     }
     /// Time of `full` full steps and a last one with `rest` tokens, which others may fill up.
     double inSteps(double full, double rest, double ahead, double others) const
     {
         // Those behind fill up the last step: what waited at the start, and what came while the full steps ran.
         const double room = m_capacity - rest, behind = std::min(room, others - ahead);
-        const double some = 1 - (full > 1 ? std::pow(m_quietStep, full) : full > 0 ? m_quietStep : 1); // P(any came)
-        const double came = full > 0 ? some * std::min(room - behind, m_tokensPerStep * full / some) : 0;
+        const double some = 1 - quietSteps(full); // P(any came)
+        const double came = std::min(some * (room - behind), m_tokensPerStep * full);
         const double late = m_perToken * (behind + came);
         return full * m_fullStep + m_node->stepAt(rest * m_perCapacity) + m_perOther * ahead + late;
     }
-    /// A ramp that ends inside the grid, one after `start` and within its step.
-    void addInside(const Start& start, double time, double weight, double perWidth)
+    /// P(nothing comes in so many full steps).
+    double quietSteps(double full) const
     {
-        const double from = start.from + time, queue = start.from + 0.5 * start.width;
-        if (m_detail != Detail::full)
-            return m_out.ttft.addInside(from, start.width, weight, perWidth);
-        m_out.ttft.addInside(from, start.width, weight, perWidth, queue);
-        m_out.queueMean += weight * queue;
+        const auto n = static_cast<std::size_t>(static_cast<int>(full));
+        return n < m_quiet.size() ? m_quiet[n] : std::pow(m_quiet[1], full);
     }
-    void add(const Start& start, double time, double queue, double weight)
+    /// A ramp that begins `time` after the start; those of it have waited `queue` on average.
+    void put(const Start& start, double time, double queue, double weight)
     {
-        const double from = start.from + time, to = from + start.width;
-        if (m_detail != Detail::full)
-            return m_out.ttft.add(from, to, weight);
-        m_out.ttft.add(from, to, weight, queue);
-        m_out.queueMean += weight * queue;
+        const double from = start.from + time;
+        const bool isInside = time < start.room; // the usual case, without a division
+        if (m_detail == Detail::full) {
+            m_out.queueMean += weight * queue;
+            if (isInside)
+                m_out.ttft.addInside(from, start.width, weight, start.perWidth, queue);
+            else
+                m_out.ttft.add(from, from + start.width, weight, queue);
+            return;
+        }
+        if (isInside)
+            m_out.ttft.addInside(from, start.width, weight, start.perWidth);
+        else
+            m_out.ttft.add(from, from + start.width, weight);
     }
 
     const StationTables& m_tables;
@@ -297,8 +311,9 @@ private:
     Detail m_detail;
     ClassLatency& m_out;
     const PromptNode* m_node = nullptr; ///< where they are put now; the rest follows from it
-    double m_perToken = 0, m_perOther = 0, m_tokensPerStep = 0, m_quietStep = 1, m_capacity = 0, m_perCapacity = 0,
-           m_fullStep = 0, m_decodesVary = 0;
+    double m_perToken = 0, m_perOther = 0, m_tokensPerStep = 0, m_capacity = 0, m_perCapacity = 0, m_fullStep = 0,
+           m_decodesVary = 0;
+    std::array<double, 16> m_quiet{}; ///< P(nothing comes in so many full steps)
 };
 
 } // namespace
@@ -306,7 +321,7 @@ private:
 namespace {
 
 /// Range of a grid: the fine half covers what prompts do by themselves, the coarse half the tail and the wait for seats.
-LatencyGrid emptyGrid(const StationTables& t, const Operating& at, const StationClass& c)
+LatencyGrid emptyGrid(const StationTables& t, const Operating& at, const StationClass& c, Detail detail)
 {
     double longest = 0, usual = 0;
     const auto cover = [&](const Level& l, double rate) {
@@ -325,16 +340,17 @@ LatencyGrid emptyGrid(const StationTables& t, const Operating& at, const Station
     if (longest <= 0)
         longest = 2 * t.prompts.front().alone * c.fine.back().tokens / t.promptMean;
     usual = usual > 0 ? std::min(usual, 0.5 * longest) : 0.5 * longest;
-    return {usual, longest};
+    return {usual, longest, detail == Detail::edges ? LatencyGrid::kHalf / 2 : LatencyGrid::kHalf};
 }
 
 } // namespace
 
 ClassLatency::ClassLatency(const StationTables& t, const Operating& at, const StationClass& c, Detail detail)
-    : share(c.share), ttft(emptyGrid(t, at, c))
+    : share(c.share), ttft(emptyGrid(t, at, c, detail))
 {
     Depositor deposit(t, c, detail, *this);
-    if (at.idle > 0)
+    constexpr double kUnseen = 1e-5;
+    if (at.idle > (detail == Detail::edges ? kUnseen : 0))
         deposit.idle(at.idle);
     for (const Encounter& e : at.seated)
         deposit.seated(e);

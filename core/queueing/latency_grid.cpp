@@ -11,15 +11,19 @@ constexpr double kJump = 1e-6;
 
 } // namespace
 
-LatencyGrid::LatencyGrid(double knee, double end)
+LatencyGrid::LatencyGrid(double knee, double end, std::size_t half)
     : m_knee(knee),
       m_end(end),
-      m_fine(static_cast<double>(kHalf) / knee),
-      m_coarse(static_cast<double>(kHalf) / (end - knee)),
+      m_fine(static_cast<double>(half) / knee),
+      m_coarse(static_cast<double>(half) / (end - knee)),
       m_fineCell(1 / m_fine),
       m_coarseCell(1 / m_coarse),
-      m_least(kJump * end)
-{}
+      m_least(kJump * end),
+      m_half(half),
+      m_halfCells(static_cast<double>(half))
+{
+    std::fill_n(m_knots.begin(), 2 * half + 2, Knot{0, 0, 0});
+}
 
 void LatencyGrid::finish()
 {
@@ -36,8 +40,8 @@ void LatencyGrid::finish()
             value = next;
         }
     };
-    sum(0, kHalf, m_fineCell);
-    sum(kHalf, m_knots.size(), m_coarseCell);
+    sum(0, m_half, m_fineCell);
+    sum(m_half, 2 * m_half + 2, m_coarseCell);
 }
 
 double LatencyGrid::density(double t) const
@@ -45,14 +49,14 @@ double LatencyGrid::density(double t) const
     if (t <= 0 || t >= m_end)
         return 0;
     const auto i = static_cast<std::size_t>(position(t));
-    return (m_knots[i + 1].cumulative - m_knots[i].cumulative) * (i < kHalf ? m_fine : m_coarse);
+    return (m_knots[i + 1].cumulative - m_knots[i].cumulative) * (i < m_half ? m_fine : m_coarse);
 }
 
 double LatencyGrid::quantile(double p) const
 {
-    const double wanted = p * m_knots[kCells].cumulative;
-    const auto above = std::lower_bound(m_knots.begin(), m_knots.begin() + kCells, wanted,
-        [](const Knot& k, double value) { return k.cumulative < value; });
+    const double wanted = p * m_knots[2 * m_half].cumulative;
+    const auto above = std::lower_bound(m_knots.begin(), m_knots.begin() + static_cast<std::ptrdiff_t>(2 * m_half),
+        wanted, [](const Knot& k, double value) { return k.cumulative < value; });
     const auto i = static_cast<std::size_t>(above - m_knots.begin());
     if (i == 0)
         return 0;

@@ -11,10 +11,11 @@ namespace headroom {
 /// median. Built by adding uniform pieces, then finished once; lookups are cheap.
 class LatencyGrid {
 public:
-    static constexpr std::size_t kHalf = 192, kCells = 2 * kHalf;
+    static constexpr std::size_t kHalf = 192;
 
     /// \param knee, end seconds, 0 < knee < end
-    LatencyGrid(double knee, double end);
+    /// \param half cells on either side of the knee, up to kHalf
+    LatencyGrid(double knee, double end, std::size_t half = kHalf);
     /// Adds `weight` spread evenly over [from, to]; `waited` is the mean of a second quantity over it (the queue part).
     void add(double from, double to, double weight, double waited);
     /// The same where the second quantity is never asked for.
@@ -40,17 +41,14 @@ public:
 
 private:
     struct Knot {
-        double cumulative = 0, waited = 0, integral = 0; ///< before finish(): changes of slope of the first two
+        double cumulative, waited, integral; ///< before finish(): changes of slope of the first two
     };
     /// Cells from 0, with the fraction inside the cell.
-    double position(double t) const
-    {
-        return t < m_knee ? t * m_fine : static_cast<double>(kHalf) + (t - m_knee) * m_coarse;
-    }
+    double position(double t) const { return t < m_knee ? t * m_fine : m_halfCells + (t - m_knee) * m_coarse; }
     double knot(std::size_t i) const
     {
-        return i <= kHalf ? static_cast<double>(i) * m_fineCell
-                          : m_knee + static_cast<double>(i - kHalf) * m_coarseCell;
+        return i <= m_half ? static_cast<double>(i) * m_fineCell
+                           : m_knee + static_cast<double>(i - m_half) * m_coarseCell;
     }
     void bend(double t, double slope, double waitedSlope);
     void bend(double t, double slope);
@@ -67,7 +65,9 @@ private:
     double m_knee, m_end, m_fine, m_coarse;   ///< seconds; cells per second
     double m_fineCell, m_coarseCell, m_least; ///< seconds: of a cell; of the steepest ramp
     double m_mean = 0;
-    std::array<Knot, kCells + 2> m_knots{};
+    std::size_t m_half;
+    double m_halfCells;                      ///< the same
+    std::array<Knot, 2 * kHalf + 2> m_knots; ///< 2 m_half + 2 of them are used
 };
 
 /// The same for a quantity that begins well above 0 and of which only quantiles are asked: time per output token.
@@ -98,7 +98,7 @@ private:
 // A change of slope at t, split over the two knots around it so that what follows is unchanged.
 inline void LatencyGrid::bend(double t, double slope, double waitedSlope)
 {
-    const double at = std::min(position(t), static_cast<double>(kCells));
+    const double at = std::min(position(t), 2 * m_halfCells);
     const auto i = static_cast<std::size_t>(static_cast<int>(at));
     const double right = at - static_cast<double>(static_cast<int>(i));
     Knot &left = m_knots[i], &next = m_knots[i + 1];
@@ -110,7 +110,7 @@ inline void LatencyGrid::bend(double t, double slope, double waitedSlope)
 
 inline void LatencyGrid::bend(double t, double slope)
 {
-    const double at = std::min(position(t), static_cast<double>(kCells));
+    const double at = std::min(position(t), 2 * m_halfCells);
     const int i = static_cast<int>(at);
     const double right = at - static_cast<double>(i);
     m_knots[static_cast<std::size_t>(i)].cumulative += slope * (1 - right);
@@ -150,13 +150,13 @@ inline LatencyGrid::At LatencyGrid::at(double t) const
 {
     if (t <= 0)
         return {0, 0, 0};
-    const Knot& last = m_knots[kCells];
+    const Knot& last = m_knots[2 * m_half];
     if (t >= m_end)
         return {std::min(last.cumulative, 1.0), last.integral + last.cumulative * (t - m_end), last.waited};
     const double at = position(t);
-    const auto i = static_cast<std::size_t>(std::min(static_cast<int>(at), static_cast<int>(kCells) - 1));
+    const auto i = static_cast<std::size_t>(std::min(static_cast<int>(at), static_cast<int>(2 * m_half) - 1));
     const double part = at - static_cast<double>(static_cast<int>(i));
-    const double into = part * (i < kHalf ? m_fineCell : m_coarseCell);
+    const double into = part * (i < m_half ? m_fineCell : m_coarseCell);
     const Knot &left = m_knots[i], &right = m_knots[i + 1];
     const double value = left.cumulative + part * (right.cumulative - left.cumulative);
     return {std::clamp(value, 0.0, 1.0), left.integral + 0.5 * into * (left.cumulative + value),

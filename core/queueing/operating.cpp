@@ -88,23 +88,28 @@ Found describe(const ChainSolution& chain, double replicas, bool shortest)
     return out;
 }
 
+/// Token intervals of what is met: weights, and sums of the first two powers.
+struct Paces {
+    double all = 0, mean = 0, square = 0;
+    void add(double weight, double interval)
+    {
+        all += weight;
+        mean += weight * interval;
+        square += weight * interval * interval;
+    }
+};
+
 /// Variance of a request's own mean token interval: it averages over its stay, and the number in system forgets at the
 /// rate at which departures respond to it.
-double slowVariance(const StationTables& t, const std::vector<Encounter>& met, const Residence& residence, double n)
+double slowVariance(const StationTables& t, const Paces& met, const Residence& residence, double n)
 {
-    double all = 0, mean = 0, square = 0;
-    for (const Encounter& e : met) {
-        all += e.weight;
-        mean += e.weight * e.tokenInterval;
-        square += e.weight * e.tokenInterval * e.tokenInterval;
-    }
-    if (all <= 0)
+    if (met.all <= 0)
         return 0;
-    mean /= all;
+    const double mean = met.mean / met.all;
     const double pull = residence.departures(n + 1) - residence.departures(n);
     const double stay = std::max(1e-3, pull * t.gapsMean * mean);
     const double kept = 2 / (stay * stay) * (stay - 1 + std::exp(-stay));
-    return std::max(0.0, square / all - mean * mean) * std::clamp(kept, 0.0, 1.0);
+    return std::max(0.0, met.square / met.all - mean * mean) * std::clamp(kept, 0.0, 1.0);
 }
 
 /// The law of decode times at a number of decodes, with `mean` for a request of mean length.
@@ -174,8 +179,37 @@ void addSeatCounts(Operating& out, const std::vector<Phase>& phases, double repl
     out.seatWait = waits > 0 ? waited / waits : 0;
 }
 
+/// Gauss-Hermite with three nodes: right for a normal up to the fifth moment.
+struct Node {
+    double z, weight;
+};
+constexpr std::array<Node, 3> kNodes{{{-std::numbers::sqrt3, 1.0 / 6}, {0, 2.0 / 3}, {std::numbers::sqrt3, 1.0 / 6}}};
+
+/// Whether a request waits about as long for its first token at the outer nodes as at the mean number found.
+bool hardlyVaries(const std::vector<Level>& at, const Occupancy& seats, const Found& found)
+{
+    constexpr double kHardly = 1.3;
+    const auto first = [&](const Node& node) {
+        const double n = std::max(found.mean + node.z * found.deviation, std::min(1.0, found.mean));
+        return between(
+            at, std::min(seats.decodesAt(n), at.back().decodes), [](const Level& l) { return l.firstToken; });
+    };
+    const double middle = first(kNodes[1]);
+    return first(kNodes[2]) < kHardly * middle && middle < kHardly * first(kNodes[0]);
+}
+
+/// Mean time from the first to the last token for a request that finds n others: tokens come at the pace of the batch
+/// that it is itself part of.
+double decodeTimeAmong(const StationTables& t, const std::vector<Level>& at, const Occupancy& seats, double n)
+{
+    const double b = std::min(seats.decodesAt(std::min(n + 1, t.input.seats)), at.back().decodes);
+    const double gap = t.decodeStepAt(b) * between(at, b, [](const Level& l) { return l.stretch; });
+    const double start = between(at, b, [&](const Level& l) { return -l.start * std::expm1(-t.gapsMean / l.memory); });
+    return std::max(0.0, t.gapsMean * gap + start);
+}
+
 /// Prompts and decodes share a replica.
-Operating operateShared(const StationTables& t, double fleetRate)
+Operating operateShared(const StationTables& t, double fleetRate, Detail detail)
 {
     Operating out;
     out.fleetRate = fleetRate;
@@ -184,7 +218,7 @@ Operating operateShared(const StationTables& t, double fleetRate)
     const double scv = t.input.process == ArrivalProcess::mmpp2 ? 1 : replicaArrivalScv(t, replicas);
     const PromptLoad load = loadOf(t, out.rate, scv);
     const double balance = balancedDecodes(t, load);
-    const std::vector<Level> at = levels(t, load, balance);
+    const std::vector<Level> at = levels(t, load, balance, detail == Detail::edges);
     const Occupancy seats = occupancy(t, at);
     const double most = at.back().decodes;
     ChainInput chain = chainInput(t, fleetRate, replicas, t.capacity);
@@ -193,35 +227,32 @@ Operating operateShared(const StationTables& t, double fleetRate)
     const std::vector<Phase> phases = solvePhases(t, chain, seats.residence);
     addSeatCounts(out, phases, chain.replicas);
 
-    // Gauss-Hermite with three nodes: right for a normal up to the fifth moment.
-    constexpr std::array<std::pair<double, double>, 3> kNodes{
-        {{-std::numbers::sqrt3, 1.0 / 6}, {0, 2.0 / 3}, {std::numbers::sqrt3, 1.0 / 6}}};
     constexpr double kRare = 1e-6; // arrivals that no percentile sees
     double mean = 0, weight = 0, waits = 0;
     for (const Phase& p : phases)
         waits += p.chain.waits;
     out.seated.reserve(kNodes.size() * phases.size());
+    Paces paces;
     for (const Phase& p : phases) {
         const Found found = describe(p.chain, chain.replicas, t.input.balancing == Balancing::joinShortest);
         const PromptLoad phaseLoad = loadOf(t, p.rate, scv);
         out.idle += found.idle;
         weight += found.weight;
         mean += found.weight * found.mean;
-        // Tokens come at the pace of the batch that the request itself is part of.
-        const auto decodeTime = [&](double n) {
-            const double b = std::min(seats.decodesAt(std::min(n + 1, t.input.seats)), most);
-            const double gap = t.decodeStepAt(b) * between(at, b, [](const Level& l) { return l.stretch; });
-            const double start =
-                between(at, b, [&](const Level& l) { return -l.start * std::expm1(-t.gapsMean / l.memory); });
-            return std::max(0.0, t.gapsMean * gap + start);
-        };
+        const bool one = detail == Detail::edges && hardlyVaries(at, seats, found);
         for (const auto& [z, w] : kNodes) {
             const double n = std::clamp(found.mean + z * found.deviation, std::min(1.0, found.mean), t.input.seats);
-            if (w * found.weight > kRare)
-                out.seated.push_back(encounter(t, phaseLoad, std::min(seats.decodesAt(n), most), w * found.weight, at));
-            out.decodeTime += w * found.weight * decodeTime(n);
+            const double share = w * found.weight, decodes = std::min(seats.decodesAt(n), most);
+            out.decodeTime += share * decodeTimeAmong(t, at, seats, n);
+            if (!(share > kRare)) // no number where prompts leave no step to decodes
+                continue;
+            if (!one || z == 0)
+                out.seated.push_back(encounter(t, phaseLoad, decodes, one ? found.weight : share, at));
+            paces.add(
+                share, one ? t.decodeStepAt(decodes) * between(at, decodes, [](const Level& l) { return l.stretch; })
+                           : out.seated.back().tokenInterval);
         }
-        out.decodeTime += found.idle * decodeTime(0);
+        out.decodeTime += found.idle * decodeTimeAmong(t, at, seats, 0);
         if (p.chain.waits > kRare)
             out.waiting.push_back(
                 encounter(t, phaseLoad, std::min(seats.decodesAt(t.input.seats), most), p.chain.waits, at));
@@ -233,7 +264,7 @@ Operating operateShared(const StationTables& t, double fleetRate)
     mean = weight > 0 ? mean / weight : 0;
     const double centre = seats.decodesAt(std::max(mean, 1e-3));
     out.meanDecodes = out.rate * out.decodeTime;
-    out.decode = decodeTimeAt(t, at, centre, out.decodeTime, slowVariance(t, out.seated, seats.residence, mean));
+    out.decode = decodeTimeAt(t, at, centre, out.decodeTime, slowVariance(t, paces, seats.residence, mean));
     out.stepMean = between(at, centre, [](const Level& l) { return l.phase.stepMean; });
     return out;
 }
@@ -299,11 +330,11 @@ Operating operateSplit(const StationTables& t, double fleetRate)
 
 } // namespace
 
-Operating operate(const StationTables& t, double fleetRate)
+Operating operate(const StationTables& t, double fleetRate, Detail detail)
 {
     if (t.gapsMean <= 0)
         return operatePromptsOnly(t, fleetRate);
-    return isSplit(t) ? operateSplit(t, fleetRate) : operateShared(t, fleetRate);
+    return isSplit(t) ? operateSplit(t, fleetRate) : operateShared(t, fleetRate, detail);
 }
 
 Operating operateClosed(const StationTables& t)

@@ -10,6 +10,17 @@
 
 namespace headroom {
 
+/// How much is asked of the distributions.
+enum class Detail {
+    full,      ///< with the queue part of those who take some time
+    latencies, ///< the same distributions, without that
+    /// About the same, in half the time: one state met instead of three where waits hardly differ between them, fewer
+    /// pieces of the lengths. Of 23,040 points (four policies, four shapes of lengths, loads up to 0.95), 99 in 100 were
+    /// within 6.4 % for the p95 of TTFT, 3.8 % for that of E2E and 1.1 % for the rest; half within 0.7 %. Beyond are
+    /// jumps: lengths that do not vary, and percentiles between two groups of requests.
+    edges,
+};
+
 /// A share of the arrivals that meet the replica in much the same state.
 struct Encounter {
     double weight = 0;
@@ -35,16 +46,10 @@ struct Operating {
 };
 
 /// Open arrivals. \param rate of all replicas, above 0 and below the fleet's capacity
-Operating operate(const StationTables&, double rate);
+Operating operate(const StationTables&, double rate, Detail = Detail::full);
 
 /// A closed loop with the input's concurrency; the rate is what comes out.
 Operating operateClosed(const StationTables&);
-
-/// How much is asked of the distributions.
-enum class Detail {
-    full,      ///< with the queue part of those who take some time
-    latencies, ///< the same distributions, without that
-};
 
 /// Latencies of one class.
 struct ClassLatency {

@@ -1,7 +1,9 @@
 #include "core/queueing/prompt_levels.h"
 
+#include <array>
 #include <cmath>
 #include <limits>
+#include <span>
 
 namespace headroom {
 
@@ -110,13 +112,16 @@ Level bearableLevel(const StationTables& t, PromptLoad& load, double decodes, co
     return level;
 }
 
-std::vector<Level> levels(const StationTables& t, const PromptLoad& load, double balance)
+std::vector<Level> levels(const StationTables& t, const PromptLoad& load, double balance, bool few)
 {
     const double centre = std::max(1.0, balance), most = t.prompts.back().decodes;
     const double spread = std::sqrt(centre);
     std::vector<Level> out;
-    out.reserve(6);
-    for (double b : {0.0, 0.5 * centre, centre, centre + 2 * spread, 2 * centre + 4 * spread, most}) {
+    const std::array<double, 6> all{0.0, 0.5 * centre, centre, centre + 2 * spread, 2 * centre + 4 * spread, most};
+    const std::array<double, 5> some{0.0, centre, centre + 2 * spread, 2 * centre + 4 * spread, most};
+    const std::span<const double> chosen = few ? std::span<const double>(some) : all;
+    out.reserve(chosen.size());
+    for (double b : chosen) {
         b = std::clamp(b, 0.0, most);
         if (!out.empty() && b < out.back().decodes + 0.25)
             continue;

@@ -37,7 +37,8 @@ Level bearableLevel(const StationTables&, PromptLoad&, double decodes, const Lev
 double balancedDecodes(const StationTables&, const PromptLoad&);
 
 /// Levels around the balance, ascending, up to where prompts no longer keep up; at least one.
-std::vector<Level> levels(const StationTables&, const PromptLoad&, double balance);
+/// \param few five at most instead of six
+std::vector<Level> levels(const StationTables&, const PromptLoad&, double balance, bool few = false);
 
 /// A quantity of the levels at any number of decodes.
 template <class F>

@@ -37,10 +37,12 @@ void merge(const std::array<StationClass::Own, kStratumCount>& fine, const std::
             all.tokens += fine[i].share * fine[i].tokens;
             all.pairs += fine[i].share * fine[i].pairs;
             all.half += fine[i].half;
+            all.cached += fine[i].share * fine[i].cached;
             all.share += fine[i].share;
         }
         all.tokens /= all.share;
         all.pairs /= all.share;
+        all.cached /= all.share;
     }
 }
 
@@ -61,6 +63,7 @@ StationClass classTable(const RequestClass& from, const Targets& targets)
         const double hits = from.shape.prefixHitRate, cached = lengths[i] * hits;
         StationClass::Own& own = out.fine[i];
         own.tokens = std::max(1.0, lengths[i] - cached);
+        own.cached = cached;
         own.half = 0.5 * (out.promptEdges[i + 1] - out.promptEdges[i]) * (1 - hits);
         own.pairs = own.tokens * (cached + 0.5 * own.tokens);
         own.share = kStrata[i + 1] - kStrata[i];
@@ -87,26 +90,32 @@ StationClass classTable(const RequestClass& from, const Targets& targets)
 struct Chunks {
     double full, rest;
 };
-Chunks chunksOf(double tokens, double capacity)
+Chunks chunksOf(double tokens, double capacity, double perCapacity)
 {
-    const double full = std::max(0.0, std::ceil(tokens / capacity) - 1);
-    return {full, tokens - full * capacity};
+    double full = static_cast<double>(static_cast<int>(tokens * perCapacity)); // below 2^31: truncation is a floor
+    double rest = tokens - full * capacity;
+    if (rest <= 0 && full > 0) { // a whole number of chunks: the last is full as well
+        full -= 1;
+        rest += capacity;
+    }
+    return {full, rest};
 }
 
 /// The steps that a prompt of the workload makes when it is alone, and its mean times.
 void lonePrompts(PromptNode& node, const std::vector<StationClass>& classes, double least)
 {
     double steps = 0, tokens = 0, pairs = 0;
+    const double perCapacity = 1 / node.capacity;
     for (const StationClass& c : classes) {
         for (const StationClass::Own& own : c.fine) {
             const double weight = c.share * own.share;
-            const auto [full, rest] = chunksOf(own.tokens, node.capacity);
+            const auto [full, rest] = chunksOf(own.tokens, node.capacity, perCapacity);
             // Pairs by chunk: a chunk attends to what is cached, to the chunks before it, and to itself.
-            const double cached = own.pairs / own.tokens - 0.5 * own.tokens, before = full * node.capacity;
-            const double fullPairs = node.capacity * (cached + 0.5 * before);
-            const double restPairs = rest * (cached + before + 0.5 * rest);
+            const double before = full * node.capacity;
+            const double fullPairs = node.capacity * (own.cached + 0.5 * before);
+            const double restPairs = rest * (own.cached + before + 0.5 * rest);
             const double fullStep = node.withChunk.back() + node.perPair * fullPairs;
-            const double restStep = node.step(rest) + node.perPair * restPairs;
+            const double restStep = node.stepAt(rest * perCapacity) + node.perPair * restPairs;
             node.lone.add(node.capacity, fullStep, weight * full);
             node.lone.add(rest, restStep, weight);
             node.alone += weight * (full * fullStep + restStep);
@@ -157,6 +166,7 @@ PromptNode promptNode(const StationTables& t, const StepFunction& step, double d
 std::vector<double> batchNodes(double last)
 {
     std::vector<double> out;
+    out.reserve(32); // 256 seats
     for (double b = 1; b < last; b = b < 8 ? b + 1 : std::ceil(1.18 * b))
         out.push_back(b);
     out.push_back(std::max(last, 1.0));
@@ -282,6 +292,7 @@ namespace {
 /// Rates that a number of decodes allows: by the time that steps take, and by the tokens that they hold.
 struct Rates {
     double byTime, byBudget;
+    double alone; ///< PromptNode::alone there
 };
 
 Rates ratesAt(const StationTables& t, double decodes)
@@ -295,11 +306,11 @@ Rates ratesAt(const StationTables& t, double decodes)
     if (exclusive) { // prompts that arrive in one decode step share a prefill step, up to its capacity
         const double together = perStep < 1e-6 ? 1 : perStep / -std::expm1(-perStep);
         const double sharing = std::clamp(node.capacity / p, 1.0, together);
-        return {1 / (steps * t.decodeStepAt(decodes) + law.setup / sharing + law.perToken * p), byBudget};
+        return {1 / (steps * t.decodeStepAt(decodes) + law.setup / sharing + law.perToken * p), byBudget, node.alone};
     }
     const double busy = -std::expm1(-perStep * std::max(1.0, p / node.capacity)); // share of steps with prompts
     const double setup = (law.setup - node.idleStep) * busy;
-    return {1 / (steps * (t.decodeStepAt(decodes) + setup) + law.perToken * p), byBudget};
+    return {1 / (steps * (t.decodeStepAt(decodes) + setup) + law.perToken * p), byBudget, node.alone};
 }
 
 } // namespace
@@ -322,8 +333,7 @@ Saturation saturate(const StationTables& t, double seats)
     for (int round = 0; round < 24 && high - low > 1e-4 * high; ++round) {
         const double middle = 0.5 * (low + high);
         const Rates rates = ratesAt(t, middle);
-        const bool tooMany =
-            rates.byTime > rates.byBudget || middle + rates.byTime * t.promptNodeAt(middle).alone > seats;
+        const bool tooMany = rates.byTime > rates.byBudget || middle + rates.byTime * rates.alone > seats;
         (tooMany ? high : low) = middle;
     }
     const Rates rates = ratesAt(t, low);
@@ -386,6 +396,7 @@ std::shared_ptr<const StationTables> makeTables(const StationInput& input, const
     const double outputs = w.outputMean.si();
     t->gapsSecond = std::max(t->gapsMean * t->gapsMean, w.outputSecond - 2 * outputs + 1);
     t->meanContext = w.contextMean;
+    t->classes.reserve(w.classes.size());
     for (const RequestClass& c : w.classes) {
         t->classes.push_back(classTable(c, input.targets));
         t->longestPrompt = std::max(t->longestPrompt, t->classes.back().fine.back().tokens);
@@ -394,6 +405,7 @@ std::shared_ptr<const StationTables> makeTables(const StationInput& input, const
     if (t->input.seats < 1)
         return t;
     t->decodes = batchNodes(t->input.seats);
+    t->decodeStep.reserve(t->decodes.size());
     for (double b : t->decodes)
         t->decodeStep.push_back(step(b, t->meanContext, 0, 0, 0));
     const double seats = t->decodes.back(), context = std::max(1.0, t->meanContext);
@@ -402,7 +414,9 @@ std::shared_ptr<const StationTables> makeTables(const StationInput& input, const
     const double most = input.policy == BatchPolicy::chunked
                             ? std::min(t->input.seats, std::max(1.0, input.tokenBudget.si() - 1))
                             : t->input.seats;
-    for (double share : {0.0, 1.0 / 64, 1.0 / 16, 1.0 / 8, 1.0 / 4, 1.0 / 2, 3.0 / 4, 1.0}) {
+    constexpr std::array<double, 8> kShares{0.0, 1.0 / 64, 1.0 / 16, 1.0 / 8, 1.0 / 4, 1.0 / 2, 3.0 / 4, 1.0};
+    t->prompts.reserve(kShares.size());
+    for (double share : kShares) {
         const double b = std::ceil(share * most);
         if (t->prompts.empty() || b > t->prompts.back().decodes)
             t->prompts.push_back(promptNode(*t, step, b));

@@ -44,9 +44,9 @@ inline constexpr std::array<unsigned char, 65> kChunkPiece = [] {
 struct StationClass {
     double share = 0;
     /// A stratum of prompts: mean tokens not in the cache, half the width of the stratum, mean query-key pairs
-    /// n (cached + n/2), and its probability.
+    /// n (cached + n/2), its probability, and mean tokens in the cache.
     struct Own {
-        double tokens = 0, half = 0, pairs = 0, share = 0;
+        double tokens = 0, half = 0, pairs = 0, share = 0, cached = 0;
     };
     std::array<Own, kStratumCount> fine{};
     std::array<Own, kCoarseStrata.size() - 1> coarse{}; ///< the same over fewer

@@ -74,6 +74,17 @@ double empiricalMoment(const LengthDistribution& d, int k, double limit)
     return sum / static_cast<double>(d.quantiles.size() - 1);
 }
 
+/// P(X <= x) of an empirical distribution. \param next the first quantile above x, or the end
+double shareBelow(const std::vector<double>& quantiles, std::vector<double>::const_iterator next, double x)
+{
+    if (next == quantiles.begin())
+        return 0;
+    if (next == quantiles.end())
+        return 1;
+    const double below = static_cast<double>(next - quantiles.begin() - 1);
+    return (below + (x - *(next - 1)) / (*next - *(next - 1))) / static_cast<double>(quantiles.size() - 1);
+}
+
 /// E[X^k; X <= limit] for k = 0 to 3: everything below follows from it.
 double partialMoment(const LengthDistribution& d, int k, double limit)
 {
@@ -203,6 +214,27 @@ constexpr Grid kGrid = [] {
     return grid;
 }();
 
+/// cumulative() at lengths that ascend: what lies below one lies below the next.
+class Ascending {
+public:
+    explicit Ascending(const LengthDistribution& d)
+        : m_lengths(d), m_isEmpirical(effectiveShape(d) == LengthShape::empirical), m_next(d.quantiles.begin())
+    {}
+    double operator()(double x)
+    {
+        if (!m_isEmpirical)
+            return cumulative(m_lengths, x);
+        while (m_next != m_lengths.quantiles.end() && *m_next <= x)
+            ++m_next;
+        return shareBelow(m_lengths.quantiles, m_next, x);
+    }
+
+private:
+    const LengthDistribution& m_lengths;
+    bool m_isEmpirical;
+    std::vector<double>::const_iterator m_next; ///< the first quantile above
+};
+
 /// P(prompt + output > x) of a mixture: the less variable length is summed over midpoints in v with probability
 /// 1 - v^4 (the tail gets the nodes), the other enters by its distribution function.
 class LengthSum {
@@ -227,44 +259,63 @@ public:
     double survival(double x) const
     {
         double sum = 0;
-        for (const auto& term : m_terms)
+        for (const auto& term : m_terms) {
+            Ascending below(*term.wide); // the nodes of the narrow one descend
             for (std::size_t i = 0; i < kNodes; ++i)
-                sum += term.share * kGrid.weight[i] * (1 - cumulative(*term.wide, x - term.narrow[i]));
+                sum += term.share * kGrid.weight[i] * (1 - below(x - term.narrow[i]));
+        }
         return sum;
     }
     /// Regula falsi (Illinois) on ln survival over ln x, which is smooth; it keeps a bracket, so steps do no harm.
-    double quantile(double p, double start) const
+    /// \param guess a lognormal of about the same mean and spread: where to start, and how steep it is there
+    double quantile(double p, const LengthDistribution& guess) const
     {
         constexpr double kCloseEnough = 1e-3; // in ln survival: 0.03 % of x in the usual tails
         const double goal = std::log(1 - p);
         const auto miss = [&](double logX) { return std::log(std::max(1e-12, survival(std::exp(logX)))) - goal; };
-        double low = std::log(start), high = low;
+        double low = std::log(headroom::quantile(guess, p)), high = low;
         double missLow = miss(low), missHigh = missLow;
-        for (double step = 0.05; missLow < 0 && step < 20; step *= 2) {
+        // A little further than the guess's slope asks for, so that the other end is mostly found at once.
+        const double steep = effectiveShape(guess) == LengthShape::fixed ? 1 : logNormal(guess).sigma;
+        constexpr double kOver = 1.1, kLeast = 0.005;
+        const double first = std::clamp(kOver * steep / tailSlope(p) * std::abs(missLow), kLeast, 1.0);
+        for (double step = first; missLow < 0 && step < 20; step *= 2) {
             high = low, missHigh = missLow;
             low -= step;
             missLow = miss(low);
         }
-        for (double step = 0.05; missHigh >= 0 && step < 20; step *= 2) {
+        for (double step = first; missHigh >= 0 && step < 20; step *= 2) {
             low = high, missLow = missHigh;
             high += step;
             missHigh = miss(high);
         }
+        int kept =
+            0; // the end that the last round left: an end that stays twice counts half, or it would stay for ever
         for (int i = 0; i < 40 && high - low > 1e-4; ++i) {
             const double middle = i < 12 ? (low * missHigh - high * missLow) / (missHigh - missLow) : (low + high) / 2;
             const double missMiddle = miss(middle);
             if (std::fabs(missMiddle) < kCloseEnough)
                 return std::exp(middle);
             if (missMiddle >= 0) {
-                low = middle, missLow = missMiddle, missHigh /= 2;
+                low = middle, missLow = missMiddle;
+                missHigh = kept > 0 ? missHigh / 2 : missHigh;
+                kept = 1;
             } else {
-                high = middle, missHigh = missMiddle, missLow /= 2;
+                high = middle, missHigh = missMiddle;
+                missLow = kept < 0 ? missLow / 2 : missLow;
+                kept = -1;
             }
         }
         return std::exp((low + high) / 2);
     }
 
 private:
+    /// -d ln survival / d ln x of a lognormal with sigma 1, where the survival is 1 - p.
+    static double tailSlope(double p)
+    {
+        const double z = normalQuantile(p);
+        return std::exp(-0.5 * z * z) / (std::sqrt(2 * std::numbers::pi) * (1 - p));
+    }
     struct Term {
         double share = 0;
         const LengthDistribution* wide = nullptr;
@@ -306,14 +357,7 @@ double cumulative(const LengthDistribution& d, double x)
 {
     if (effectiveShape(d) != LengthShape::empirical)
         return partialMoment(d, 0, x);
-    const auto& q = d.quantiles;
-    const auto next = std::upper_bound(q.begin(), q.end(), x);
-    if (next == q.begin())
-        return 0;
-    if (next == q.end())
-        return 1;
-    const double below = static_cast<double>(next - q.begin() - 1);
-    return (below + (x - *(next - 1)) / (*next - *(next - 1))) / static_cast<double>(q.size() - 1);
+    return shareBelow(d.quantiles, std::upper_bound(d.quantiles.begin(), d.quantiles.end(), x), x);
 }
 
 double meanOf(const LengthDistribution& d)
@@ -369,7 +413,7 @@ WorkloadSummary summarize(const Workload& w)
     const double variance = std::max(0.0, s.promptSecond - prompt * prompt + s.outputSecond - output * output);
     const LengthDistribution guess{
         LengthShape::lognormal, prompt + output, std::sqrt(variance) / (prompt + output), {}};
-    s.lengthP99 = LengthSum(s.classes).quantile(0.99, headroom::quantile(guess, 0.99));
+    s.lengthP99 = LengthSum(s.classes).quantile(0.99, guess);
     return s;
 }
 
