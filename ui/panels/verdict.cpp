@@ -75,9 +75,11 @@ Tile headroomTile(const Evaluation& e)
         t.mood = Mood::bad;
     } else if (e.headroomLo.si() < 0) {
         t.word = tr("thin · to %1").arg(rate(e.targetRate));
+        t.brief = tr("thin · to %1").arg(number(e.targetRate.si(), 3));
         t.mood = Mood::warning;
     } else {
         t.word = tr("holds to %1").arg(rate(e.targetRate));
+        t.brief = tr("to %1").arg(rate(e.targetRate));
         t.mood = Mood::good;
     }
     return t;
@@ -130,6 +132,7 @@ Tile utilizationTile(const Evaluation& e)
         t.mood = Mood::bad;
     } else {
         t.word = (e.utilization > kBusy ? tr("busy · of %1") : tr("ok · of %1")).arg(rate(e.capacity));
+        t.brief = (e.utilization > kBusy ? tr("busy · of %1") : tr("ok · of %1")).arg(number(e.capacity.si(), 3));
         t.mood = e.utilization > kBusy ? Mood::warning : Mood::good;
     }
     return t;
