@@ -1,4 +1,5 @@
 // headroom: the window; and its headless modes, which choose the offscreen platform themselves.
+#include "app/command_line.h"
 #include "app/commands/command.h"
 #include "app/window_bench.h"
 #include "core/plan/catalog.h"
@@ -9,10 +10,6 @@
 #include "ui/plots/export_chart.h"
 #include "ui/report/report.h"
 #include "ui/simulator.h"
-
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 
 #include <QApplication>
 #include <QDir>
@@ -253,37 +250,32 @@ int showWindow(const Arguments& arguments, FirstResults first)
     return QApplication::exec();
 }
 
+void declare(cli::Arguments to, Arguments& arguments)
+{
+    to.option("PLAN", arguments.plan.file, "Plan file to open (*.plan.json); the first example without one");
+    cli::addSettings(to, arguments.plan);
+    to.option("--report", arguments.report, "Write the report of PLAN as a PDF").typeName("PLAN OUT.pdf").values(2);
+    to.option("--chart", arguments.chart, "Write one chart of PLAN as .svg, .png, .pdf or .csv")
+        .typeName("ID PLAN OUT")
+        .values(3);
+    to.option("--screenshots", arguments.screenshots, "Write a PNG of every tab, light and dark")
+        .typeName("DIR PLAN")
+        .values(2);
+    to.option("--size", arguments.size, "Size of the window for --screenshots").typeName("WxH");
+    to.flag("--bench", arguments.bench, "Measure start, sliders and memory");
+    to.flag("--json", arguments.json, "Print --bench as one JSON object");
+    to.flag("--until-first-frame", arguments.untilFirstFrame, "End after the first frame; used by --bench").hidden();
+}
+
 int run(int argc, char** argv)
 {
     Arguments arguments;
-    CLI::App cliApp("Workbench for the capacity of LLM serving: how many GPUs, at what latency and cost, and what "
-                    "breaks first.",
-        "headroom");
-    cliApp.set_version_flag("--version", "headroom " + std::string(version()));
-    cliApp.add_option("PLAN", arguments.plan.file, "Plan file to open (*.plan.json); the first example without one");
-    cli::addSettings(cliApp, arguments.plan);
-    cliApp.add_option("--report", arguments.report, "Write the report of PLAN as a PDF")
-        ->type_name("PLAN OUT.pdf")
-        ->expected(2);
-    cliApp.add_option("--chart", arguments.chart, "Write one chart of PLAN as .svg, .png, .pdf or .csv")
-        ->type_name("ID PLAN OUT")
-        ->expected(3);
-    cliApp.add_option("--screenshots", arguments.screenshots, "Write a PNG of every tab, light and dark")
-        ->type_name("DIR PLAN")
-        ->expected(2);
-    cliApp.add_option("--size", arguments.size, "Size of the window for --screenshots")->type_name("WxH");
-    cliApp.add_flag("--bench", arguments.bench, "Measure start, sliders and memory");
-    cliApp.add_flag("--json", arguments.json, "Print --bench as one JSON object");
-    cliApp.add_flag("--until-first-frame", arguments.untilFirstFrame, "End after the first frame; used by --bench")
-        ->group(""); // not in --help
-    try {
-        cliApp.parse(argc, argv);
-    } catch (const CLI::Success& asked) { // --help, --version: before QApplication, which needs a display
-        return cliApp.exit(asked);
-    } catch (const CLI::ParseError& wrong) {
-        std::fprintf(stderr, "headroom: %s\nheadroom: `headroom --help` shows what is expected\n", wrong.what());
-        return static_cast<int>(Exit::badInput);
-    }
+    cli::CommandLine line("headroom",
+        "Workbench for the capacity of LLM serving: how many GPUs, at what latency and cost, and what breaks first.",
+        std::string(version()));
+    declare(line.arguments(), arguments);
+    if (const auto stop = line.parse(argc, argv)) // --help, --version: before QApplication, which needs a display
+        return *stop;
     if (arguments.headless() && qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM"))
         qputenv("QT_QPA_PLATFORM", "offscreen");
 

@@ -4,9 +4,6 @@
 #include "app/commands/text_table.h"
 #include "ui/plots/numbers.h"
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <nlohmann/json.hpp>
 
 #include <cmath>
@@ -114,14 +111,14 @@ Exit run(const Options& options)
 
 } // namespace
 
-Run declareAblation(CLI::App& app)
+Run declareAblation(Arguments app)
 {
     auto options = std::make_shared<Options>();
     addPlan(app, options->plan);
-    app.add_flag("--simulate", options->simulate, "Simulate the plan's own load under each system too");
-    app.add_option("--requests", options->settings.requests, "Requests to simulate");
-    app.add_option("--seed", options->settings.seed, "The same requests for all");
-    app.add_flag("--json", options->json, "One JSON object");
+    app.flag("--simulate", options->simulate, "Simulate the plan's own load under each system too");
+    app.option("--requests", options->settings.requests, "Requests to simulate");
+    app.option("--seed", options->settings.seed, "The same requests for all");
+    app.flag("--json", options->json, "One JSON object");
     return [options] { return run(*options); };
 }
 

@@ -7,9 +7,6 @@
 #include "core/sweep.h"
 #include "ui/plots/numbers.h"
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -160,15 +157,14 @@ Exit run(const Options& options)
 
 } // namespace
 
-Run declareBench(CLI::App& app)
+Run declareBench(Arguments app)
 {
     auto options = std::make_shared<Options>();
-    app.add_option("--row", options->only, "Measure this row only; repeatable")
-        ->type_name("ROW")
-        ->take_all()
-        ->allow_extra_args(false);
-    app.add_option("--trace", options->traceFile, "The Azure LLM conversation trace")->capture_default_str();
-    app.add_flag("--json", options->json, "One JSON object, null where a row has nothing to measure");
+    app.option("--row", options->only, "Measure this row only; repeatable")
+        .typeName("ROW")
+        .repeatable();
+    app.option("--trace", options->traceFile, "The Azure LLM conversation trace").showDefault();
+    app.flag("--json", options->json, "One JSON object, null where a row has nothing to measure");
     return [options] { return run(*options); };
 }
 

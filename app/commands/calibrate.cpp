@@ -3,9 +3,6 @@
 #include "app/commands/text_table.h"
 #include "core/plan/plan_io.h"
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <nlohmann/json.hpp>
 
 #include <array>
@@ -100,13 +97,13 @@ Exit run(const Options& options)
 
 } // namespace
 
-Run declareCalibrate(CLI::App& app)
+Run declareCalibrate(Arguments app)
 {
     auto options = std::make_shared<Options>();
-    app.add_option("MEASURED", options->measured, "CSV tables of one's own runs on one GPU")->required();
-    auto* out = app.add_option("--out", options->out, "Write the factors to this JSON file");
-    app.add_option("--plan", options->plan, "Store them in this plan")->excludes(out);
-    app.add_flag("--json", options->json, "One JSON object");
+    app.option("MEASURED", options->measured, "CSV tables of one's own runs on one GPU").required();
+    const Argument out = app.option("--out", options->out, "Write the factors to this JSON file");
+    app.option("--plan", options->plan, "Store them in this plan").excludes(out);
+    app.flag("--json", options->json, "One JSON object");
     return [options] { return run(*options); };
 }
 

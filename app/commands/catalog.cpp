@@ -5,9 +5,6 @@
 #include "core/model/memory.h"
 #include "ui/plots/numbers.h"
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -160,11 +157,11 @@ Exit run(const Options& options)
 
 } // namespace
 
-Run declareCatalog(CLI::App& app)
+Run declareCatalog(Arguments app)
 {
     auto options = std::make_shared<Options>();
-    app.add_option("WHAT", options->what, "gpus, models or prices")->required();
-    app.add_flag("--json", options->json, "One JSON array");
+    app.option("WHAT", options->what, "gpus, models or prices").required();
+    app.flag("--json", options->json, "One JSON array");
     return [options] { return run(*options); };
 }
 

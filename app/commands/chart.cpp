@@ -4,10 +4,6 @@
 #include "core/snapshot.h"
 #include "ui/plots/catalog.h"
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
-
 #include <filesystem>
 #include <memory>
 
@@ -66,15 +62,15 @@ Exit run(const Options& options)
 
 } // namespace
 
-Run declareChart(CLI::App& app)
+Run declareChart(Arguments app)
 {
     auto options = std::make_shared<Options>();
-    app.add_option("ID", options->id, "Which chart, see --list");
-    app.add_option("PLAN", options->plan.file, "Plan file (*.plan.json)");
-    app.add_option("OUT.csv", options->file, "Where to write its data");
+    app.option("ID", options->id, "Which chart, see --list");
+    app.option("PLAN", options->plan.file, "Plan file (*.plan.json)");
+    app.option("OUT.csv", options->file, "Where to write its data");
     addSettings(app, options->plan);
-    app.add_flag("--list", options->list, "List all charts");
-    app.add_flag("--json", options->json, "The list, or what was written, as JSON");
+    app.flag("--list", options->list, "List all charts");
+    app.flag("--json", options->json, "The list, or what was written, as JSON");
     return [options] { return run(*options); };
 }
 

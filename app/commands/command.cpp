@@ -4,10 +4,6 @@
 #include "core/plan/plan_io.h"
 #include "core/plan/validate.h"
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
-
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -33,18 +29,17 @@ Exit report(const Failure& failure)
 
 Exit report(const Error& error, Exit exit) { return report(Failure{exit, {error}}); }
 
-void addPlan(CLI::App& app, PlanArgument& plan)
+void addPlan(Arguments app, PlanArgument& plan)
 {
-    app.add_option("PLAN", plan.file, "Plan file (*.plan.json)")->required();
+    app.option("PLAN", plan.file, "Plan file (*.plan.json)").required();
     addSettings(app, plan);
 }
 
-void addSettings(CLI::App& app, PlanArgument& plan)
+void addSettings(Arguments app, PlanArgument& plan)
 {
-    app.add_option("--set", plan.settings, "Change a field of the plan first; repeatable, applied in order")
-        ->type_name("KEY=VALUE")
-        ->take_all()
-        ->allow_extra_args(false);
+    app.option("--set", plan.settings, "Change a field of the plan first; repeatable, applied in order")
+        .typeName("KEY=VALUE")
+        .repeatable();
 }
 
 Outcome<Plan> applySettings(Plan plan, const std::vector<std::string>& settings)

@@ -1,6 +1,7 @@
 // What a command of headroom-cli is: a name, one line of help, options, and something to run. One file per command.
 #pragma once
 
+#include "app/command_line.h"
 #include "core/error.h"
 #include "core/plan/plan.h"
 
@@ -9,10 +10,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-namespace CLI {
-class App;
-}
 
 namespace headroom::cli {
 
@@ -30,7 +27,7 @@ using Run = std::function<Exit()>;
 
 struct Command {
     std::string_view name, help;
-    Run (*declare)(CLI::App&); ///< adds the options; what it returns keeps them alive
+    Run (*declare)(Arguments); ///< adds the options; what it returns keeps them alive
 };
 /// All commands, in the order of --help. A new command is one file and one row.
 std::span<const Command> commands();
@@ -52,9 +49,9 @@ struct PlanArgument {
     std::vector<std::string> settings; ///< KEY=VALUE
 };
 /// Adds the positional PLAN and the repeatable --set.
-void addPlan(CLI::App&, PlanArgument&);
+void addPlan(Arguments, PlanArgument&);
 /// Only --set, for commands where PLAN is optional.
-void addSettings(CLI::App&, PlanArgument&);
+void addSettings(Arguments, PlanArgument&);
 /// The plan with its settings, checked as a whole. An unreadable file is noAccess, anything wrong in it badInput.
 Outcome<Plan> readPlan(const PlanArgument&);
 /// Applies settings in order, then checks the plan as a whole.

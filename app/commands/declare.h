@@ -5,19 +5,19 @@
 
 namespace headroom::cli {
 
-Run declareAblation(CLI::App&);
-Run declareFields(CLI::App&);
-Run declareCatalog(CLI::App&);
-Run declareEvaluate(CLI::App&);
-Run declareStep(CLI::App&);
-Run declareSimulate(CLI::App&);
-Run declareSweep(CLI::App&);
-Run declareImport(CLI::App&);
-Run declareChart(CLI::App&);
-Run declareTopics(CLI::App&);
-Run declareBench(CLI::App&);
-Run declarePapers(CLI::App&);
-Run declareValidate(CLI::App&);
-Run declareCalibrate(CLI::App&);
+Run declareAblation(Arguments);
+Run declareFields(Arguments);
+Run declareCatalog(Arguments);
+Run declareEvaluate(Arguments);
+Run declareStep(Arguments);
+Run declareSimulate(Arguments);
+Run declareSweep(Arguments);
+Run declareImport(Arguments);
+Run declareChart(Arguments);
+Run declareTopics(Arguments);
+Run declareBench(Arguments);
+Run declarePapers(Arguments);
+Run declareValidate(Arguments);
+Run declareCalibrate(Arguments);
 
 } // namespace headroom::cli

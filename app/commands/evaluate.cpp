@@ -5,10 +5,6 @@
 #include "core/plan/catalog.h"
 #include "core/plan/plan_io.h"
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
-
 #include <memory>
 
 namespace headroom::cli {
@@ -48,13 +44,13 @@ Exit run(const Options& options)
 
 } // namespace
 
-Run declareEvaluate(CLI::App& app)
+Run declareEvaluate(Arguments app)
 {
     auto options = std::make_shared<Options>();
     addPlan(app, options->plan);
-    app.add_flag("--check{point}", options->check,
+    app.flag("--check{point}", options->check,
         "Exit 1 if the plan does not hold; --check=hi: at the pessimistic edge of the band");
-    app.add_flag("--json", options->json, "One JSON object");
+    app.flag("--json", options->json, "One JSON object");
     return [options] { return run(*options); };
 }
 

@@ -4,9 +4,6 @@
 #include "app/commands/text_table.h"
 #include "ui/plots/numbers.h"
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -96,10 +93,10 @@ std::string json()
 
 } // namespace
 
-Run declareFields(CLI::App& app)
+Run declareFields(Arguments app)
 {
     auto asJson = std::make_shared<bool>(false);
-    app.add_flag("--json", *asJson, "One JSON array");
+    app.flag("--json", *asJson, "One JSON array");
     return [asJson] { return print(*asJson ? json() : text()); };
 }
 

@@ -6,9 +6,6 @@
 #include "core/plan/plan_io.h"
 #include "ui/plots/foreign_facts.h"
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -93,17 +90,17 @@ Exit run(const Options& options)
 
 } // namespace
 
-Run declareImport(CLI::App& app)
+Run declareImport(Arguments app)
 {
     auto options = std::make_shared<Options>();
-    app.add_option("FILE", options->file, "A Hugging Face config.json, or a trace")->required();
-    app.add_option("--plan", options->plan.file, "The plan to start from, default the first example")
-        ->type_name("PLAN");
-    app.add_option("--out", options->out, "Write the plan with what was imported")->type_name("PLAN");
-    app.add_flag(
+    app.option("FILE", options->file, "A Hugging Face config.json, or a trace").required();
+    app.option("--plan", options->plan.file, "The plan to start from, default the first example")
+        .typeName("PLAN");
+    app.option("--out", options->out, "Write the plan with what was imported").typeName("PLAN");
+    app.flag(
         "--skip-bad-rows", options->skipBadRows, "Leave out broken rows of a trace instead of refusing the file");
     addSettings(app, options->plan);
-    app.add_flag("--json", options->json, "One JSON object");
+    app.flag("--json", options->json, "One JSON object");
     return [options] { return run(*options); };
 }
 

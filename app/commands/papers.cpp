@@ -5,9 +5,6 @@
 #include "core/importers/trace_file.h"
 #include "ui/plots/numbers.h"
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <nlohmann/json.hpp>
 
 #include <filesystem>
@@ -102,12 +99,12 @@ Exit run(const Options& options)
 
 } // namespace
 
-Run declarePapers(CLI::App& app)
+Run declarePapers(Arguments app)
 {
     auto options = std::make_shared<Options>();
-    app.add_option("NAME", options->name, "One paper: orca, paged-attention, palm, flexgen, sarathi, ...");
-    app.add_option("--traces", options->traces, "Folder with mooncake_synthetic.jsonl and azure_llm_2023_conv.csv");
-    app.add_flag("--json", options->json, "One JSON array");
+    app.option("NAME", options->name, "One paper: orca, paged-attention, palm, flexgen, sarathi, ...");
+    app.option("--traces", options->traces, "Folder with mooncake_synthetic.jsonl and azure_llm_2023_conv.csv");
+    app.flag("--json", options->json, "One JSON array");
     return [options] { return run(*options); };
 }
 

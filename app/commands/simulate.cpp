@@ -9,10 +9,6 @@
 #include "core/plan/plan_io.h"
 #include "core/sim/spans.h"
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
-
 #include <cmath>
 #include <filesystem>
 #include <memory>
@@ -134,23 +130,23 @@ Exit run(const Options& options)
 
 } // namespace
 
-Run declareSimulate(CLI::App& app)
+Run declareSimulate(Arguments app)
 {
     auto options = std::make_shared<Options>();
     addPlan(app, options->plan);
-    app.add_option("--trace", options->trace, "Replay the requests of this trace")->type_name("FILE");
-    app.add_option("--requests", options->requests, "Requests, default 100,000 or the whole trace");
-    app.add_option("--horizon", options->horizon, "Stop at this simulated time")->type_name("SECONDS");
-    app.add_option("--warmup", options->warmup, "First requests left out, default 5 % (none of a trace)");
-    app.add_option("--seed", options->seed, "Seed of the random streams, default 1");
-    app.add_option("--replications", options->replications, "Independent runs, for 95 % intervals");
-    app.add_option("--threads", options->threads, "Threads, default 1; the result does not depend on it");
-    app.add_option("--until-ci", options->untilCi, "Add replications until p95 of TTFT and E2E are known to +- PCT %")
-        ->type_name("PCT");
-    app.add_flag("--head-of-line", options->headOfLine, "Measure the time blocked by longer requests");
-    app.add_option("--csv", options->csv, "One line per request of the first replication")->type_name("OUT");
-    app.add_option("--spans", options->spans, "Spans as Chrome trace, for Perfetto")->type_name("OUT");
-    app.add_flag("--json", options->json, "One JSON object");
+    app.option("--trace", options->trace, "Replay the requests of this trace").typeName("FILE");
+    app.option("--requests", options->requests, "Requests, default 100,000 or the whole trace");
+    app.option("--horizon", options->horizon, "Stop at this simulated time").typeName("SECONDS");
+    app.option("--warmup", options->warmup, "First requests left out, default 5 % (none of a trace)");
+    app.option("--seed", options->seed, "Seed of the random streams, default 1");
+    app.option("--replications", options->replications, "Independent runs, for 95 % intervals");
+    app.option("--threads", options->threads, "Threads, default 1; the result does not depend on it");
+    app.option("--until-ci", options->untilCi, "Add replications until p95 of TTFT and E2E are known to +- PCT %")
+        .typeName("PCT");
+    app.flag("--head-of-line", options->headOfLine, "Measure the time blocked by longer requests");
+    app.option("--csv", options->csv, "One line per request of the first replication").typeName("OUT");
+    app.option("--spans", options->spans, "Spans as Chrome trace, for Perfetto").typeName("OUT");
+    app.flag("--json", options->json, "One JSON object");
     return [options] { return run(*options); };
 }
 

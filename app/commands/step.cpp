@@ -3,10 +3,6 @@
 #include "app/commands/result_text.h"
 #include "core/evaluate.h"
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
-
 #include <cmath>
 #include <memory>
 
@@ -59,16 +55,16 @@ Exit run(const Options& options)
 
 } // namespace
 
-Run declareStep(CLI::App& app)
+Run declareStep(Arguments app)
 {
     auto options = std::make_shared<Options>();
     addPlan(app, options->plan);
-    app.add_option("--batch", options->batch, "Sequences that produce a token")->required();
-    app.add_option("--context-tokens", options->contextTokens, "Tokens in their caches, summed over the batch")
-        ->required();
-    app.add_option("--prefill-tokens", options->prefillTokens, "Prompt tokens in the step");
-    app.add_option("--prefill-context", options->prefillContext, "Tokens already cached in front of them");
-    app.add_flag("--json", options->json, "One JSON object");
+    app.option("--batch", options->batch, "Sequences that produce a token").required();
+    app.option("--context-tokens", options->contextTokens, "Tokens in their caches, summed over the batch")
+        .required();
+    app.option("--prefill-tokens", options->prefillTokens, "Prompt tokens in the step");
+    app.option("--prefill-context", options->prefillContext, "Tokens already cached in front of them");
+    app.flag("--json", options->json, "One JSON object");
     return [options] { return run(*options); };
 }
 

@@ -13,10 +13,6 @@
 #include "ui/plots/catalog.h"
 #include "ui/plots/numbers.h"
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
-
 #include <algorithm>
 #include <atomic>
 #include <charconv>
@@ -354,23 +350,22 @@ Exit run(const Options& options)
 
 } // namespace
 
-Run declareSweep(CLI::App& app)
+Run declareSweep(Arguments app)
 {
     auto options = std::make_shared<Options>();
     options->threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
     addPlan(app, options->plan);
-    app.add_option("--vary", options->vary, "FROM:TO:STEPS[:log] or A,B,C; repeatable, the last varies fastest")
-        ->type_name("KEY=RANGE")
-        ->required()
-        ->take_all()
-        ->allow_extra_args(false);
-    app.add_flag("--simulate", options->simulate, "Run the simulator at each point too");
-    app.add_option("--requests", options->requests, "Simulated requests of a point")->capture_default_str();
-    app.add_option("--seed", options->seed, "Seed of every simulation")->capture_default_str();
-    app.add_option("--shard", options->shard, "Evaluate share I of N only")->type_name("I/N");
-    app.add_option("--out", options->file, "Write CSV (JSON lines with --json); an interrupted run continues");
-    app.add_option("--threads", options->threads, "Threads, default all");
-    app.add_flag("--json", options->json, "One JSON object a line");
+    app.option("--vary", options->vary, "FROM:TO:STEPS[:log] or A,B,C; repeatable, the last varies fastest")
+        .typeName("KEY=RANGE")
+        .required()
+        .repeatable();
+    app.flag("--simulate", options->simulate, "Run the simulator at each point too");
+    app.option("--requests", options->requests, "Simulated requests of a point").showDefault();
+    app.option("--seed", options->seed, "Seed of every simulation").showDefault();
+    app.option("--shard", options->shard, "Evaluate share I of N only").typeName("I/N");
+    app.option("--out", options->file, "Write CSV (JSON lines with --json); an interrupted run continues");
+    app.option("--threads", options->threads, "Threads, default all");
+    app.flag("--json", options->json, "One JSON object a line");
     return [options] { return run(*options); };
 }
 

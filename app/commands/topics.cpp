@@ -4,9 +4,6 @@
 #include "app/commands/text_table.h"
 #include "ui/plots/numbers.h"
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <nlohmann/json.hpp>
 
 #include <cmath>
@@ -81,12 +78,12 @@ Exit run(const Options& options)
 
 } // namespace
 
-Run declareTopics(CLI::App& app)
+Run declareTopics(Arguments app)
 {
     auto options = std::make_shared<Options>();
-    app.add_option("PLAN", options->plan.file, "Plan file (*.plan.json): puts its numbers into the formulas");
+    app.option("PLAN", options->plan.file, "Plan file (*.plan.json): puts its numbers into the formulas");
     addSettings(app, options->plan);
-    app.add_flag("--json", options->json, "One JSON array");
+    app.flag("--json", options->json, "One JSON array");
     return [options] { return run(*options); };
 }
 

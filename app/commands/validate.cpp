@@ -5,9 +5,6 @@
 #include "core/calibration/repeats.h"
 #include "core/importers/trace_file.h"
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -228,22 +225,22 @@ Exit run(const Options& options)
 
 } // namespace
 
-Run declareValidate(CLI::App& app)
+Run declareValidate(Arguments app)
 {
     auto options = std::make_shared<Options>();
-    app.add_option("MEASURED", options->measured, "CSV table of measured runs")->required();
-    app.add_option("--trace", options->traces, "CASE_ID=FILE: the requests of a request_rate case (repeatable)");
-    app.add_option("--rows", options->rows, "Write each row with its prediction to this CSV file");
-    app.add_option("--cross-validate", options->leaveOut,
+    app.option("MEASURED", options->measured, "CSV table of measured runs").required();
+    app.option("--trace", options->traces, "CASE_ID=FILE: the requests of a request_rate case (repeatable)");
+    app.option("--rows", options->rows, "Write each row with its prediction to this CSV file");
+    app.option("--cross-validate", options->leaveOut,
            "Predict each row with coefficients fitted without its gpu, model family or source")
-        ->check(CLI::IsMember({"gpu", "family", "source"}));
-    app.add_option("--fit-on", options->fitOn, "With --cross-validate: the table to fit to, if not MEASURED");
-    app.add_flag(
+        .oneOf({"gpu", "family", "source"});
+    app.option("--fit-on", options->fitOn, "With --cross-validate: the table to fit to, if not MEASURED");
+    app.flag(
         "--kernels", options->kernels, "MEASURED is a table of single kernels; each GPU by a fit to the others");
-    app.add_flag("--coefficients", options->coefficients, "Print the coefficients of a fit to all rows of MEASURED");
-    app.add_flag("--repeats", options->repeats, "Print how far rows that agree in all that is stated differ");
-    app.add_option("--threads", options->threads, "Fits that run in parallel")->check(CLI::Range(1, 256));
-    app.add_flag("--json", options->json, "One JSON object");
+    app.flag("--coefficients", options->coefficients, "Print the coefficients of a fit to all rows of MEASURED");
+    app.flag("--repeats", options->repeats, "Print how far rows that agree in all that is stated differ");
+    app.option("--threads", options->threads, "Fits that run in parallel").between(1, 256);
+    app.flag("--json", options->json, "One JSON object");
     return [options] { return run(*options); };
 }
 

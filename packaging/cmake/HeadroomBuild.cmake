@@ -42,6 +42,11 @@ function(headroom_precompile target)
     endif()
 endfunction()
 
+# headroom_test_options(TARGET): how test code is compiled. A third less time than at -O2; what is under test keeps its own.
+function(headroom_test_options target)
+    target_compile_options(${target} PRIVATE $<$<CONFIG:RelWithDebInfo>:-O1>)
+endfunction()
+
 # headroom_add_tests(NAME LABEL fast|law|papers SOURCES ... [LIBRARIES ...]): one test program; ctest sees each case.
 function(headroom_add_tests name)
     cmake_parse_arguments(arg "" "LABEL" "SOURCES;LIBRARIES" ${ARGN})
@@ -49,6 +54,7 @@ function(headroom_add_tests name)
     target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} GTest::gmock GTest::gtest_main)
     target_compile_definitions(${name} PRIVATE
         HEADROOM_SOURCE_DIR="${PROJECT_SOURCE_DIR}" HEADROOM_BINARY_DIR="${PROJECT_BINARY_DIR}")
+    headroom_test_options(${name})
     # Test programs share what tests/CMakeLists.txt precompiled, once without Qt and once with it.
     set(headers headroom_test_headers)
     if("headroom_ui" IN_LIST arg_LIBRARIES)
@@ -60,7 +66,12 @@ function(headroom_add_tests name)
         target_compile_options(${name} PRIVATE
             -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread)
     endif()
+    # The long ones first: one that starts last runs alone on its core.
+    set(cost 1)
+    if(NOT arg_LABEL STREQUAL "fast")
+        set(cost 100)
+    endif()
     include(GoogleTest)
     gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
-        PROPERTIES LABELS ${arg_LABEL} ENVIRONMENT "QT_QPA_PLATFORM=offscreen")
+        PROPERTIES LABELS ${arg_LABEL} COST ${cost} ENVIRONMENT "QT_QPA_PLATFORM=offscreen")
 endfunction()

@@ -33,6 +33,7 @@ report "evaluate includes sim" < <(grep -nE '#include "core/sim/' core/evaluate*
 report "std distribution" < <(grep -nE 'std::[a-z_]+_distribution' -r core 2>/dev/null)
 # Eigen and nlohmann stay in .cpp files; the plot libraries in the drawing files.
 report "heavy header in a header" < <(grep -nE '#include *<(Eigen|nlohmann)' -r core app --include='*.h' 2>/dev/null)
+report "CLI11 outside app/command_line.cpp" < <(grep -nE '#include *<CLI' -r app core ui 2>/dev/null | grep -v '^app/command_line.cpp:')
 report "plot library outside the drawing files" < <(
     grep -lE '#include *<(qcustomplot|QtCharts|QChart|QBarSet|QStackedBarSeries|QHorizontal)' -r ui app 2>/dev/null | grep -vE 'ui/plots/(draw_|chart_view)')
 
