@@ -98,10 +98,12 @@ void MainWindow::makePlanMenu()
             Plan plan = m_document.plan();
             const auto gpu = chooseGpu(plan, plan.hardware.gpu.name);
             const auto model = chooseModel(plan, plan.model.spec.name);
-            if (gpu && model)
-                m_document.replacePlan(std::move(plan), tr("Update from catalog"));
-            else
+            if (!gpu || !model) {
                 reportFailure(tr("Not updated."), gpu ? model.error() : gpu.error());
+                return;
+            }
+            m_document.replacePlan(std::move(plan), tr("Update from catalog"));
+            compareWithCatalog();
         });
 }
 

@@ -105,13 +105,6 @@ void MainWindow::openFile(const std::filesystem::path& path)
     }
     withdrawFileNotices();
     remember(m_document.path());
-    const auto differences = differencesFromCatalog(m_document.plan());
-    if (!differences.empty())
-        m_notices->post({QStringLiteral("catalog"),
-            tr("Figures of this plan differ from today's catalog (%1 in all): %2")
-                .arg(differences.size())
-                .arg(text(differences.front())),
-            Mood::plain, {{tr("Update"), [this] { m_catalogAction->trigger(); }}}});
 }
 
 void MainWindow::openExample(const QString& name)
@@ -156,8 +149,23 @@ bool MainWindow::writeTo(const std::filesystem::path& path)
 
 void MainWindow::withdrawFileNotices()
 {
-    for (const auto* id : {"failure", "disk", "catalog"})
+    for (const auto* id : {"failure", "disk"})
         m_notices->withdraw(QLatin1String(id));
+    compareWithCatalog();
+}
+
+void MainWindow::compareWithCatalog()
+{
+    const auto differences = differencesFromCatalog(m_document.plan());
+    if (differences.empty()) {
+        m_notices->withdraw(QStringLiteral("catalog"));
+        return;
+    }
+    m_notices->post({QStringLiteral("catalog"),
+        tr("Figures of this plan differ from today's catalog (%1 in all): %2")
+            .arg(differences.size())
+            .arg(text(differences.front())),
+        Mood::plain, {{tr("Update"), [this] { m_catalogAction->trigger(); }}}});
 }
 
 void MainWindow::remember(const std::filesystem::path& path)

@@ -132,7 +132,10 @@ void PapersRunner::start()
             for (const papers::Case& c : paper.cases) {
                 if (stop.stop_requested())
                     return;
-                answer(papers::run(paper, c));
+                papers::Row row = papers::run(paper, c, {}, stop);
+                if (stop.stop_requested())
+                    return;
+                answer(std::move(row));
             }
         answer(std::nullopt);
     });

@@ -1,5 +1,6 @@
 #include "core/papers/cluster.h"
 
+#include "core/papers/simulated.h"
 #include "core/sim/policy/batching.h"
 
 #include <algorithm>
@@ -114,7 +115,7 @@ Slowdowns slowdowns(
     auto sc = scenarioOf(cluster, lengths, requestsPerSecond, kRequests);
     sc.record.rows = true;
     std::vector<double> ttft, tbt, e2e;
-    for (const sim::RequestRow& row : sim::simulate(sc).rows) {
+    for (const sim::RequestRow& row : simulated(sc).rows) {
         if (row.request < kRequests / 5 || row.status != sim::Status::completed)
             continue; // the fleet fills up
         const double gaps = row.outputTokens - 1;
@@ -159,7 +160,7 @@ double shareOfTimeWithin(const Cluster& cluster, const Lengths& lengths, double 
         int prompts, decodes;
     };
     std::vector<Change> changes;
-    for (const sim::RequestRow& row : sim::simulate(sc).rows) {
+    for (const sim::RequestRow& row : simulated(sc).rows) {
         const double start = row.arrival + row.queue;
         changes.push_back({start, 1, 0});
         changes.push_back({row.firstToken, -1, 1});
@@ -209,7 +210,7 @@ Division bestDivision(const std::function<std::optional<Cluster>(int)>& withProm
 
 double clusterPeak(const Cluster& cluster, const Lengths& lengths)
 {
-    return sim::simulate(scenarioOf(cluster, lengths, 1e4, kRequests)).requestsPerSecond;
+    return simulated(scenarioOf(cluster, lengths, 1e4, kRequests)).requestsPerSecond;
 }
 
 } // namespace headroom::papers

@@ -3,6 +3,7 @@
 #include "core/error.h"
 #include "core/evaluate.h"
 #include "core/headroom.h"
+#include "core/papers/simulated.h"
 #include "core/plan/catalog.h"
 #include "core/sim/simulate.h"
 
@@ -79,7 +80,7 @@ double largestFrom(double low, const Plan& plan, const ServingLimits& limits)
     scenario->record.shares = {0.9};
     const auto holdsAt = [&](double rate) {
         scenario->workload.arrivalRate = RequestRate(rate);
-        return within(sim::simulate(*scenario), limits);
+        return within(simulated(*scenario), limits);
     };
     if (!holdsAt(low))
         return 0;

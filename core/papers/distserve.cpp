@@ -3,6 +3,7 @@
 
 #include "core/papers/configuration.h"
 #include "core/papers/serving.h"
+#include "core/papers/simulated.h"
 #include "core/queueing/prefill_parallelism.h"
 
 #include <array>
@@ -30,7 +31,7 @@ Reproduction md1Simulated(const Data&)
     s.policy = BatchPolicy::prefillFirst;
     s.tokenBudget = 1; // a prompt longer than the budget runs alone
     const Lengths lengths{fixedLength(16), fixedLength(1)};
-    return {sim::simulate(scenario(s, lengths, kHalf.si(), 400'000)).ttft.mean, "400,000 simulated requests"};
+    return {simulated(scenario(s, lengths, kHalf.si(), 400'000)).ttft.mean, "400,000 simulated requests"};
 }
 
 Reproduction lowAndHighRates(const Data&)
@@ -90,7 +91,7 @@ double goodput(const System& s, const Lengths& lengths, double ttft, double tpot
     const auto run = [&](double rate) {
         auto sc = scenario(s, lengths, rate, kRequests);
         sc.targets = {.ttftP95 = Seconds(ttft), .tpotP95 = Seconds(tpot), .e2eP99 = std::nullopt};
-        return sim::simulate(sc).attainment;
+        return simulated(sc).attainment;
     };
     double low = 0.05, high = 60;
     constexpr int kSteps = 12;

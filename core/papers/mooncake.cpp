@@ -3,6 +3,7 @@
 
 #include "core/papers/configuration.h"
 #include "core/papers/serving.h"
+#include "core/papers/simulated.h"
 
 #include <array>
 #include <memory>
@@ -51,7 +52,7 @@ constexpr std::int64_t kThreeMillion = 3'000'000; ///< tokens of cache a node, a
 
 double hitRate(const Trace& trace, Router router)
 {
-    const auto r = sim::simulate(nodes(trace, router, kThreeMillion, 1));
+    const auto r = simulated(nodes(trace, router, kThreeMillion, 1));
     return static_cast<double>(r.counters.cachedTokens) / static_cast<double>(r.counters.promptTokens);
 }
 
@@ -69,7 +70,7 @@ Reproduction cacheAwareTtft(const Data& data)
     if (!data.mooncakeSynthetic)
         return {std::nullopt, std::string(kAbsent)};
     const auto mean = [&](Router router) {
-        return sim::simulate(nodes(*data.mooncakeSynthetic, router, kThreeMillion, 1)).ttft.mean;
+        return simulated(nodes(*data.mooncakeSynthetic, router, kThreeMillion, 1)).ttft.mean;
     };
     const double random = mean(Router::random), shortest = mean(Router::joinShortest),
                  aware = mean(Router::prefixAware);

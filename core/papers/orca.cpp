@@ -3,6 +3,7 @@
 
 #include "core/papers/configuration.h"
 #include "core/papers/serving.h"
+#include "core/papers/simulated.h"
 
 #include <algorithm>
 #include <array>
@@ -71,7 +72,7 @@ constexpr std::uint64_t kRequests = 4000;
 
 double medianAt(const System& s, const Lengths& lengths, double rate)
 {
-    return sim::simulate(scenario(s, lengths, rate, kRequests)).normalizedLatency.p50;
+    return simulated(scenario(s, lengths, rate, kRequests)).normalizedLatency.p50;
 }
 
 /// Largest rate at which the median of latency / generated tokens is at most `limit` seconds.
@@ -85,7 +86,7 @@ double rateAt(const System& s, const Lengths& lengths, double limit)
 /// Requests per second when there is always work.
 double peakRate(const System& s, const Lengths& lengths)
 {
-    const auto r = sim::simulate(scenario(s, lengths, 1000, kRequests));
+    const auto r = simulated(scenario(s, lengths, 1000, kRequests));
     return r.requestsPerSecond;
 }
 

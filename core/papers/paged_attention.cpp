@@ -3,6 +3,7 @@
 
 #include "core/papers/configuration.h"
 #include "core/papers/serving.h"
+#include "core/papers/simulated.h"
 #include "core/sim/kv_blocks.h"
 
 #include <algorithm>
@@ -204,7 +205,7 @@ double latencyWithBlocks(const Lengths& lengths, double rate, int blockTokens)
 {
     auto s = opt13(Kind::vllm);
     s.blockTokens = blockTokens;
-    const auto r = sim::simulate(scenario(s, lengths, rate, static_cast<std::uint64_t>(kHour / 2 * rate)));
+    const auto r = simulated(scenario(s, lengths, rate, static_cast<std::uint64_t>(kHour / 2 * rate)));
     return r.normalizedLatency.mean;
 }
 
@@ -238,7 +239,7 @@ Reproduction recomputeAgainstSwap(const Data&)
         s.batching.preemption = how;
         const double link = gpu("A100-SXM-40GB").host.si();
         s.kv.swapSecondsPerToken = kvBytesPerToken(model("OPT-13B"), NumberFormat::fp16).si() / link;
-        return sim::simulate(s).normalizedLatency.mean;
+        return simulated(s).normalizedLatency.mean;
     };
     double worst = 0;
     for (const int block : {16, 32, 64})

@@ -1,11 +1,13 @@
 #include "core/papers/paper.h"
 
+#include "core/papers/simulated.h"
 #include "core/papers/tables.h"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <utility>
 
 namespace headroom::papers {
 namespace {
@@ -77,7 +79,7 @@ std::string Tolerance::text() const
     return "";
 }
 
-Row run(const Paper& paper, const Case& c, const Data& data)
+Row run(const Paper& paper, const Case& c, const Data& data, std::stop_token stop)
 {
     Row row{.paper = paper.id,
         .name = c.name,
@@ -90,7 +92,13 @@ Row run(const Paper& paper, const Case& c, const Data& data)
         .explanation = std::string(c.explanation)};
     if (!c.run)
         return row;
-    const Reproduction result = c.run(data);
+    Reproduction result;
+    try {
+        const Stoppable scope(std::move(stop));
+        result = c.run(data);
+    } catch (const Stopped&) {
+        result.detail = "Stopped before it was done.";
+    }
     if (!result.detail.empty())
         row.explanation += (row.explanation.empty() ? "" : " ") + result.detail;
     if (!result.value)

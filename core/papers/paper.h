@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -97,7 +98,7 @@ struct Row {
 std::span<const Paper> papers();
 /// By id; null if unknown.
 const Paper* findPaper(std::string_view id);
-/// Runs one case: deterministic, milliseconds to half a minute.
-Row run(const Paper&, const Case&, const Data& = {});
+/// Runs one case: deterministic, milliseconds to half a minute. A stop request leaves it not run.
+Row run(const Paper&, const Case&, const Data& = {}, std::stop_token = {});
 
 } // namespace headroom::papers

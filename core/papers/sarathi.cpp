@@ -3,6 +3,7 @@
 
 #include "core/papers/configuration.h"
 #include "core/papers/serving.h"
+#include "core/papers/simulated.h"
 #include "core/papers/yi_steps.h"
 #include "core/sim/policy/batching.h"
 
@@ -164,7 +165,7 @@ Ablation ablation(Scheduler scheduler, const Lengths& lengths, double rate, doub
         auto sc = scenario(s, lengths, rate, kRequests);
         sc.record.warmupRequests = 0;
         sc.seed = seed;
-        const auto r = sim::simulate(sc);
+        const auto r = simulated(sc);
         mean.ttft += r.ttft.p50 / kSeeds;
         mean.tbt += r.itl.p99 / kSeeds;
     }
@@ -194,7 +195,7 @@ double stall(System s)
 {
     auto sc = scenario(s, arxiv(), 1e4, 128);
     sc.record.warmupRequests = 0;
-    return sim::simulate(sc).slowestGapsMean;
+    return simulated(sc).slowestGapsMean;
 }
 Reproduction stallsOfVllm(const Data&)
 {

@@ -1,5 +1,7 @@
 #include "core/papers/serving.h"
 
+#include "core/papers/simulated.h"
+
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -114,7 +116,7 @@ double largestRate(const System& system, const Lengths& lengths, double low, dou
     const std::function<bool(const sim::SimResult&)>& good, const std::function<std::uint64_t(double)>& requestsAt)
 {
     const auto holdsAt = [&](double rate) {
-        return good(sim::simulate(scenario(system, lengths, rate, requestsAt(rate))));
+        return good(simulated(scenario(system, lengths, rate, requestsAt(rate))));
     };
     if (!holdsAt(low))
         return low;
@@ -132,7 +134,7 @@ MemoryStates memoryStates(const System& system, const Lengths& lengths, double r
 {
     auto s = scenario(system, lengths, requestsPerSecond, static_cast<std::uint64_t>(seconds * requestsPerSecond));
     s.limits.horizon = seconds;
-    const auto series = sim::simulate(s).series;
+    const auto series = simulated(s).series;
     const auto meanOfLater = [](const std::vector<double>& points) {
         const auto from = points.begin() + static_cast<std::ptrdiff_t>(points.size() / 5);
         return std::accumulate(from, points.end(), 0.0) /
@@ -149,7 +151,7 @@ MemoryStates memoryStates(const System& system, const Lengths& lengths, double r
     }
     s.limits.horizon = std::numeric_limits<double>::infinity();
     s.record.rows = true;
-    for (const sim::RequestRow& row : sim::simulate(s).rows)
+    for (const sim::RequestRow& row : simulated(s).rows)
         addRow(sum, system, row, seconds / 5, seconds);
     sum.external = 1 - sum.used - sum.reserved - sum.internal;
     return sum;

@@ -42,8 +42,8 @@ function(headroom_precompile target)
     endif()
 endfunction()
 
-# headroom_test_options(TARGET): how test code is compiled. A third less time than at -O2; what is under test keeps its own.
-function(headroom_test_options target)
+# headroom_compile_quickly(TARGET): in development builds all but the engines compiles at -O1, in three quarters of the time.
+function(headroom_compile_quickly target)
     target_compile_options(${target} PRIVATE $<$<CONFIG:RelWithDebInfo>:-O1>)
 endfunction()
 
@@ -54,7 +54,7 @@ function(headroom_add_tests name)
     target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} GTest::gmock GTest::gtest_main)
     target_compile_definitions(${name} PRIVATE
         HEADROOM_SOURCE_DIR="${PROJECT_SOURCE_DIR}" HEADROOM_BINARY_DIR="${PROJECT_BINARY_DIR}")
-    headroom_test_options(${name})
+    headroom_compile_quickly(${name})
     # Test programs share what tests/CMakeLists.txt precompiled, once without Qt and once with it.
     set(headers headroom_test_headers)
     if("headroom_ui" IN_LIST arg_LIBRARIES)

@@ -1,3 +1,4 @@
+#include "core/plan/plan_io.h"
 #include "tests/ui/window_fixture.h"
 #include "ui/panels/chart_page.h"
 #include "ui/panels/classes_panel.h"
@@ -275,6 +276,28 @@ TEST_F(WindowTest, ABadFileLeavesTheOpenPlanAndSaysFileAndKey)
     EXPECT_EQ(document.plan(), before);
     EXPECT_THAT(window->notices().text().toStdString(),
         testing::AllOf(testing::HasSubstr("broken.plan.json"), testing::HasSubstr("arrival_rate_req_s")));
+}
+
+TEST_F(WindowTest, FiguresUnlikeTheCatalogStaySaidUntilTheyAreUpdated)
+{
+    const auto file = folder() / "old.plan.json";
+    Plan plan = document.plan();
+    plan.hardware.gpu.bandwidth = 0.5 * plan.hardware.gpu.bandwidth;
+    ASSERT_TRUE(savePlan(plan, file));
+    window->openFile(file);
+    EXPECT_THAT(window->notices().text().toStdString(), testing::HasSubstr("differ from today's catalog"));
+    ASSERT_TRUE(document.edit("workload.arrival_rate_req_s", "7"));
+    const auto trigger = [this](const QString& action) {
+        for (QAction* candidate : window->findChildren<QAction*>())
+            if (candidate->text() == action)
+                candidate->trigger();
+    };
+    trigger(QStringLiteral("&Save"));
+    EXPECT_FALSE(document.isModified());
+    EXPECT_THAT(window->notices().text().toStdString(), testing::HasSubstr("differ from today's catalog"))
+        << "a save changes nothing about the figures";
+    trigger(QStringLiteral("Update figures from the &catalog"));
+    EXPECT_THAT(window->notices().text().toStdString(), testing::Not(testing::HasSubstr("differ from today's")));
 }
 
 TEST_F(WindowTest, ClosingWithChangesAsksAndCancelKeepsTheWindow)
