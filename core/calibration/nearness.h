@@ -23,6 +23,7 @@ struct MeasuredSetting {
     double activeParameters = 0;
     int tp = 0;                               ///< 0 = not stated
     double inputTokens = 0, outputTokens = 0; ///< 0 = not stated
+    bool operator==(const MeasuredSetting&) const = default;
 };
 
 /// The setting of a plan. Lengths are the means of its first class.

@@ -1,7 +1,8 @@
 #include "core/papers/paper.h"
-#include "core/papers/simulated.h"
 
 #include <gmock/gmock.h>
+
+#include <algorithm>
 
 namespace headroom::papers {
 namespace {
@@ -25,15 +26,15 @@ TEST(PaperRun, AStoppedCaseIsNotRunAndSaysSo)
 
 TEST(PaperRun, AStopHoldsForItsOwnRunOnly)
 {
-    sim::Scenario none;
-    none.limits.requests = 0;
-    {
+    const Paper* orca = findPaper("orca");
+    const auto simulates = [&](const Case& c) {
         std::stop_source source;
         source.request_stop();
-        const Stoppable scope(source.get_token());
-        EXPECT_THROW(simulated(none), Stopped);
-    }
-    EXPECT_NO_THROW(simulated(none));
+        return c.run != nullptr && run(*orca, c, {}, source.get_token()).verdict == Verdict::notRun;
+    };
+    const auto found = std::find_if(orca->cases.begin(), orca->cases.end(), simulates);
+    ASSERT_NE(found, orca->cases.end());
+    EXPECT_NE(run(*orca, *found).verdict, Verdict::notRun) << "the stop of an earlier run is still in force";
 }
 
 } // namespace

@@ -292,7 +292,7 @@ void MonkeyTest::checkTexts()
         if (label->property("verdict").toString() != QLatin1String("bad")) // an error quotes what was typed
             good(label->text());
     good(window->explainPanel().text());
-    if (const ChartPage* page = window->currentPage()) {
+    if (ChartPage* page = window->currentPage()) {
         good(page->sentence());
         for (const ChartView* view : page->views())
             good(text(view->chart().says + view->chart().empty));

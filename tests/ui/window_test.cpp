@@ -18,6 +18,7 @@
 #include <QLineEdit>
 #include <QMenu>
 #include <QMessageBox>
+#include <QScrollBar>
 #include <QPushButton>
 #include <QScrollArea>
 #include <QTimer>
@@ -144,7 +145,7 @@ TEST_F(WindowTest, EveryChartOfEveryTabDrawsAndFollowsTheLoad)
     ASSERT_TRUE(document.simulator().finish(kPatience));
     for (const std::string& tab : window->tabs()) {
         ASSERT_TRUE(window->showTab(tab));
-        const ChartPage* page = window->currentPage();
+        ChartPage* page = window->currentPage();
         if (page == nullptr)
             continue;
         ASSERT_TRUE(QTest::qWaitFor([&] { return !document.isSizing(); }, 60000));
@@ -166,7 +167,7 @@ TEST_F(WindowTest, EveryChartChangesWithAnInputAndUndoBringsItsPictureBack)
 {
     for (const std::string& tab : window->tabs()) {
         ASSERT_TRUE(window->showTab(tab));
-        const ChartPage* page = window->currentPage();
+        ChartPage* page = window->currentPage();
         if (page == nullptr || tab == "simulator") // its charts follow when a simulation has ended: simulator_test.cpp
             continue;
         std::set<const ChartView*> still;
@@ -196,13 +197,33 @@ TEST_F(WindowTest, EveryChartChangesWithAnInputAndUndoBringsItsPictureBack)
     }
 }
 
+TEST_F(WindowTest, AChartBelowTheFoldIsBuiltOnceItIsScrolledTo)
+{
+    window->resize(1280, 720);
+    ASSERT_TRUE(window->showTab("batching"));
+    QCoreApplication::processEvents();
+    ChartPage* page = window->currentPage();
+    const ChartView* last = page->views().back();
+    const auto shown = [&] { return std::get<StackedBars>(last->chart().body).totals; };
+    ASSERT_TRUE(last->visibleRegion().isEmpty()) << "the page fits, so that nothing is below the fold";
+    const auto before = shown();
+    ASSERT_TRUE(document.edit("model.name", "Qwen2.5-7B"));
+    QCoreApplication::processEvents();
+    EXPECT_EQ(shown(), before) << "nobody sees it";
+    page->verticalScrollBar()->setValue(page->verticalScrollBar()->maximum());
+    EXPECT_TRUE(QTest::qWaitFor([&] { return shown() != before; }, 5000)) << "it shows numbers of another plan";
+    const auto seen = shown();
+    ASSERT_TRUE(document.edit("model.name", "Llama-3.1-8B"));
+    EXPECT_NE(shown(), seen) << "a chart in sight follows at once";
+}
+
 TEST_F(WindowTest, PlotsFillTheirRowsInWideWindows)
 {
     window->resize(2560, 1440);
     for (const std::string& tab : window->tabs()) {
         ASSERT_TRUE(window->showTab(tab));
         QCoreApplication::processEvents();
-        const ChartPage* page = window->currentPage();
+        ChartPage* page = window->currentPage();
         std::map<int, int> ends; // of the rows, by their top
         if (page != nullptr)
             for (const ChartView* view : page->views())
@@ -219,7 +240,7 @@ TEST_F(WindowTest, PagesAreNoHigherThanTheirPlotsNeed)
     for (const std::string& tab : window->tabs()) {
         ASSERT_TRUE(window->showTab(tab));
         QCoreApplication::processEvents();
-        if (const ChartPage* page = window->currentPage()) {
+        if (ChartPage* page = window->currentPage()) {
             EXPECT_LE(page->views().front()->height(), kUsual) << tab;
         }
     }

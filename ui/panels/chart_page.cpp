@@ -7,10 +7,12 @@
 #include "ui/plots/chart_view.h"
 
 #include <QCoreApplication>
+#include <QEvent>
 #include <QGridLayout>
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <utility>
 
 namespace headroom::ui {
 
@@ -59,17 +61,55 @@ ChartPage::ChartPage(std::string tab, QWidget* parent)
                 if (card.view != view)
                     card.view->followHover(*view);
         });
+        view->installEventFilter(this);
         m_cards.push_back({&row, view});
     }
     setWidget(page);
     arrange();
+    m_moved.setSingleShot(true);
+    m_moved.setInterval(0);
+    connect(&m_moved, &QTimer::timeout, this, &ChartPage::bringSeenUpToDate);
 }
+
+ChartPage::~ChartPage() = default;
 
 void ChartPage::display(const Snapshot& snapshot)
 {
     m_sentence->setText(text(tabSentence(m_tab, snapshot)));
-    for (const Card& card : m_cards)
-        card.view->setChart(card.row->build(snapshot));
+    m_latest.reset();
+    for (Card& card : m_cards) {
+        // Of a page that is not shown yet nothing is in sight, and it is about to be.
+        card.isStale = isVisible() && card.view->visibleRegion().isEmpty();
+        if (!card.isStale)
+            card.view->setChart(card.row->build(snapshot));
+        else if (m_latest == nullptr)
+            m_latest = std::make_unique<const Snapshot>(snapshot);
+    }
+}
+
+void ChartPage::bringUpToDate(Card& card)
+{
+    if (!std::exchange(card.isStale, false))
+        return;
+    HR_ASSERT(m_latest != nullptr);
+    card.view->setChart(card.row->build(*m_latest));
+}
+
+void ChartPage::bringSeenUpToDate()
+{
+    for (Card& card : m_cards)
+        if (!card.view->visibleRegion().isEmpty())
+            bringUpToDate(card);
+}
+
+bool ChartPage::eventFilter(QObject* watched, QEvent* event)
+{
+    // Scrolling moves the page under its views, which are told of it by a paint event only.
+    const auto type = event->type();
+    if (type == QEvent::Move || type == QEvent::Resize || type == QEvent::Show || type == QEvent::Paint)
+        if (m_latest != nullptr && !m_moved.isActive())
+            m_moved.start();
+    return QScrollArea::eventFilter(watched, event);
 }
 
 void ChartPage::setTheme(const Theme& theme)
@@ -78,10 +118,19 @@ void ChartPage::setTheme(const Theme& theme)
         card.view->setTheme(theme);
 }
 
-ChartView* ChartPage::view(std::string_view chartId) const
+ChartPage::Card* ChartPage::find(std::string_view chartId)
 {
     const auto it = std::ranges::find_if(m_cards, [&](const Card& card) { return card.row->id == chartId; });
-    return it == m_cards.end() ? nullptr : it->view;
+    return it == m_cards.end() ? nullptr : &*it;
+}
+
+ChartView* ChartPage::view(std::string_view chartId)
+{
+    Card* card = find(chartId);
+    if (card == nullptr)
+        return nullptr;
+    bringUpToDate(*card);
+    return card->view;
 }
 
 void ChartPage::reveal(std::string_view chartId)
@@ -94,11 +143,13 @@ void ChartPage::reveal(std::string_view chartId)
 
 QString ChartPage::sentence() const { return m_sentence->text(); }
 
-std::vector<ChartView*> ChartPage::views() const
+std::vector<ChartView*> ChartPage::views()
 {
     std::vector<ChartView*> all;
-    for (const Card& card : m_cards)
+    for (Card& card : m_cards) {
+        bringUpToDate(card);
         all.push_back(card.view);
+    }
     return all;
 }
 

@@ -4,7 +4,9 @@
 #include "ui/theme.h"
 
 #include <QScrollArea>
+#include <QTimer>
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -26,17 +28,19 @@ class ChartPage final : public QScrollArea {
 public:
     explicit ChartPage(std::string tab, QWidget* parent = nullptr);
 
-    /// Builds every chart of the tab and shows it.
+    ~ChartPage() override;
+
+    /// Builds the charts of the tab that are in sight, and the others once they are scrolled to or asked for.
     void display(const Snapshot&);
     void setTheme(const Theme&);
     int chartCount() const { return static_cast<int>(m_cards.size()); }
     /// nullptr if the chart is not on this tab.
-    ChartView* view(std::string_view chartId) const;
+    ChartView* view(std::string_view chartId);
     /// Scrolls to a chart and gives it the keyboard.
     void reveal(std::string_view chartId);
     QString sentence() const;
     /// Builds, lays out and paints all charts now, whatever is scrolled away; for measuring and screenshots.
-    std::vector<ChartView*> views() const;
+    std::vector<ChartView*> views();
 
 signals:
     /// A chart was clicked: the Explain dock follows.
@@ -45,20 +49,27 @@ signals:
 
 protected:
     void resizeEvent(QResizeEvent*) override;
+    bool eventFilter(QObject*, QEvent*) override;
 
 private:
     struct Card {
         const ChartRow* row;
         ChartView* view;
+        bool isStale = false; ///< out of sight when its numbers changed
     };
 
     void arrange();
+    Card* find(std::string_view chartId);
+    void bringUpToDate(Card&);
+    void bringSeenUpToDate();
 
     std::string m_tab;
     Paragraph* m_sentence = nullptr;
     QGridLayout* m_grid = nullptr;
     int m_columns = 0;
     std::vector<Card> m_cards;
+    std::unique_ptr<const Snapshot> m_latest; ///< what stale cards are to show; null while none is
+    QTimer m_moved;                           ///< views have moved or were shown: some may be in sight now
 };
 
 /// "capacity" -> "Capacity", "slo" -> "SLO".

@@ -27,6 +27,7 @@ namespace {
 
 constexpr int kShowMs = 300;           // between two pictures while rows arrive
 constexpr std::size_t kNearest = 12;   // rows of the table of neighbours
+constexpr int kMostColumns = 72;       // characters across that the table of errors may claim
 constexpr double kMostDistance = 1e99; // of a row that cannot be placed
 
 QTableWidget* makeTable(const QString& name)
@@ -55,6 +56,16 @@ void fill(QTableWidget& table, const QStringList& header, const std::vector<QStr
             table.setItem(r, c, item);
         }
     table.resizeColumnsToContents();
+}
+
+/// Width at which no column of a table is cut off, but at most `most`.
+void widenToColumns(QTableWidget& table, int most)
+{
+    int all = 2 * table.frameWidth();
+    for (int c = 0; c < table.columnCount(); ++c) // not their widths of now: the last one stretches
+        all += std::max(std::as_const<QAbstractItemView>(table).sizeHintForColumn(c),
+            table.horizontalHeader()->sectionSizeHint(c));
+    table.setMinimumWidth(std::min(all, most));
 }
 
 QString errorText(double share) { return percent(share); }
@@ -196,7 +207,11 @@ void ValidationPage::showView(int index)
 
 void ValidationPage::display(const Snapshot& snapshot)
 {
+    // Errors and neighbours go by the setting: most moves of a slider leave it as it is.
+    const bool isNew = m_plan == nullptr || settingOf(*m_plan) != settingOf(*snapshot.now.plan);
     m_plan = snapshot.now.plan;
+    if (!isNew)
+        return;
     m_sentence->setText(text(nearnessSentence(*m_plan)));
     if (m_runner.rows().empty())
         showScatter(); // it stands at the plan
@@ -303,6 +318,7 @@ void ValidationPage::showErrors()
         {tr("metric"), tr("load"), tr("rows"), tr("run"), tr("median"), tr("90th percentile"), tr("bias"),
             tr("in band")},
         lines, 2);
+    widenToColumns(*m_errors, fontMetrics().averageCharWidth() * kMostColumns);
 }
 
 void ValidationPage::showShippedErrors()
@@ -331,6 +347,7 @@ void ValidationPage::showShippedErrors()
     for (auto& [kind, line] : byKind)
         lines.push_back(std::move(line));
     fill(*m_errors, header, lines, 1);
+    widenToColumns(*m_errors, fontMetrics().averageCharWidth() * kMostColumns);
 }
 
 void ValidationPage::showNearest()
