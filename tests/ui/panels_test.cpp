@@ -101,6 +101,8 @@ TEST(SimulatedSummary, StandsBesideTheClosedForm)
     const SimulatedSummary said = simulatedSummary(s);
     EXPECT_THAT(said.lines.toStdString(),
         testing::HasSubstr("TTFT p95: **" + quantity(s.study->own()->ttft.p95, "s").toStdString()));
+    EXPECT_THAT(said.lines.toStdString(), testing::ContainsRegex("TTFT p95: [*][*][^*]+[*][*] (± |[(])"))
+        << "value and interval run together";
     EXPECT_THAT(said.lines.toStdString(),
         testing::HasSubstr("formula: " + quantity(s.now.evaluation.ttft.p95.si(), "s").toStdString()));
     EXPECT_THAT(said.heading.toStdString(), testing::HasSubstr("seed 1"));

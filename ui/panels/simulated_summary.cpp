@@ -17,11 +17,15 @@ QString tr(const char* words) { return QCoreApplication::translate("SimulatedSum
 
 QString bold(const QString& words) { return QStringLiteral("**%1**").arg(words); }
 
-/// "251 ms ± 10 ms": of the sampling, not of the model.
+/// "251 ms ± 10 ms" or "501 ms (489 to 515 ms)": of the sampling, not of the model.
 QString simulated(double value, const sim::Distribution& d)
 {
-    const QString words = quantity(value, "s");
-    return d.ciLo && d.ciHi ? words + QLatin1Char(' ') + band(value, *d.ciLo, *d.ciHi, "s") : words;
+    const QString words = bold(quantity(value, "s"));
+    if (!d.ciLo || !d.ciHi)
+        return words;
+    const QString spread = band(value, *d.ciLo, *d.ciHi, "s");
+    return spread.startsWith(QChar(0x00b1)) ? words + QLatin1Char(' ') + spread
+                                            : QStringLiteral("%1 (%2)").arg(words, spread);
 }
 
 QString formula(Seconds s)
@@ -46,7 +50,7 @@ SimulatedSummary simulatedSummary(const Snapshot& snapshot)
     if (!current)
         out.heading += tr(" · of the plan before its last change");
     const Evaluation& e = snapshot.now.evaluation;
-    QStringList lines{tr("TTFT p95: %1").arg(bold(simulated(own->ttft.p95, own->ttft)))};
+    QStringList lines{tr("TTFT p95: %1").arg(simulated(own->ttft.p95, own->ttft))};
     if (current)
         lines << formula(e.ttft.p95);
     lines << tr("TPOT p95: %1").arg(bold(quantity(own->tpot.p95, "s")));

@@ -161,32 +161,41 @@ QSize ChartView::minimumSizeHint() const { return {240, 190}; }
 void ChartView::setChart(const ChartSpec& chart)
 {
     auto next = std::make_unique<ChartSpec>(chart); // the body keeps pointing at the old one until show()
-    if (!next->empty.empty()) {
-        m_body.reset();
-    } else {
-        if (m_body && !m_body->draws(*next))
-            m_body.reset();
-        const bool fresh = !m_body;
-        if (fresh)
-            m_body = makeBody(*next, this);
-        if (fresh) {
-            layOut();
-            m_body->widget()->show();
-            m_overlay->raise();
-            if (auto* table = qobject_cast<QTableView*>(m_body->widget()))
-                connect(
-                    table, &QTableView::activated, this, [this](const QModelIndex& i) { emit activated(0, i.row()); });
-        }
+    if (next->empty.empty()) {
+        takeBodyFor(*next);
         m_body->show(*next, m_theme);
     }
     const bool headerChanged =
         next->title != m_chart->title || next->unit != m_chart->unit || next->empty != m_chart->empty;
     if (next->title != m_chart->title || next->says != m_chart->says)
         setAccessibleName(text(next->title) + QStringLiteral(". ") + text(next->says));
+    if (!next->empty.empty() && std::holds_alternative<Table>(m_chart->body)) {
+        m_body.reset(); // made in no time, and its columns follow a view that is seen
+    } else if (!next->empty.empty() && m_body) {
+        m_body->widget()->hide();
+        m_spare = std::move(m_body);
+        m_spareChart = std::move(m_chart);
+    }
     m_chart = std::move(next);
     if (headerChanged || !m_body)
         update();
     refreshHover();
+}
+
+/// A body that draws charts like this one: the one there is, the one put aside, or a new one.
+void ChartView::takeBodyFor(const ChartSpec& chart)
+{
+    if (m_body && m_body->draws(chart))
+        return;
+    m_body = std::move(m_spare);
+    const bool isNew = !m_body || !m_body->draws(chart);
+    if (isNew)
+        m_body = makeBody(chart, this);
+    layOut();
+    m_body->widget()->show();
+    m_overlay->raise();
+    if (auto* table = isNew ? qobject_cast<QTableView*>(m_body->widget()) : nullptr)
+        connect(table, &QTableView::activated, this, [this](const QModelIndex& i) { emit activated(0, i.row()); });
 }
 
 void ChartView::setTheme(const Theme& theme)

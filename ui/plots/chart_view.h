@@ -89,6 +89,7 @@ protected:
 private:
     class Overlay;
 
+    void takeBodyFor(const ChartSpec&);
     void layOut();
     void hoverAt(QPointF);
     void endHover();
@@ -101,6 +102,9 @@ private:
     std::unique_ptr<ChartSpec> m_chart;
     Theme m_theme = lightTheme();
     std::unique_ptr<ChartBody> m_body; ///< null while there is nothing to draw
+    /// The body put aside meanwhile, with what it still points at: to make one takes longer than a frame.
+    std::unique_ptr<const ChartSpec> m_spareChart;
+    std::unique_ptr<ChartBody> m_spare;
     Overlay* m_overlay = nullptr;
     std::optional<double> m_cursorAt;
     QPointF m_hoverAt;               ///< where the mouse was last

@@ -79,6 +79,26 @@ TEST_P(EveryKind, ShowsTheSameAfterOtherDataWereShown)
     EXPECT_EQ(picture(*view), before);
 }
 
+TEST_P(EveryKind, ComesBackAfterThereWasNothingToDraw)
+{
+    const auto view = shown(chart());
+    const QImage before = picture(*view);
+    ChartSpec nothing = chart();
+    nothing.empty = "The model does not fit.";
+    for (int round = 0; round < 2; ++round) {
+        view->setChart(nothing);
+        QApplication::processEvents();
+        view->resize(420, 300); // what is put aside misses this
+        view->setTheme(darkTheme());
+        EXPECT_TRUE(picture(*view) != before);
+        view->resize(410, 290);
+        view->setTheme(lightTheme());
+        view->setChart(chart());
+        QApplication::processEvents();
+        EXPECT_TRUE(picture(*view) == before) << "round " << round;
+    }
+}
+
 TEST_P(EveryKind, HasNoTextOverTextAtAnySize)
 {
     for (const QSize size : {QSize(240, 150), QSize(380, 240), QSize(900, 600)}) {
