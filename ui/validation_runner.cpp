@@ -112,19 +112,12 @@ void PapersRunner::start()
     m_rows.clear();
     m_running = true;
     m_thread = std::jthread([this, generation](const std::stop_token& stop) {
-        const auto answer = [&](std::optional<papers::Row> row) {
+        const auto answer = [&](std::function<void()> act) {
             QMetaObject::invokeMethod(
                 this,
-                [this, generation, row = std::move(row)] {
-                    if (generation != m_generation)
-                        return;
-                    if (row) {
-                        m_rows.push_back(*row);
-                        emit progressed();
-                    } else {
-                        m_running = false;
-                        emit finished();
-                    }
+                [this, generation, act = std::move(act)] {
+                    if (generation == m_generation)
+                        act();
                 },
                 Qt::QueuedConnection);
         };
@@ -135,9 +128,15 @@ void PapersRunner::start()
                 papers::Row row = papers::run(paper, c, {}, stop);
                 if (stop.stop_requested())
                     return;
-                answer(std::move(row));
+                answer([this, row = std::move(row)] {
+                    m_rows.push_back(row);
+                    emit progressed();
+                });
             }
-        answer(std::nullopt);
+        answer([this] {
+            m_running = false;
+            emit finished();
+        });
     });
 }
 
