@@ -4,7 +4,6 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
-#include <cstdint>
 #include <cstdio>
 
 namespace headroom::cli {
@@ -104,18 +103,17 @@ Arguments CommandLine::command(const std::string& name, const std::string& help)
 
 void CommandLine::footer(const std::string& text) { m_app->footer(text); }
 
-std::optional<int> CommandLine::parse(int argc, char** argv)
+std::optional<Exit> CommandLine::parse(int argc, char** argv)
 {
-    constexpr int kBadInput = 2;
     try {
         m_app->parse(argc, argv);
     } catch (const CLI::Success& asked) { // --help, --version
-        return m_app->exit(asked);
+        return static_cast<Exit>(m_app->exit(asked));
     } catch (const CLI::ParseError& wrong) {
         const std::string program = m_app->get_name(), command = chosen();
         std::fprintf(stderr, "%s: %s\n%s: `%s %s--help` shows what is expected\n", program.c_str(), wrong.what(),
             program.c_str(), program.c_str(), command.empty() ? "" : (command + " ").c_str());
-        return kBadInput;
+        return Exit::badInput;
     }
     return std::nullopt;
 }

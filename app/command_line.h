@@ -2,7 +2,7 @@
 // file that includes them ten seconds of compile time.
 #pragma once
 
-#include <functional>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,9 +11,18 @@
 namespace CLI {
 class App;
 class Option;
-}
+} // namespace CLI
 
 namespace headroom::cli {
+
+/// Exit codes of every command (scripts rely on them).
+enum class Exit : int {
+    done = 0,
+    no = 1,       ///< the question was answered, and the answer is no (--check)
+    badInput = 2, ///< a file, a value or the usage is wrong
+    noAccess = 3, ///< something could not be read or written
+    interrupted = 130,
+};
 
 /// One declared argument; every call says one more thing about it.
 class Argument {
@@ -61,9 +70,9 @@ public:
     /// Adds a command and makes one of them obligatory.
     Arguments command(const std::string& name, const std::string& help);
     void footer(const std::string& text);
-    /// Reads the arguments. Nothing returned: go on. Else the exit code: 0 after --help and --version, 2 after a usage error,
-    /// which was printed on standard error.
-    std::optional<int> parse(int argc, char** argv);
+    /// Reads the arguments. Nothing returned: go on. Else the program ends: done after --help and --version, badInput after a
+    /// usage error, which was printed on standard error.
+    std::optional<Exit> parse(int argc, char** argv);
     /// The command that was given; empty before parse() and for a program without commands.
     std::string chosen() const;
 

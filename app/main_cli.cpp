@@ -25,7 +25,7 @@ int run(int argc, char** argv)
     if (argc > 1 && argv[1][0] != '-' && !declared.contains(argv[1]))
         return static_cast<int>(report({argv[1], "no such command, `headroom-cli --help` lists them"}));
     if (const auto stop = line.parse(argc, argv))
-        return *stop;
+        return static_cast<int>(*stop);
     return static_cast<int>(declared.at(line.chosen())());
 }
 

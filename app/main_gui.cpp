@@ -275,7 +275,7 @@ int run(int argc, char** argv)
         std::string(version()));
     declare(line.arguments(), arguments);
     if (const auto stop = line.parse(argc, argv)) // --help, --version: before QApplication, which needs a display
-        return *stop;
+        return static_cast<int>(*stop);
     if (arguments.headless() && qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM"))
         qputenv("QT_QPA_PLATFORM", "offscreen");
 

@@ -279,7 +279,7 @@ void MainWindow::refresh()
         if (currentTab() == "simulator")
             simPanel()->display(m_document.snapshot());
         else
-            page->display(snapshot);
+            page->display(m_document.snapshot());
         const int count = page->chartCount();
         const QString plots = count == 1 ? tr("1 plot") : tr("%1 plots").arg(count);
         showSteadily(*m_timing, tr("Evaluated in %1 · %2 in %3")

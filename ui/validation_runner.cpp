@@ -30,6 +30,20 @@ std::vector<ComparedRow> predict(const MeasurementTable& table, std::size_t from
     return rows;
 }
 
+/// How a thread hands its results over: they are taken on the thread of `receiver`, if the question is still the same then.
+std::function<void(std::function<void()>)> answerOn(QObject& receiver, std::function<bool()> isAsked)
+{
+    return [&receiver, isAsked = std::move(isAsked)](std::function<void()> act) {
+        QMetaObject::invokeMethod(
+            &receiver,
+            [isAsked, act = std::move(act)] {
+                if (isAsked())
+                    act();
+            },
+            Qt::QueuedConnection);
+    };
+}
+
 } // namespace
 
 ValidationRunner::~ValidationRunner()
@@ -44,15 +58,7 @@ void ValidationRunner::read(const QString& path)
     m_rows.clear();
     m_total = 0;
     m_running = true;
-    const auto answer = [this, generation](std::function<void()> act) {
-        QMetaObject::invokeMethod(
-            this,
-            [this, generation, act = std::move(act)] {
-                if (generation == m_generation)
-                    act();
-            },
-            Qt::QueuedConnection);
-    };
+    const auto answer = answerOn(*this, [this, generation] { return generation == m_generation; });
     m_thread = std::jthread([this, answer, file = path.toStdString()](const std::stop_token& stop) {
         std::ifstream in(file);
         const Result<MeasurementTable> table =
@@ -111,16 +117,8 @@ void PapersRunner::start()
     const unsigned generation = ++m_generation;
     m_rows.clear();
     m_running = true;
-    m_thread = std::jthread([this, generation](const std::stop_token& stop) {
-        const auto answer = [&](std::function<void()> act) {
-            QMetaObject::invokeMethod(
-                this,
-                [this, generation, act = std::move(act)] {
-                    if (generation == m_generation)
-                        act();
-                },
-                Qt::QueuedConnection);
-        };
+    const auto answer = answerOn(*this, [this, generation] { return generation == m_generation; });
+    m_thread = std::jthread([this, answer](const std::stop_token& stop) {
         for (const papers::Paper& paper : papers::papers())
             for (const papers::Case& c : paper.cases) {
                 if (stop.stop_requested())

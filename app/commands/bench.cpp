@@ -160,9 +160,7 @@ Exit run(const Options& options)
 Run declareBench(Arguments app)
 {
     auto options = std::make_shared<Options>();
-    app.option("--row", options->only, "Measure this row only; repeatable")
-        .typeName("ROW")
-        .repeatable();
+    app.option("--row", options->only, "Measure this row only; repeatable").typeName("ROW").repeatable();
     app.option("--trace", options->traceFile, "The Azure LLM conversation trace").showDefault();
     app.flag("--json", options->json, "One JSON object, null where a row has nothing to measure");
     return [options] { return run(*options); };

@@ -13,15 +13,6 @@
 
 namespace headroom::cli {
 
-/// Exit codes of every command (scripts rely on them).
-enum class Exit : int {
-    done = 0,
-    no = 1,       ///< the question was answered, and the answer is no (--check)
-    badInput = 2, ///< a file, a value or the usage is wrong
-    noAccess = 3, ///< something could not be read or written
-    interrupted = 130,
-};
-
 /// Runs a command after its options were read.
 using Run = std::function<Exit()>;
 

@@ -94,11 +94,9 @@ Run declareImport(Arguments app)
 {
     auto options = std::make_shared<Options>();
     app.option("FILE", options->file, "A Hugging Face config.json, or a trace").required();
-    app.option("--plan", options->plan.file, "The plan to start from, default the first example")
-        .typeName("PLAN");
+    app.option("--plan", options->plan.file, "The plan to start from, default the first example").typeName("PLAN");
     app.option("--out", options->out, "Write the plan with what was imported").typeName("PLAN");
-    app.flag(
-        "--skip-bad-rows", options->skipBadRows, "Leave out broken rows of a trace instead of refusing the file");
+    app.flag("--skip-bad-rows", options->skipBadRows, "Leave out broken rows of a trace instead of refusing the file");
     addSettings(app, options->plan);
     app.flag("--json", options->json, "One JSON object");
     return [options] { return run(*options); };

@@ -60,8 +60,7 @@ Run declareStep(Arguments app)
     auto options = std::make_shared<Options>();
     addPlan(app, options->plan);
     app.option("--batch", options->batch, "Sequences that produce a token").required();
-    app.option("--context-tokens", options->contextTokens, "Tokens in their caches, summed over the batch")
-        .required();
+    app.option("--context-tokens", options->contextTokens, "Tokens in their caches, summed over the batch").required();
     app.option("--prefill-tokens", options->prefillTokens, "Prompt tokens in the step");
     app.option("--prefill-context", options->prefillContext, "Tokens already cached in front of them");
     app.flag("--json", options->json, "One JSON object");

@@ -235,8 +235,7 @@ Run declareValidate(Arguments app)
            "Predict each row with coefficients fitted without its gpu, model family or source")
         .oneOf({"gpu", "family", "source"});
     app.option("--fit-on", options->fitOn, "With --cross-validate: the table to fit to, if not MEASURED");
-    app.flag(
-        "--kernels", options->kernels, "MEASURED is a table of single kernels; each GPU by a fit to the others");
+    app.flag("--kernels", options->kernels, "MEASURED is a table of single kernels; each GPU by a fit to the others");
     app.flag("--coefficients", options->coefficients, "Print the coefficients of a fit to all rows of MEASURED");
     app.flag("--repeats", options->repeats, "Print how far rows that agree in all that is stated differ");
     app.option("--threads", options->threads, "Fits that run in parallel").between(1, 256);

@@ -9,6 +9,7 @@
 #include <QCoreApplication>
 #include <QEvent>
 #include <QGridLayout>
+#include <QScrollBar>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -66,24 +67,21 @@ ChartPage::ChartPage(std::string tab, QWidget* parent)
     }
     setWidget(page);
     arrange();
-    m_moved.setSingleShot(true);
-    m_moved.setInterval(0);
-    connect(&m_moved, &QTimer::timeout, this, &ChartPage::bringSeenUpToDate);
+    m_exposed.setSingleShot(true);
+    m_exposed.setInterval(0);
+    connect(&m_exposed, &QTimer::timeout, this, &ChartPage::bringSeenUpToDate);
+    connect(verticalScrollBar(), &QScrollBar::valueChanged, &m_exposed, qOverload<>(&QTimer::start));
 }
 
-ChartPage::~ChartPage() = default;
-
-void ChartPage::display(const Snapshot& snapshot)
+void ChartPage::display(std::shared_ptr<const Snapshot> snapshot)
 {
-    m_sentence->setText(text(tabSentence(m_tab, snapshot)));
-    m_latest.reset();
+    m_latest = std::move(snapshot);
+    m_sentence->setText(text(tabSentence(m_tab, *m_latest)));
     for (Card& card : m_cards) {
         // Of a page that is not shown yet nothing is in sight, and it is about to be.
-        card.isStale = isVisible() && card.view->visibleRegion().isEmpty();
-        if (!card.isStale)
-            card.view->setChart(card.row->build(snapshot));
-        else if (m_latest == nullptr)
-            m_latest = std::make_unique<const Snapshot>(snapshot);
+        card.isStale = true;
+        if (!isVisible() || !card.view->visibleRegion().isEmpty())
+            bringUpToDate(card);
     }
 }
 
@@ -91,7 +89,6 @@ void ChartPage::bringUpToDate(Card& card)
 {
     if (!std::exchange(card.isStale, false))
         return;
-    HR_ASSERT(m_latest != nullptr);
     card.view->setChart(card.row->build(*m_latest));
 }
 
@@ -104,11 +101,10 @@ void ChartPage::bringSeenUpToDate()
 
 bool ChartPage::eventFilter(QObject* watched, QEvent* event)
 {
-    // Scrolling moves the page under its views, which are told of it by a paint event only.
-    const auto type = event->type();
-    if (type == QEvent::Move || type == QEvent::Resize || type == QEvent::Show || type == QEvent::Paint)
-        if (m_latest != nullptr && !m_moved.isActive())
-            m_moved.start();
+    // What is painted is in sight: the window grew, or a longer sentence moved the cards.
+    if (event->type() == QEvent::Paint &&
+        std::ranges::any_of(m_cards, [&](const Card& card) { return card.view == watched && card.isStale; }))
+        m_exposed.start();
     return QScrollArea::eventFilter(watched, event);
 }
 

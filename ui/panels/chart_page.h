@@ -28,10 +28,8 @@ class ChartPage final : public QScrollArea {
 public:
     explicit ChartPage(std::string tab, QWidget* parent = nullptr);
 
-    ~ChartPage() override;
-
     /// Builds the charts of the tab that are in sight, and the others once they are scrolled to or asked for.
-    void display(const Snapshot&);
+    void display(std::shared_ptr<const Snapshot>);
     void setTheme(const Theme&);
     int chartCount() const { return static_cast<int>(m_cards.size()); }
     /// nullptr if the chart is not on this tab.
@@ -68,8 +66,8 @@ private:
     QGridLayout* m_grid = nullptr;
     int m_columns = 0;
     std::vector<Card> m_cards;
-    std::unique_ptr<const Snapshot> m_latest; ///< what stale cards are to show; null while none is
-    QTimer m_moved;                           ///< views have moved or were shown: some may be in sight now
+    std::shared_ptr<const Snapshot> m_latest; ///< what stale cards are to show
+    QTimer m_exposed;                         ///< a stale card may be in sight now
 };
 
 /// "capacity" -> "Capacity", "slo" -> "SLO".

@@ -178,7 +178,7 @@ void SimPanel::display(std::shared_ptr<const Snapshot> snapshot)
         return;
     m_shown = m_snapshot->study;
     m_shownIsCurrent = current;
-    m_page->display(*m_snapshot);
+    m_page->display(m_snapshot);
     const Study* study = m_snapshot->study.get();
     const sim::SimResult* own = study != nullptr ? study->own() : nullptr;
     const double seconds = own != nullptr ? static_cast<double>(own->series.waiting.size()) * own->series.interval : 0;

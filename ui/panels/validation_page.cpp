@@ -58,14 +58,14 @@ void fill(QTableWidget& table, const QStringList& header, const std::vector<QStr
     table.resizeColumnsToContents();
 }
 
-/// Width at which no column of a table is cut off, but at most `most`.
-void widenToColumns(QTableWidget& table, int most)
+/// No column of a table is cut off, unless that takes more than kMostColumns.
+void widenToColumns(QTableWidget& table)
 {
     int all = 2 * table.frameWidth();
     for (int c = 0; c < table.columnCount(); ++c) // not their widths of now: the last one stretches
-        all += std::max(std::as_const<QAbstractItemView>(table).sizeHintForColumn(c),
-            table.horizontalHeader()->sectionSizeHint(c));
-    table.setMinimumWidth(std::min(all, most));
+        all += std::max(
+            std::as_const<QAbstractItemView>(table).sizeHintForColumn(c), table.horizontalHeader()->sectionSizeHint(c));
+    table.setMinimumWidth(std::min(all, table.fontMetrics().averageCharWidth() * kMostColumns));
 }
 
 QString errorText(double share) { return percent(share); }
@@ -208,11 +208,11 @@ void ValidationPage::showView(int index)
 void ValidationPage::display(const Snapshot& snapshot)
 {
     // Errors and neighbours go by the setting: most moves of a slider leave it as it is.
-    const bool isNew = m_plan == nullptr || settingOf(*m_plan) != settingOf(*snapshot.now.plan);
-    m_plan = snapshot.now.plan;
-    if (!isNew)
+    MeasuredSetting setting = settingOf(*snapshot.now.plan);
+    if (m_setting == setting)
         return;
-    m_sentence->setText(text(nearnessSentence(*m_plan)));
+    m_setting = std::move(setting);
+    m_sentence->setText(text(nearnessSentence(*snapshot.now.plan)));
     if (m_runner.rows().empty())
         showScatter(); // it stands at the plan
     showNearest();
@@ -291,8 +291,8 @@ void ValidationPage::showScatter()
 {
     if (!m_runner.rows().empty() || m_runner.isRunning())
         m_scatter->setChart(scatterOf(m_runner.rows(), filter()));
-    else if (m_plan != nullptr)
-        m_scatter->setChart(shippedErrorsOver(settingOf(*m_plan)));
+    else if (m_setting)
+        m_scatter->setChart(shippedErrorsOver(*m_setting));
 }
 
 void ValidationPage::showErrors()
@@ -318,7 +318,7 @@ void ValidationPage::showErrors()
         {tr("metric"), tr("load"), tr("rows"), tr("run"), tr("median"), tr("90th percentile"), tr("bias"),
             tr("in band")},
         lines, 2);
-    widenToColumns(*m_errors, fontMetrics().averageCharWidth() * kMostColumns);
+    widenToColumns(*m_errors);
 }
 
 void ValidationPage::showShippedErrors()
@@ -347,14 +347,14 @@ void ValidationPage::showShippedErrors()
     for (auto& [kind, line] : byKind)
         lines.push_back(std::move(line));
     fill(*m_errors, header, lines, 1);
-    widenToColumns(*m_errors, fontMetrics().averageCharWidth() * kMostColumns);
+    widenToColumns(*m_errors);
 }
 
 void ValidationPage::showNearest()
 {
-    if (m_plan == nullptr)
+    if (!m_setting)
         return;
-    const MeasuredSetting mine = settingOf(*m_plan);
+    const MeasuredSetting& mine = *m_setting;
     struct Near {
         double distance;
         QStringList cells;

@@ -10,6 +10,7 @@
 #include <QWidget>
 
 #include <array>
+#include <optional>
 
 class QComboBox;
 class QLabel;
@@ -73,7 +74,7 @@ private:
     PapersRunner m_papersRunner;
     QTimer m_pause; ///< rows that arrive are shown a few times a second
     QString m_file;
-    std::shared_ptr<const Plan> m_plan;
+    std::optional<MeasuredSetting> m_setting; ///< of the plan shown; absent before the first
     QTabBar* m_views;
     QStackedWidget* m_stack;
     Paragraph* m_sentence;
