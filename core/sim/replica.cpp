@@ -36,8 +36,10 @@ Replica::Replica(const ReplicaContext& context, int index, Role role)
       // Prompts end in another order than they came: the decode pool has to sort.
       m_queue(role == Role::decode ? QueueShape::keyed : m_order->shape),
       m_blocks(context.scenario.kv.blocks, context.scenario.kv.blockTokens),
-      m_crossings(static_cast<std::size_t>(context.laws.reaches()) - 1)
+      m_completions(context.slots.due[0], index, context.slots.ringSize)
 {
+    for (int r = 1; r < context.laws.reaches(); ++r)
+        m_crossings.emplace_back(context.slots.due[static_cast<std::size_t>(r)], index, context.slots.ringSize);
     const auto& scenario = context.scenario;
     const auto& batching = scenario.batching;
     m_limits = {.maxSequences = std::max(1, batching.maxSequences),

@@ -40,10 +40,18 @@ struct Outbox {
     bool hasAny = false;                 ///< whether something is in any of them
 };
 
+/// What replicas know about slots beside the pool, in one place for all of them.
+struct SlotTables {
+    std::array<StepLinks, kReaches> due;          ///< completions, and crossings of reaches 1 and 2
+    std::vector<std::vector<std::uint64_t>> held; ///< prefix hashes a slot refers to (prefix cache only)
+    std::int64_t ringSize = 4096;                 ///< StepRing::sizeFor()
+};
+
 /// What all replicas of a run share.
 struct ReplicaContext {
     const Scenario& scenario;
     SequencePool& pool;
+    SlotTables& slots;
     StepLaws& laws;
     Recorder& recorder;
     Outbox& outbox;
@@ -220,9 +228,8 @@ private:
     std::optional<BuddyAllocator> m_buddy;
     std::int64_t m_largestChunk = 0; ///< of an empty buddy allocator
     std::optional<PrefixCache> m_prefix;
-    mutable std::vector<std::uint64_t> m_numbered;  ///< hashes of a shared prefix, made anew for each question
-    std::vector<std::vector<std::uint64_t>> m_held; ///< prefix hashes a slot refers to (prefix cache only)
-    std::int64_t m_watermark = 0;                   ///< blocks kept back at admission
+    mutable std::vector<std::uint64_t> m_numbered; ///< hashes of a shared prefix, made anew for each question
+    std::int64_t m_watermark = 0;                  ///< blocks kept back at admission
 
     std::vector<std::int32_t> m_prefilling;           ///< in order of admission
     std::int64_t m_prefillLeft = 0;                   ///< their prompt tokens still to compute

@@ -92,9 +92,10 @@ void Replica::allocateBeside(Sequence& s, std::int32_t slot)
     m_blocks.take(admissionBlocks(s));
     if (!m_prefix)
         return;
-    if (static_cast<std::size_t>(slot) >= m_held.size())
-        m_held.resize(static_cast<std::size_t>(slot) + 1);
-    auto& held = m_held[static_cast<std::size_t>(slot)];
+    auto& all = m_context.slots.held;
+    if (static_cast<std::size_t>(slot) >= all.size())
+        all.resize(static_cast<std::size_t>(slot) + 1);
+    auto& held = all[static_cast<std::size_t>(slot)];
     const auto hashes = hashesOf(s);
     const auto found = m_prefix->match(hashes);
     for (const auto hash : hashes.first(found))
@@ -109,7 +110,7 @@ void Replica::allocateBeside(Sequence& s, std::int32_t slot)
 /// The prompt is computed: its whole hash blocks can be found by others from now on.
 void Replica::shareBlocks(std::int32_t slot)
 {
-    auto& held = m_held[static_cast<std::size_t>(slot)];
+    auto& held = m_context.slots.held[static_cast<std::size_t>(slot)];
     const auto hashes = hashesOf(at(slot));
     for (std::size_t i = held.size(); i < hashes.size(); ++i) {
         if (!m_prefix->insert(hashes[i]))
@@ -133,7 +134,7 @@ void Replica::releaseBeside(Sequence& s, std::int32_t slot, std::int64_t tokensH
     }
     std::int64_t blocks = m_blocks.blocksFor(tokensHeld);
     if (m_prefix) {
-        auto& held = m_held[static_cast<std::size_t>(slot)];
+        auto& held = m_context.slots.held[static_cast<std::size_t>(slot)];
         blocks -= static_cast<std::int64_t>(held.size()) * m_prefix->blocksPerHash();
         for (auto hash = held.rbegin(); hash != held.rend(); ++hash) // the far end is forgotten first
             if (m_prefix->drop(*hash))

@@ -54,9 +54,11 @@ Run::Run(const Scenario& scenario, std::uint64_t replication, std::stop_token st
     if (split && scenario.batching.mixedThreshold)
         m_mixedThreshold = static_cast<std::int64_t>(scenario.batching.mixedThreshold->in(token));
     m_pool.expect(scenario.limits.requests);
+    m_slots.ringSize = StepRing::sizeFor(replicas);
     m_replicas.reserve(replicas); // replicas hold references: they do not move
     for (std::size_t i = 0; i < replicas; ++i)
-        m_replicas.emplace_back(ReplicaContext{m_scenario, m_pool, m_laws, m_recorder, m_outbox, m_source.prefixes()},
+        m_replicas.emplace_back(
+            ReplicaContext{m_scenario, m_pool, m_slots, m_laws, m_recorder, m_outbox, m_source.prefixes()},
             static_cast<int>(i),
             !split              ? Role::both
             : i < m_prefillPool ? Role::prefill

@@ -70,6 +70,7 @@ private:
     FixedSeconds m_fixed;
     StepLaws m_laws;
     SequencePool m_pool;
+    SlotTables m_slots;
     Recorder m_recorder;
     RequestSource m_source;
     Outbox m_outbox;

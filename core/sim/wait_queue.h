@@ -13,7 +13,7 @@ enum class QueueShape { fifo, keyed };
 
 class WaitQueue {
 public:
-    explicit WaitQueue(QueueShape shape) : m_shape(shape), m_ring(64) {}
+    explicit WaitQueue(QueueShape shape) : m_shape(shape), m_ring(8) {}
 
     /// \param key smaller goes first (keyed only); equal keys go by order of arrival
     void push(const Sequence& s, std::int32_t slot, double key)
