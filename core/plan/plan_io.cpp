@@ -16,7 +16,7 @@ namespace headroom {
 namespace {
 
 constexpr std::size_t kMostQuantiles = 10'001;
-constexpr double kLongest = 1e9; // tokens; the far tail of the longest mean length with the widest spread
+constexpr double kLongest = 1e10; // tokens; a thousand times the longest mean length: the far tail of the widest spread
 constexpr std::array<std::string_view, 3> kTexts{"name", "notes", "workload.trace_file"};
 constexpr std::array<std::string_view, 10> kSections{"workload", "model", "hardware", "deployment", "batching",
     "scheduling", "latency", "targets", "cost", "operations"};

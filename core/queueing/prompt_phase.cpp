@@ -99,7 +99,9 @@ void refinePromptPhase(PromptPhase& phase, const PromptLaw& law, const PromptLoa
     phase.tokensSecond = tokensPerStep * x.second;
     phase.stepSecond = phase.idleSteps * law.idleStep * law.idleStep + busy * law.setup * law.setup +
                        2 * law.setup * law.perToken * tokensPerStep + law.perToken * law.perToken * phase.tokensSecond;
-    phase.tokenInterval = law.exclusive ? phase.stepMean / phase.idleSteps : phase.stepMean;
+    // Where prompts leave no step to decodes, these as good as stand still: finite, so that a hundred of them are no NaN.
+    constexpr double kStandstill = 1e-9;
+    phase.tokenInterval = law.exclusive ? phase.stepMean / std::max(phase.idleSteps, kStandstill) : phase.stepMean;
 }
 
 PromptPhase solvePromptPhase(const PromptLaw& law, const PromptLoad& load)

@@ -31,7 +31,11 @@ constexpr int kActions = 20'000; ///< unless the environment says otherwise
 constexpr int kEventsEvery = 8, kTextsEvery = 250, kRewindEvery = 1'500;
 /// The window holds pins, undo steps and a study of up to 200,000 rows while the next is made: it levels off between 160
 /// and 225 MiB after 4,000 actions and stays there (seen over 40,000). What grows with the actions passes this.
+#ifdef __SANITIZE_ADDRESS__
+constexpr double kMostMiB = 1500; // shadow memory, red zones and the quarantine of freed blocks
+#else
 constexpr double kMostMiB = 320;
+#endif
 
 class MonkeyTest : public WindowTest {
 protected:

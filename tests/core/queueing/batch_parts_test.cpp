@@ -36,6 +36,23 @@ TEST(PromptPhase, WithoutALimitIsTheGatedQueue)
     EXPECT_EQ(phase.fullSteps, 0);
 }
 
+// Found by the address sanitizer: no step was left to decodes, their interval was infinite, and a hundred of them were NaN.
+TEST(PromptPhase, DecodesThatPromptsLeaveNoStepStandStillButStayFinite)
+{
+    const PromptPhase phase = solvePromptPhase({.idleStep = 1,
+                                                   .setup = 10,
+                                                   .perToken = 0,
+                                                   .capacity = 1e9,
+                                                   .fullStep = 10,
+                                                   .loneFull = 0,
+                                                   .exclusive = true},
+        {.rate = 100, .mean = 10, .second = 200});
+    EXPECT_TRUE(phase.stable);
+    EXPECT_EQ(phase.idleSteps, 0);
+    EXPECT_TRUE(std::isfinite(phase.tokenInterval));
+    EXPECT_GT(phase.tokenInterval, 100);
+}
+
 TEST(PromptPhase, WithoutPromptsIsDecodeSteps)
 {
     const PromptPhase phase = solvePromptPhase({0.02, 0.03, 1e-5, 2048, 0.05, 0, false}, {0, 500, 5e5});
