@@ -79,16 +79,19 @@ double sustainedSize(const StationTables& t, double rate)
 
 } // namespace
 
+double longestPromptOf(const StationTables& t, double size)
+{
+    return longestQuantile(
+        t.classes, size, 0.5, [](const StationClass& c) -> const auto& { return c.promptEdges; });
+}
+
 StaticService staticService(const StationTables& t, double size)
 {
     const auto gapEdges = [](const StationClass& c) -> const auto& { return c.gaps; };
-    const auto promptEdges = [](const StationClass& c) -> const auto& { return c.promptEdges; };
     StaticService out;
     const double b = std::max(1.0, size);
-    const double longest = longestQuantile(t.classes, b, 0.5, promptEdges);
-    const PromptNode& node = t.prompts.front();
-    out.prefill =
-        node.step(b * longest) + node.perPair * b * 0.5 * longest * longest + node.perOther * t.promptMean * (b - 1);
+    const double longest = longestPromptOf(t, b);
+    out.prefill = t.atBatch(t.staticPrefill, b);
     double gaps = 0;
     for (std::size_t i = 0; i < out.pieces.size(); ++i) {
         const double p = (static_cast<double>(i) + 0.5) / static_cast<double>(out.pieces.size());

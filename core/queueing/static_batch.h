@@ -13,6 +13,8 @@ struct StaticService {
     std::array<double, 5> pieces{}; ///< decode at five equally likely quantiles
     double mean() const { return prefill + decode; }
 };
+/// Median of the longest prompt of a batch, to which all are padded, tokens. \param size requests, at least 1
+double longestPromptOf(const StationTables&, double size);
 /// \param size requests in the batch, at least 1
 StaticService staticService(const StationTables&, double size);
 

@@ -213,15 +213,15 @@ ChunkMoments gathered(const PromptNode& node, double tokens)
     return out;
 }
 
-double StationTables::decodeStepAt(double b) const
+double StationTables::atBatch(const std::vector<double>& values, double size) const
 {
-    if (b <= decodes.front())
-        return decodeStep.front();
-    const auto above = std::lower_bound(decodes.begin(), decodes.end(), b);
+    if (size <= decodes.front())
+        return values.front();
+    const auto above = std::lower_bound(decodes.begin(), decodes.end(), size);
     if (above == decodes.end())
-        return decodeStep.back();
+        return values.back();
     const auto i = static_cast<std::size_t>(above - decodes.begin());
-    return lerp(decodeStep[i - 1], decodeStep[i], (b - decodes[i - 1]) / (decodes[i] - decodes[i - 1]));
+    return lerp(values[i - 1], values[i], (size - decodes[i - 1]) / (decodes[i] - decodes[i - 1]));
 }
 
 PromptNode StationTables::promptNodeAt(double b) const
@@ -426,6 +426,9 @@ std::shared_ptr<const StationTables> makeTables(const StationInput& input, const
         return t;
     }
     if (input.policy == BatchPolicy::static_) {
+        t->staticPrefill.reserve(t->decodes.size());
+        for (double b : t->decodes)
+            t->staticPrefill.push_back(step(0, 0, b * longestPromptOf(*t, b), b, 0));
         t->capacity = t->input.seats / staticService(*t, t->input.seats).mean();
         t->fullDecodes = t->input.seats;
         t->fleetCapacity = t->capacity * input.replicas;

@@ -124,7 +124,11 @@ struct StationTables {
     double prefillReplicas = 0, decodeReplicas = 0; ///< disaggregated: replicas of the two pools
     double decodeCapacity = 0;                      ///< disaggregated: of one replica of the decode pool, req/s
 
-    double decodeStepAt(double decodes) const;
+    std::vector<double> staticPrefill; ///< static: s to read the prompts of a batch of decodes[k]
+
+    double decodeStepAt(double size) const { return atBatch(decodeStep, size); }
+    /// A value known at `decodes`, between them by a straight line.
+    double atBatch(const std::vector<double>& values, double size) const;
     PromptNode promptNodeAt(double decodes) const;
 };
 
