@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "core/headroom.h"
 #include "core/model/efficiency.h"
+#include "core/plan/model_inputs.h"
 
 #include <algorithm>
 #include <cmath>
@@ -15,37 +16,6 @@ namespace headroom {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
-MemoryInput memoryInput(const Plan& plan, const WorkloadSummary& workload)
-{
-    MemoryInput in;
-    in.model = &plan.model.spec;
-    in.gpu = &plan.hardware.gpu;
-    in.layout = plan.layout();
-    in.weightFormat = plan.model.weightFormat;
-    in.kvFormat = plan.model.kvFormat;
-    in.utilization = plan.deployment.memoryUtilization;
-    in.maxSequences = plan.batching.maxSequences;
-    in.tokenBudget = plan.batching.tokenBudget;
-    in.blockTokens = plan.batching.blockTokens;
-    in.reservation = plan.batching.reservation;
-    in.maxContext = plan.model.maxContext;
-    in.workload = &workload;
-    return in;
-}
-
-StepInput stepInput(const Plan& plan)
-{
-    StepInput in;
-    in.model = &plan.model.spec;
-    in.gpu = &plan.hardware.gpu;
-    in.layout = plan.layout();
-    in.weightFormat = plan.model.weightFormat;
-    in.kvFormat = plan.model.kvFormat;
-    in.engine = plan.deployment.engine;
-    in.calibration = plan.hardware.calibration;
-    return in;
-}
 
 Balancing balancing(Router router)
 {
@@ -113,7 +83,7 @@ struct Evaluator::Tables {
     Tables(const Plan& p, WorkloadSummary summary)
         : plan(p),
           workload(std::move(summary)),
-          step(stepInput(plan)),
+          step(stepInput(plan, workload)),
           memory(memoryUse(memoryInput(plan, workload))),
           station(headroom::station(stationInput(plan, step, workload, memory)))
     {
@@ -168,7 +138,7 @@ void Evaluator::Tables::fillLoad(PointEvaluation& point, const StationResult& so
     point.utilization = point.capacity.si() > 0 ? offered / point.capacity : (offered.si() > 0 ? kInfinity : 0);
     point.busyFraction = solved.busyFraction;
     point.kvFraction =
-        memory.kvPool.si() > 0 ? std::min(1.0, solved.meanRunning * memory.kvPerRequest / memory.kvPool) : 0;
+        memory.kvReach.si() > 0 ? std::min(1.0, solved.meanRunning * memory.kvPerRequest / memory.kvReach) : 0;
     point.ttft = solved.ttft;
     point.tpot = solved.tpot;
     point.e2e = solved.e2e;

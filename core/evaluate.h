@@ -19,9 +19,21 @@
 namespace headroom {
 
 /// What limits a plan (MODEL.md 13).
-enum class Binding { none, memory, compute, bandwidth, network, overhead, sequences, tokenBudget, queue, latencyFloor };
-inline constexpr std::array<std::string_view, 10> kBindingNames{"none", "memory", "compute", "bandwidth", "network",
-    "overhead", "sequences", "token_budget", "queue", "latency_floor"};
+enum class Binding {
+    none,
+    memory,
+    compute,
+    bandwidth,
+    network,
+    host, ///< links to host and disk, and attention on the host
+    overhead,
+    sequences,
+    tokenBudget,
+    queue,
+    latencyFloor
+};
+inline constexpr std::array<std::string_view, 11> kBindingNames{"none", "memory", "compute", "bandwidth", "network",
+    "host", "overhead", "sequences", "token_budget", "queue", "latency_floor"};
 constexpr std::string_view name(Binding b) { return kBindingNames[static_cast<std::size_t>(b)]; }
 
 struct Elasticity {

@@ -176,11 +176,28 @@ bool hasBudget(const Evaluator& e)
     return e.plan().batching.policy == BatchPolicy::chunked || e.plan().batching.policy == BatchPolicy::prefillFirst;
 }
 
-constexpr std::array<Relaxation, 7> kRelaxations{{
-    {Binding::memory, &memoryLimitsSeats, [](Plan& p) { p.hardware.gpu.memory *= kRelax; }},
+void relaxMemory(Plan& p)
+{
+    p.hardware.gpu.memory *= kRelax;
+    p.hardware.host.memory *= kRelax;
+    p.hardware.host.disk *= kRelax;
+}
+bool isOffloaded(const Evaluator& e) { return e.plan().deployment.offload.enabled; }
+void relaxHost(Plan& p)
+{
+    HostSpec& host = p.hardware.host;
+    p.hardware.gpu.host *= kRelax;
+    host.diskRead *= kRelax;
+    host.diskWrite *= kRelax;
+    host.attention *= kRelax;
+}
+
+constexpr std::array<Relaxation, 8> kRelaxations{{
+    {Binding::memory, &memoryLimitsSeats, &relaxMemory},
     {Binding::compute, &always, [](Plan& p) { p.hardware.calibration.compute *= kRelax; }},
     {Binding::bandwidth, &always, [](Plan& p) { p.hardware.calibration.bandwidth *= kRelax; }},
     {Binding::network, &hasLinks, [](Plan& p) { p.hardware.calibration.network *= kRelax; }},
+    {Binding::host, &isOffloaded, &relaxHost},
     {Binding::overhead, &always, [](Plan& p) { p.hardware.calibration.overhead /= kRelax; }},
     {Binding::sequences, &capLimitsSeats,
         [](Plan& p) { p.batching.maxSequences = static_cast<int>(std::ceil(p.batching.maxSequences * kRelax)); }},
@@ -226,6 +243,8 @@ BindingResult findBinding(const Evaluator& evaluator, const PointEvaluation& pre
     BindingResult result;
     const double slope = marginSlope(evaluator, found.si());
     for (const Relaxation& row : kRelaxations) {
+        if (row.resource == Binding::host && !plan.deployment.offload.enabled)
+            continue; // no resource of this plan
         double gain = 0;
         if (row.matters(evaluator)) {
             Plan relaxed = plan;

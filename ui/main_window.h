@@ -107,6 +107,7 @@ private:
     void makeEditMenu();
     void makePlanMenu();
     void makeViewMenu();
+    void offloadBest(); ///< one step to undo
     void makeSimulateMenu();
     void makeHelpMenu();
     void makeToolBar();

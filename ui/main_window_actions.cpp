@@ -1,6 +1,7 @@
 // Menus and tool bar of the window.
 #include "ui/main_window.h"
 
+#include "core/placement.h"
 #include "core/plan/catalog.h"
 #include "ui/format.h"
 #include "ui/panels/notice_bar.h"
@@ -93,6 +94,8 @@ void MainWindow::makePlanMenu()
     m_unpinMenu = menu->addMenu(tr("&Unpin"));
     connect(m_unpinMenu, &QMenu::aboutToShow, this, &MainWindow::fillPins);
     menu->addSeparator();
+    addAction(menu, tr("Best &offloading"), {},
+        tr("Put weights, cache and activations on GPU, host and disk as serves most"), [this] { offloadBest(); });
     m_catalogAction = addAction(menu, tr("Update figures from the &catalog"), {},
         tr("Replace the copied figures of GPU and model by those of this version's catalog"), [this] {
             Plan plan = m_document.plan();
@@ -105,6 +108,25 @@ void MainWindow::makePlanMenu()
             m_document.replacePlan(std::move(plan), tr("Update from catalog"));
             compareWithCatalog();
         });
+}
+
+void MainWindow::offloadBest()
+{
+    const QString id = QStringLiteral("offload");
+    m_notices->withdraw(id);
+    const auto best = bestPlacement(m_document.plan());
+    if (!best) {
+        m_notices->post(
+            {id, tr("Nothing fits, wherever weights and cache lie. Give the plan more host memory or disk."),
+                Mood::warning, {}});
+        return;
+    }
+    if (!best->offload.enabled)
+        m_notices->post({id, tr("Everything fits on the GPU, and serves most there."), Mood::plain, {}});
+    Plan plan = m_document.plan();
+    plan.deployment.offload = best->offload;
+    if (plan != m_document.plan())
+        m_document.replacePlan(std::move(plan), tr("Best offloading"));
 }
 
 void MainWindow::makeViewMenu()

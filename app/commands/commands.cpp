@@ -14,6 +14,7 @@ std::span<const Command> commands()
         Command{"simulate", "Event by event: queues, batches, memory, latency distributions", &declareSimulate},
         Command{"sweep", "A table over a grid of one or more fields", &declareSweep},
         Command{"ablation", "One load through static batches, Orca, paging, chunks and split phases", &declareAblation},
+        Command{"offload", "Where weights and cache serve most: GPU, host or disk", &declareOffload},
         Command{"import", "Recognise a foreign file and turn it into plan fields or a workload", &declareImport},
         Command{"chart", "The data of one chart as CSV", &declareChart},
         Command{"topics", "The fifty topics: formula, the same with a plan's numbers, source", &declareTopics},

@@ -12,6 +12,7 @@ Run declareEvaluate(Arguments);
 Run declareStep(Arguments);
 Run declareSimulate(Arguments);
 Run declareSweep(Arguments);
+Run declareOffload(Arguments);
 Run declareImport(Arguments);
 Run declareChart(Arguments);
 Run declareTopics(Arguments);

@@ -49,10 +49,11 @@ Json stepObject(const StepParts& p)
 {
     return {{"seconds", p.total().si()},
         {"parts", {{"compute", p.compute.si()}, {"bandwidth", p.bandwidth.si()}, {"network", p.network.si()},
-                      {"overhead", p.overhead.si()}}},
-        {"groups", {{"attention", p.attention.si()}, {"projections", p.projections.si()},
-                       {"feed_forward", p.feedForward.si()}, {"experts", p.experts.si()}, {"head", p.head.si()},
-                       {"other", p.other.si()}, {"communication", p.communication.si()}, {"engine", p.engine.si()}}}};
+                      {"host", p.host.si()}, {"overhead", p.overhead.si()}}},
+        {"groups",
+            {{"attention", p.attention.si()}, {"projections", p.projections.si()}, {"feed_forward", p.feedForward.si()},
+                {"experts", p.experts.si()}, {"head", p.head.si()}, {"other", p.other.si()},
+                {"communication", p.communication.si()}, {"host", p.host.si()}, {"engine", p.engine.si()}}}};
 }
 
 void addVerdict(Json& object, const Evaluation& e)
@@ -96,6 +97,8 @@ void addMemory(Json& object, const Evaluation& e)
     object["weights_bytes"] = m.weights.total().si();
     object["workspace_bytes"] = m.workspace.si();
     object["kv_pool_bytes"] = m.kvPool.si();
+    object["host_bytes"] = {{"weights", m.host.weights.si()}, {"kv", m.host.kvPool.si()}};
+    object["disk_bytes"] = {{"weights", m.disk.weights.si()}, {"kv", m.disk.kvPool.si()}};
     object["gpu_memory_bytes"] = m.gpuMemory.si();
     object["fragmentation"] = {{"reserved", m.fragmentation.reserved}, {"internal", m.fragmentation.internal},
         {"external", m.fragmentation.external}};

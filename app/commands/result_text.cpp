@@ -2,6 +2,7 @@
 
 #include "app/commands/text_table.h"
 #include "core/plan/catalog.h"
+#include "ui/plots/load_curve.h"
 #include "ui/plots/numbers.h"
 
 namespace headroom::cli {
@@ -16,9 +17,7 @@ std::string perMillion(UsdPerToken price) { return usd((price * millionTokens).i
 std::string verdict(const Plan& plan, const Evaluation& e)
 {
     if (!e.fits)
-        return "Does not fit: weights and workspace take " + bytes(e.memory.weights.total() + e.memory.workspace) +
-               " of the " + bytes(e.memory.usable) + " one " + plan.hardware.gpu.name +
-               " may use, and one request needs " + bytes(e.memory.kvPerRequest) + " more.";
+        return "Does not fit: " + ui::whyItDoesNotFit(plan, e.memory) + ".";
     if (!e.stable)
         return "Overloaded: " + rate(plan.workload.arrivalRate) + " arrive, " + rate(e.capacity) +
                " can be served. Queues grow without end.";
@@ -93,10 +92,14 @@ Lines loadLines(const Plan& plan, const Evaluation& e)
 Lines memoryLines(const Evaluation& e)
 {
     const MemoryUse& m = e.memory;
-    return {{"GPU memory", bytes(m.gpuMemory) + ", of which " + bytes(m.usable) + " may be used"},
-        {"weights", bytes(m.weights.total())}, {"workspace", bytes(m.workspace)},
-        {"KV cache",
-            bytes(m.kvPool) + " for " + whole(m.kvCapacity.si()) + " tokens, " + percent(e.kvFraction) + " in use"},
+    const bool isOffloaded = m.host.size > Bytes(0);
+    const std::string weights =
+        bytes(m.weights.total()) +
+        (isOffloaded ? ", " + bytes(m.host.weights) + " on the host, " + bytes(m.disk.weights) + " on disk" : "");
+    return {{"GPU memory", bytes(m.gpuMemory) + ", of which " + bytes(m.usable) + " may be used"}, {"weights", weights},
+        {"workspace", bytes(m.workspace)},
+        {"KV cache", bytes(isOffloaded ? m.kvReach : m.kvPool) + " for " + whole(m.kvCapacity.si()) + " tokens, " +
+                         percent(e.kvFraction) + " in use"},
         {"KV per token", whole(e.kvBytesPerToken.si()) + " B"},
         {"seats", whole(m.seats) + " sequences (memory alone: " + number(m.seatsByMemory) +
                       ", at full length: " + number(m.worstCaseSeats) + ")"},
@@ -132,14 +135,17 @@ std::string stepText(const StepParts& p)
     const auto share = [&](Seconds part) {
         return duration(part) + (p.total() > Seconds(0) ? " (" + percent(part / p.total()) + ")" : "");
     };
-    return block("Step of " + duration(p.total()) + ", by what limits it",
-               {{"compute", share(p.compute)}, {"bandwidth", share(p.bandwidth)}, {"network", share(p.network)},
-                   {"overhead", share(p.overhead)}}) +
-           "\n" +
-           block("By part of the model",
-               {{"attention", share(p.attention)}, {"projections", share(p.projections)},
-                   {"feed-forward", share(p.feedForward)}, {"experts", share(p.experts)}, {"head", share(p.head)},
-                   {"other", share(p.other)}, {"communication", share(p.communication)}, {"engine", share(p.engine)}});
+    using Rows = std::vector<std::pair<std::string, std::string>>;
+    Rows resources{{"compute", share(p.compute)}, {"bandwidth", share(p.bandwidth)}, {"network", share(p.network)},
+        {"overhead", share(p.overhead)}};
+    Rows groups{{"attention", share(p.attention)}, {"projections", share(p.projections)},
+        {"feed-forward", share(p.feedForward)}, {"experts", share(p.experts)}, {"head", share(p.head)},
+        {"other", share(p.other)}, {"communication", share(p.communication)}, {"engine", share(p.engine)}};
+    if (p.host > Seconds(0))
+        for (Rows* rows : {&resources, &groups})
+            rows->emplace_back("host and disk", share(p.host));
+    return block("Step of " + duration(p.total()) + ", by what limits it", resources) + "\n" +
+           block("By part of the model", groups);
 }
 
 } // namespace headroom::cli

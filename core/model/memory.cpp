@@ -156,6 +156,61 @@ double preemptionProbability(const MemoryInput& in, double seats, double capacit
     return normalTail((capacityTokens - mean) / deviation);
 }
 
+WeightBytes operator*(double share, WeightBytes w)
+{
+    for (Bytes WeightBytes::*part :
+        {&WeightBytes::embedding, &WeightBytes::attention, &WeightBytes::dense, &WeightBytes::routedExperts,
+            &WeightBytes::sharedExperts, &WeightBytes::norms, &WeightBytes::head, &WeightBytes::other})
+        w.*part = share * w.*part;
+    return w;
+}
+
+/// On the GPU beside what stays there: the layer at work and the next one, and the cache of a batch that is attended to
+/// there but does not lie there (FlexGen A.3).
+Bytes streamingBytes(const MemoryInput& in, Bytes weights)
+{
+    const double layers = std::max(1, in.model->layers());
+    const double kept = in.offload.cacheOnGpu;
+    const Bytes cache = in.offload.cpuAttention ? Bytes(0)
+                                                : (1 - kept) * in.offload.gpuBatch *
+                                                      kvBytesOnGpu(*in.model, in.kvFormat, in.layout,
+                                                          in.workload->promptMean + in.workload->outputMean);
+    return 2 / layers * ((1 - in.offload.weightsOnGpu) * weights + cache);
+}
+
+/// Spreads weights and cache over GPU, host and disk. The cache of every sequence is cut by the same shares, so that the
+/// level that is full first ends it.
+void offload(const MemoryInput& in, MemoryUse& use)
+{
+    const Bytes all = use.weights.total();
+    const Placement w = in.offload.weights(), c = in.offload.cache();
+    const double gpus = in.layout.gpus();
+    use.workspace += streamingBytes(in, all);
+    use.weights = w.gpu * use.weights;
+    const auto level = [&](Bytes size, double share) {
+        const Bytes weights = share * gpus * all;
+        return OffloadedMemory{size, weights, std::max(Bytes(0), size - weights)};
+    };
+    use.host = level(in.host.memory, w.host);
+    use.disk = level(in.host.disk, w.disk);
+    use.kvPool = std::max(Bytes(0), use.usable - use.weights.total() - use.workspace);
+    use.cacheOnGpu = c.gpu;
+    use.kvReach = Bytes::infinite();
+    for (const auto& [pool, share] :
+        {std::pair{use.kvPool, c.gpu}, {use.host.kvPool / gpus, c.host}, {use.disk.kvPool / gpus, c.disk}})
+        if (share > 1e-9)
+            use.kvReach = std::min(use.kvReach, pool / share);
+}
+
+MemoryLevel lackingLevel(const MemoryUse& use)
+{
+    if (use.weights.total() + use.workspace >= use.usable)
+        return MemoryLevel::gpu;
+    if (use.host.weights > use.host.size)
+        return MemoryLevel::host;
+    return use.disk.weights > use.disk.size ? MemoryLevel::disk : MemoryLevel::none;
+}
+
 double wholeSequences(Bytes pool, Bytes each, int ranks)
 {
     if (each <= Bytes(0))
@@ -237,22 +292,26 @@ MemoryUse memoryUse(const MemoryInput& in)
     use.usable = in.utilization * in.gpu->memory;
     use.weights = weightBytes(*in.model, in.weightFormat, in.layout);
     use.workspace = workspaceBytes(in);
-    use.kvPool = std::max(Bytes(0), use.usable - use.weights.total() - use.workspace);
+    use.kvPool = use.kvReach = std::max(Bytes(0), use.usable - use.weights.total() - use.workspace);
+    if (in.offload.enabled)
+        offload(in, use);
+    use.lacks = lackingLevel(use);
     use.kvPerRequest = perRequest(paged ? load.contextMean + blockWaste : held.promised);
 
     const int ranks = std::max(1, in.layout.attentionDp);
     const double context = std::max(1.0, load.contextMean);
     const Bytes perToken = perRequest(context) / context;
-    use.kvCapacity = Tokens(perToken > Bytes(0) ? ranks * std::floor(use.kvPool / perToken) : 0);
+    use.kvCapacity = Tokens(perToken > Bytes(0) ? ranks * std::floor(use.kvReach / perToken) : 0);
 
     const Bytes oneMean = perRequest((load.promptMean + load.outputMean).in(token));
-    use.fits = use.kvPool > Bytes(0) && use.kvPool >= std::max(oneMean, paged ? Bytes(0) : use.kvPerRequest);
+    use.fits = use.lacks == MemoryLevel::none && use.kvReach > Bytes(0) &&
+               use.kvReach >= std::max(oneMean, paged ? Bytes(0) : use.kvPerRequest);
     if (!use.fits)
         return use;
-    use.seatsByMemory = std::max(1.0, wholeSequences(use.kvPool, use.kvPerRequest, ranks));
+    use.seatsByMemory = std::max(1.0, wholeSequences(use.kvReach, use.kvPerRequest, ranks));
     use.seats = std::min<double>(in.maxSequences, use.seatsByMemory);
     const Bytes longest = perRequest(paged ? load.lengthP99 + blockWaste : std::max(load.lengthP99, held.promised));
-    use.worstCaseSeats = std::min(use.seats, wholeSequences(use.kvPool, longest, ranks));
+    use.worstCaseSeats = std::min(use.seats, wholeSequences(use.kvReach, longest, ranks));
     use.fragmentation = fragmentationOf(in, held, use.kvCapacity.in(token));
     use.preemptionProbability = preemptionProbability(in, use.seats, use.kvCapacity.in(token));
     return use;

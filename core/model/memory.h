@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/model/hardware.h"
+#include "core/model/offloading.h"
 #include "core/model/parallelism.h"
 #include "core/model/transformer.h"
 #include "core/units.h"
@@ -30,6 +31,8 @@ struct MemoryInput {
     Reservation reservation = Reservation::paged;
     Tokens maxContext{8192};                   ///< the engine's limit for prompt + output
     const WorkloadSummary* workload = nullptr; ///< lengths
+    Offloading offload{};
+    HostSpec host{};
 };
 
 /// Bytes of one token of one sequence over all layers; copies on tensor-parallel ranks not counted, windows not
@@ -54,17 +57,29 @@ struct Fragmentation {
     double external = 0; ///< share lost between buddy blocks
 };
 
+/// What lies on the host or the disk of one replica (offloading).
+struct OffloadedMemory {
+    Bytes size, weights; ///< that may be used; that weights take
+    Bytes kvPool;        ///< size - weights, at least 0
+};
+/// A level of memory that is too small, or none.
+enum class MemoryLevel { none, gpu, host, disk };
+
 struct MemoryUse {
-    Bytes gpuMemory, usable;   ///< per GPU; usable = utilization * memory
-    WeightBytes weights;       ///< busiest GPU
-    Bytes workspace;           ///< activations, CUDA graphs, communication buffers, runtime
-    Bytes kvPool;              ///< usable - weights - workspace, at least 0
-    bool fits = false;         ///< weights, workspace and one request of mean length fit
-    Tokens kvCapacity;         ///< distinct tokens one replica can hold
-    Bytes kvPerRequest;        ///< busiest GPU, one request averaged over its stay (MODEL.md 5.4)
-    double seats = 0;          ///< N_max, whole number: min(max_sequences, kvPool / kvPerRequest)
-    double seatsByMemory = 0;  ///< the same without max_sequences
-    double worstCaseSeats = 0; ///< every request at its full length (p99 of prompt + output)
+    Bytes gpuMemory, usable; ///< per GPU; usable = utilization * memory
+    WeightBytes weights;     ///< busiest GPU: those that stay there
+    Bytes workspace;         ///< activations, CUDA graphs, communication buffers, runtime, layers on their way
+    Bytes kvPool;            ///< usable - weights - workspace, at least 0
+    Bytes kvReach;           ///< KV of one GPU's sequences that all levels hold together: kvPool without offloading
+    double cacheOnGpu = 1;   ///< share of each sequence's KV that lies there
+    OffloadedMemory host, disk;
+    MemoryLevel lacks = MemoryLevel::none; ///< what weights and workspace alone exceed
+    bool fits = false;                     ///< weights, workspace and one request of mean length fit
+    Tokens kvCapacity;                     ///< distinct tokens one replica can hold
+    Bytes kvPerRequest;                    ///< busiest GPU, one request averaged over its stay (MODEL.md 5.4)
+    double seats = 0;                      ///< N_max, whole number: min(max_sequences, kvReach / kvPerRequest)
+    double seatsByMemory = 0;              ///< the same without max_sequences
+    double worstCaseSeats = 0;             ///< every request at its full length (p99 of prompt + output)
     Fragmentation fragmentation;
     double preemptionProbability = 0; ///< P(contexts of `seats` requests exceed the pool), normal approximation
 };

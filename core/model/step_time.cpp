@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "core/model/layer_shapes.h"
+#include "core/model/memory.h"
 
 #include <algorithm>
 #include <cmath>
@@ -76,6 +77,7 @@ struct StepModel::Builder {
     ComputeFormat wide =
         computeFormat(gpu, in.weightFormat == NumberFormat::fp32 ? NumberFormat::fp32 : NumberFormat::bf16);
     bool linearIsNarrow = model.quantizedPart == QuantizedPart::allLinear;
+    PerReach cacheBytes{}; ///< of one cached token, over the layers of each reach
 
     double coefficient(Coefficient c) const { return table.at(c, gpu.architecture); }
 
@@ -87,6 +89,7 @@ struct StepModel::Builder {
         experts();
         collectives();
         overheads();
+        offload();
     }
 
     void reaches()
@@ -135,6 +138,8 @@ struct StepModel::Builder {
             const double n = g.layers * stage / (ranks * in.layout.pp);
             byCompute[r] += n * w.flopsPerDecodePair / (peak * decodeCompute);
             byBandwidth[r] += n * w.bytesPerCached / (bandwidth * decodeBandwidth);
+            cacheBytes[r] += n * w.bytesPerCached;
+            cacheBytes[0] += n * w.indexBytes;
             prefixCompute[r] += n * w.flopsPerPrefixToken / (peak * prefillCompute);
             prefixBandwidth[r] += n * w.bytesPerCached / (bandwidth * decodeBandwidth);
             out.m_perPair[r] += n * w.flopsPerPrefillPair / (peak * prefillCompute);
@@ -312,6 +317,23 @@ struct StepModel::Builder {
         out.m_engineSequence = k * coefficient(sequence);
         out.m_enginePrompt = k * coefficient(prompt);
     }
+
+    void offload()
+    {
+        if (!in.offload.enabled)
+            return;
+        const double stages = stage; // of equal layers that the busiest GPU stands for
+        out.m_offload = OffloadStep({.policy = in.offload,
+            .host = in.host,
+            .link = in.calibration.network * gpu.host,
+            .weightBytes = weightBytes(model, in.weightFormat, in.layout).total().si() * in.layout.pp,
+            .hiddenBytes = kActivationBytes * model.hidden * model.layers() * stages / in.layout.pp,
+            .hidden = std::max(1, model.hidden),
+            .gpus = in.layout.gpus(),
+            .meanContext = in.meanContext,
+            .cacheBytes = cacheBytes,
+            .reach = out.m_reach});
+    }
 };
 
 StepModel::StepModel(const StepInput& input)
@@ -365,9 +387,16 @@ inline void StepModel::walk(double decodes, double prefillTokens, double prompts
 
 StepLaw StepModel::law(double decodes, double prefillTokens, double prompts) const
 {
-    StepLaw law;
     if (decodes + prefillTokens <= 0)
-        return law;
+        return {};
+    const StepLaw own = gpuLaw(decodes, prefillTokens, prompts);
+    return m_offload.isEnabled() ? m_offload.law(own, decodes, prefillTokens, prompts) : own;
+}
+
+/// What the GPUs do, if everything lay on them.
+inline StepLaw StepModel::gpuLaw(double decodes, double prefillTokens, double prompts) const
+{
+    StepLaw law;
     walk(decodes, prefillTokens, prompts, [&](double seconds, Resource, Group) { law.base += seconds; });
     law.perContext = m_perContext;
     law.perPair = m_perPair;
@@ -398,10 +427,12 @@ StepParts StepModel::parts(const StepBatch& b) const
     };
     walk(b.decodes, b.prefillTokens, b.prompts, sink);
     for (std::size_t i = 0; i < at(kReaches); ++i) {
-        sink(m_perContext[i] * b.context[i], m_contextBy[i], Group::attention);
+        sink(m_offload.attentionOnGpu() * m_perContext[i] * b.context[i], m_contextBy[i], Group::attention);
         sink(m_perPair[i] * b.pairs[i], Resource::compute, Group::attention);
         sink(m_perPrefix[i] * b.prefix[i], m_prefixBy[i], Group::attention);
     }
+    if (m_offload.isEnabled())
+        parts.host = std::max(Seconds(0), time(b) - parts.total());
     return parts;
 }
 

@@ -4,7 +4,9 @@
 
 #include "core/model/efficiency.h"
 #include "core/model/hardware.h"
+#include "core/model/offload_step.h"
 #include "core/model/parallelism.h"
+#include "core/model/step_law.h"
 #include "core/model/transformer.h"
 #include "core/units.h"
 
@@ -28,9 +30,6 @@ struct Calibration {
     friend bool operator==(const Calibration&, const Calibration&) = default;
 };
 
-/// A model has at most this many different attention reaches: [0] the whole context, [1] and [2] two windows.
-inline constexpr int kReaches = 3;
-
 /// What one step of one replica runs. Sums are over the sequences of the batch.
 struct StepBatch {
     double decodes = 0;                     ///< B: sequences that produce one token each
@@ -41,18 +40,12 @@ struct StepBatch {
     std::array<double, kReaches> prefix{};  ///< cached tokens the chunks read: sum of min(P, reach)
 };
 
-/// For fixed decodes, prefillTokens and prompts a step is affine in the context, pair and prefix sums:
-/// seconds = base + sum(perContext[i]*context[i] + perPair[i]*pairs[i] + perPrefix[i]*prefix[i]).
-struct StepLaw {
-    double base = 0;
-    std::array<double, kReaches> perContext{}, perPair{}, perPrefix{};
-};
-
-/// Where the time of a step goes; adds up to the step. What binds is the largest of the first four.
+/// Where the time of a step goes; adds up to the step. What binds is the largest of the first five.
 struct StepParts {
-    Seconds compute, bandwidth, network, overhead;                                            ///< by limiting resource
+    Seconds compute, bandwidth, network, overhead; ///< by limiting resource
+    Seconds host; ///< by resource and by group: what host and disk add to what the GPU does (offloading)
     Seconds attention, projections, feedForward, experts, head, other, communication, engine; ///< by operator group
-    Seconds total() const { return compute + bandwidth + network + overhead; }
+    Seconds total() const { return compute + bandwidth + network + overhead + host; }
 };
 
 struct StepInput {
@@ -64,6 +57,9 @@ struct StepInput {
     EngineSpec engine{};
     Calibration calibration{};
     const EfficiencyTable* efficiency = nullptr; ///< absent = shippedEfficiency()
+    Offloading offload{};
+    HostSpec host{};
+    double meanContext = 0; ///< tokens, of a decoding sequence: where offloading decides what it waits for
 };
 
 /// Step time of one replica with everything that does not change between steps precomputed.
@@ -117,6 +113,7 @@ private:
     static constexpr std::size_t kProducts = 6, kExpertShapes = 2, kCollectives = 4;
 
     struct Builder;
+    StepLaw gpuLaw(double decodes, double prefillTokens, double prompts) const;
     template <class Sink>
     void walk(double decodes, double prefillTokens, double prompts, Sink&& sink) const;
 
@@ -135,6 +132,7 @@ private:
     double m_perState = 0;       ///< recurrent state of linear layers, read and written once per sequence
     double m_sendFixed = 0, m_sendPerRow = 0;
     double m_engineStep = 0, m_engineSequence = 0, m_enginePrompt = 0;
+    OffloadStep m_offload;
 };
 
 } // namespace headroom

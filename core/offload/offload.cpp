@@ -21,15 +21,12 @@ Layer layerOf(const ModelSpec& m)
     return l;
 }
 
-/// The host is slower at small GPU batches and narrow models (fitted, experimental/cost_model.py).
 FlopRate cpuRate(const OffloadMachine& machine, const OffloadPolicy& policy, double h1)
 {
-    const double a = std::max(0.0, std::log2(64.0 / policy.gpuBatch));
-    const double b = std::max(0.0, std::log2(4096.0 / h1));
-    return machine.cpuAttention * std::max(0.1, 1 + 0.0168 * a * b - 0.0328 * a - 0.0621 * b);
+    return machine.cpuAttention * hostAttentionShare(policy.gpuBatch, h1);
 }
 
-double weightLoads(const OffloadPolicy& p) { return p.schedule == OffloadPolicy::Schedule::zigzag ? 1 : p.batches; }
+double weightLoads(const OffloadPolicy& p) { return p.schedule == OffloadSchedule::zigzag ? 1 : p.batches; }
 
 /// Working set of one GPU batch beside what lives there (A.3): queries, keys and values, scores, feed-forward.
 double workingSet(const Layer& l, double batch, double tokens, double context)

@@ -4,18 +4,13 @@
 // outputs have the same length.
 #pragma once
 
+#include "core/model/offloading.h"
 #include "core/model/transformer.h"
 #include "core/units.h"
 
 #include <optional>
 
 namespace headroom {
-
-/// Shares of one kind of data on the three levels; they add up to 1.
-struct Placement {
-    double gpu = 1, host = 0, disk = 0;
-    friend bool operator==(const Placement&, const Placement&) = default;
-};
 
 /// A policy: what runs as one block, where data lie, and what overlaps.
 struct OffloadPolicy {
@@ -24,8 +19,7 @@ struct OffloadPolicy {
     Placement weights, cache, activations;
     bool cpuAttention = true; ///< decode attention where the cache lies; else that cache is moved to the GPU
     bool overlap = true;      ///< transfers and compute at the same time
-    /// Zig-zag loads the weights of a layer once a block; row by row once for each GPU batch.
-    enum class Schedule { zigzag, rowByRow } schedule = Schedule::zigzag;
+    OffloadSchedule schedule = OffloadSchedule::zigzag;
     int block() const { return gpuBatch * batches; }
     friend bool operator==(const OffloadPolicy&, const OffloadPolicy&) = default;
 };

@@ -18,6 +18,7 @@ std::span<const Field> model();
 std::span<const Field> modelShape();
 std::span<const Field> hardware();
 std::span<const Field> serving();
+std::span<const Field> offloading();
 std::span<const Field> targets();
 std::span<const Field> operations();
 /// Is this a knob of a custom model's shape? Those are not saved: the copied figures say all.

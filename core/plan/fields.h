@@ -17,7 +17,8 @@ namespace headroom {
 
 enum class Scale { linear, logarithmic };
 
-/// What every knob has. `group` is workload, model, hardware, serving, targets or operations (the folds of the dock).
+/// What every knob has. `group` is workload, model, hardware, serving, offloading, targets or operations (the folds
+/// of the dock).
 struct FieldInfo {
     std::string_view key; ///< "workload.arrival_rate_req_s": JSON path and --set key
     std::string_view group;

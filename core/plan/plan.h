@@ -4,6 +4,7 @@
 #include "core/model/batch_policy.h"
 #include "core/model/hardware.h"
 #include "core/model/memory.h"
+#include "core/model/offloading.h"
 #include "core/model/parallelism.h"
 #include "core/model/step_time.h"
 #include "core/model/transformer.h"
@@ -32,6 +33,7 @@ struct HardwareChoice {
     UsdRate pricePerGpu;      ///< per GPU
     bool priceEdited = false; ///< the user set the price: choosing another GPU keeps it
     Calibration calibration;
+    HostSpec host; ///< behind the GPUs of a replica (offloading)
     friend bool operator==(const HardwareChoice&, const HardwareChoice&) = default;
 };
 
@@ -42,6 +44,7 @@ struct Deployment {
     int replicas = 1;
     int spareReplicas = 0; ///< replicas that may be down while targets hold
     double memoryUtilization = 0.9;
+    Offloading offload;
     EngineSpec engine;
     Router router = Router::joinShortest;
     friend bool operator==(const Deployment&, const Deployment&) = default;

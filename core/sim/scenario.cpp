@@ -1,6 +1,6 @@
 #include "core/sim/scenario.h"
 
-#include "core/model/memory.h"
+#include "core/plan/model_inputs.h"
 
 #include <algorithm>
 #include <cmath>
@@ -10,15 +10,9 @@ namespace headroom::sim {
 
 namespace {
 
-Physics physicsOf(const Plan& plan)
+Physics physicsOf(const Plan& plan, const WorkloadSummary& workload)
 {
-    const StepModel model({.model = &plan.model.spec,
-        .gpu = &plan.hardware.gpu,
-        .layout = plan.layout(),
-        .weightFormat = plan.model.weightFormat,
-        .kvFormat = plan.model.kvFormat,
-        .engine = plan.deployment.engine,
-        .calibration = plan.hardware.calibration});
+    const StepModel model(stepInput(plan, workload));
     Physics physics;
     for (int i = 0; i < kReaches; ++i)
         physics.reach[static_cast<std::size_t>(i)] = model.reach(i);
@@ -30,18 +24,7 @@ Physics physicsOf(const Plan& plan)
 
 KvMemory kvMemoryOf(const Plan& plan, const WorkloadSummary& workload)
 {
-    const auto use = memoryUse({.model = &plan.model.spec,
-        .gpu = &plan.hardware.gpu,
-        .layout = plan.layout(),
-        .weightFormat = plan.model.weightFormat,
-        .kvFormat = plan.model.kvFormat,
-        .utilization = plan.deployment.memoryUtilization,
-        .maxSequences = plan.batching.maxSequences,
-        .tokenBudget = plan.batching.tokenBudget,
-        .blockTokens = plan.batching.blockTokens,
-        .reservation = plan.batching.reservation,
-        .maxContext = plan.model.maxContext,
-        .workload = &workload});
+    const auto use = memoryUse(memoryInput(plan, workload));
     KvMemory kv;
     kv.blockTokens = std::max(1, plan.batching.blockTokens);
     kv.blocks = static_cast<std::int64_t>(std::floor(use.kvCapacity.in(token) / kv.blockTokens));
@@ -69,7 +52,7 @@ Result<Scenario> makeScenario(const Plan& plan, std::shared_ptr<const Trace> tra
     Scenario s;
     s.workload = plan.workload;
     s.classes = summary.classes;
-    s.physics = physicsOf(plan);
+    s.physics = physicsOf(plan, summary);
     s.kv = kvMemoryOf(plan, summary);
     s.maxContext = plan.model.maxContext;
     s.replicas = std::max(1, plan.deployment.replicas);

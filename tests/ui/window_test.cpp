@@ -18,9 +18,9 @@
 #include <QLineEdit>
 #include <QMenu>
 #include <QMessageBox>
-#include <QScrollBar>
 #include <QPushButton>
 #include <QScrollArea>
+#include <QScrollBar>
 #include <QTimer>
 #include <QUndoStack>
 
@@ -319,6 +319,34 @@ TEST_F(WindowTest, FiguresUnlikeTheCatalogStaySaidUntilTheyAreUpdated)
         << "a save changes nothing about the figures";
     trigger(QStringLiteral("Update figures from the &catalog"));
     EXPECT_THAT(window->notices().text().toStdString(), testing::Not(testing::HasSubstr("differ from today's")));
+}
+
+TEST_F(WindowTest, BestOffloadingMakesALargeModelRunInOneStepToUndo)
+{
+    ASSERT_TRUE(document.edit("model.name", "Llama-3.1-70B"));
+    ASSERT_FALSE(document.snapshot()->now.evaluation.fits);
+    const Plan before = document.plan();
+    const auto act = [this] {
+        for (QAction* candidate : window->findChildren<QAction*>())
+            if (candidate->text() == QStringLiteral("Best &offloading"))
+                candidate->trigger();
+    };
+    act();
+    EXPECT_TRUE(document.plan().deployment.offload.enabled);
+    EXPECT_TRUE(document.snapshot()->now.evaluation.fits);
+    document.undoStack().undo();
+    EXPECT_EQ(document.plan(), before);
+    ASSERT_TRUE(document.edit("model.name", "Llama-3.1-8B"));
+    act();
+    EXPECT_FALSE(document.plan().deployment.offload.enabled);
+    EXPECT_THAT(window->notices().text().toStdString(), testing::HasSubstr("Everything fits on the GPU"));
+    ASSERT_TRUE(document.edit("model.name", "Llama-3.1-405B"));
+    ASSERT_TRUE(document.edit("hardware.host_memory_gib", "1"));
+    ASSERT_TRUE(document.edit("hardware.disk_gib", "1"));
+    const Plan hopeless = document.plan();
+    act();
+    EXPECT_EQ(document.plan(), hopeless);
+    EXPECT_THAT(window->notices().text().toStdString(), testing::HasSubstr("Nothing fits"));
 }
 
 TEST_F(WindowTest, ClosingWithChangesAsksAndCancelKeepsTheWindow)

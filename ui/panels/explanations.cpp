@@ -81,11 +81,14 @@ Explanation tpotOf(const Snapshot& s)
 {
     const Evaluation& e = s.now.evaluation;
     const StepParts& d = e.step;
+    const bool isOffloaded = s.now.plan->deployment.offload.enabled;
     return {QStringLiteral("tpot"), QStringLiteral("3.3"), tr("Time per output token"),
         tr("The mean gap between the tokens of one request: the engine's step, stretched by prompts that join it."),
-        {tr("d(B) = compute + bandwidth + network + overhead"),
+        {isOffloaded ? tr("d(B) = compute + bandwidth + network + overhead + host and disk")
+                     : tr("d(B) = compute + bandwidth + network + overhead"),
             QStringLiteral("= %1 + %2 + %3 + %4")
-                .arg(time(d.compute), time(d.bandwidth), time(d.network), time(d.overhead)),
+                    .arg(time(d.compute), time(d.bandwidth), time(d.network), time(d.overhead)) +
+                (isOffloaded ? QStringLiteral(" + ") + time(d.host) : QString()),
             std::isfinite(e.tpot.p95.si())
                 ? tr("= %1 at B = %2 · TPOT p95 %3").arg(time(d.total()), number(e.stepDecodes), time(e.tpot.p95))
                 : tr("= %1 at B = %2").arg(time(d.total()), number(e.stepDecodes))},
@@ -116,12 +119,16 @@ Explanation kvOf(const Snapshot& s)
 {
     const MemoryUse& m = s.now.evaluation.memory;
     const auto gib = [](Bytes b) { return number(b.in(gibibyte), 3); };
+    const bool isOffloaded = s.now.plan->deployment.offload.enabled;
     return {QStringLiteral("kv_memory"), QStringLiteral("5.4"), tr("KV memory"),
         tr("What is left beside weights and workspace holds the keys and values of running requests: it sets how many "
            "can run at once."),
-        {tr("N = (u·M − weights − workspace) / KV of one request"),
-            tr("= (%1 − %2 − %3 GiB) / %4")
-                .arg(gib(m.usable), gib(m.weights.total()), gib(m.workspace), quantity(m.kvPerRequest.si(), "B", 3)),
+        {isOffloaded ? tr("N = smallest of (room / share of the cache) on GPU, host, disk / KV of one request")
+                     : tr("N = (u·M − weights − workspace) / KV of one request"),
+            isOffloaded ? tr("= %1 GiB / %2").arg(gib(m.kvReach), quantity(m.kvPerRequest.si(), "B", 3))
+                        : tr("= (%1 − %2 − %3 GiB) / %4")
+                              .arg(gib(m.usable), gib(m.weights.total()), gib(m.workspace),
+                                  quantity(m.kvPerRequest.si(), "B", 3)),
             tr("= %1 seats, %2 with max_sequences").arg(number(std::floor(m.seatsByMemory)), number(m.seats))},
         {tr("KV of one request: averaged over its stay, on the busiest GPU."),
             tr("One token of one sequence takes %1 bytes.").arg(number(s.now.evaluation.kvBytesPerToken.si(), 6)),

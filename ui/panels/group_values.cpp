@@ -52,6 +52,14 @@ QString targetValues(const Targets& targets)
     return parts.isEmpty() ? tr("no latency target") : joined(parts);
 }
 
+QString offloadingValues(const Offloading& offload)
+{
+    if (!offload.enabled)
+        return tr("off");
+    return joined(
+        {tr("weights %1 on the GPU").arg(percent(offload.weightsOnGpu)), tr("KV %1").arg(percent(offload.cacheOnGpu))});
+}
+
 QString operationsValues(const Plan& plan)
 {
     QStringList parts;
@@ -76,6 +84,8 @@ QString groupValues(std::string_view group, const Plan& plan, const Snapshot& sn
             tr("%1/h each").arg(money((plan.hardware.pricePerGpu * hour).in(dollar)))});
     if (group == "serving")
         return servingValues(plan);
+    if (group == "offloading")
+        return offloadingValues(plan.deployment.offload);
     if (group == "targets")
         return targetValues(plan.targets);
     if (group == "operations")

@@ -33,6 +33,7 @@ constexpr std::array kGroups{GroupName{"workload", QT_TRANSLATE_NOOP("PlanPanel"
     GroupName{"model", QT_TRANSLATE_NOOP("PlanPanel", "Model")},
     GroupName{"hardware", QT_TRANSLATE_NOOP("PlanPanel", "Hardware")},
     GroupName{"serving", QT_TRANSLATE_NOOP("PlanPanel", "Serving")},
+    GroupName{"offloading", QT_TRANSLATE_NOOP("PlanPanel", "Offloading")},
     GroupName{"targets", QT_TRANSLATE_NOOP("PlanPanel", "Targets")},
     GroupName{"operations", QT_TRANSLATE_NOOP("PlanPanel", "Operations")}};
 

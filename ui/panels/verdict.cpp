@@ -143,8 +143,15 @@ Tile kvTile(const Evaluation& e)
     Tile t{tr("KV memory"), {}, {}, {}, Mood::plain, QStringLiteral("memory_per_gpu"), QStringLiteral("kv_memory")};
     if (!e.memory.fits) {
         t.value = tr("no room");
-        const Bytes needed = e.memory.weights.total() + e.memory.workspace;
-        t.word = tr("needs over %1 of %2").arg(quantity(needed.si(), "B", 3), quantity(e.memory.usable.si(), "B", 3));
+        const bool isHost = e.memory.lacks == MemoryLevel::host, isDisk = e.memory.lacks == MemoryLevel::disk;
+        const Bytes needed = isHost   ? e.memory.host.weights
+                             : isDisk ? e.memory.disk.weights
+                                      : e.memory.weights.total() + e.memory.workspace;
+        const Bytes there = isHost ? e.memory.host.size : isDisk ? e.memory.disk.size : e.memory.usable;
+        t.word = (isHost   ? tr("host: over %1 of %2")
+                  : isDisk ? tr("disk: over %1 of %2")
+                           : tr("needs over %1 of %2"))
+                     .arg(quantity(needed.si(), "B", 3), quantity(there.si(), "B", 3));
         t.brief = tr("needs %1").arg(quantity(needed.si(), "B", 3));
         t.mood = Mood::bad;
         return t;
@@ -199,6 +206,9 @@ BindingWords bindingWords(Binding binding)
             QT_TRANSLATE_NOOP("Verdict", "decode step")};
     case Binding::network:
         return {QT_TRANSLATE_NOOP("Verdict", "Network"), QT_TRANSLATE_NOOP("Verdict", "between GPUs")};
+    case Binding::host:
+        return {QT_TRANSLATE_NOOP("Verdict", "Host"), QT_TRANSLATE_NOOP("Verdict", "links to host, disk"),
+            QT_TRANSLATE_NOOP("Verdict", "host, disk")};
     case Binding::overhead:
         return {QT_TRANSLATE_NOOP("Verdict", "Overhead"), QT_TRANSLATE_NOOP("Verdict", "engine, per step")};
     case Binding::sequences:

@@ -141,7 +141,7 @@ constexpr std::array kStepGroups{StepGroup{"attention", Role::series1, &StepPart
     StepGroup{"experts", Role::series4, &StepParts::experts}, StepGroup{"head", Role::series5, &StepParts::head},
     StepGroup{"other operators", Role::series6, &StepParts::other},
     StepGroup{"communication", Role::network, &StepParts::communication},
-    StepGroup{"engine", Role::ghost, &StepParts::engine}};
+    StepGroup{"host and disk", Role::weights, &StepParts::host}, StepGroup{"engine", Role::ghost, &StepParts::engine}};
 
 ChartSpec stepParts(const Snapshot& snapshot)
 {
@@ -177,7 +177,8 @@ ChartSpec stepParts(const Snapshot& snapshot)
     const StepParts& present = rows[1].second;
     ChartSpec chart{"Where a step's time goes", "ms", "", "", {}};
     const std::array resources{std::pair{"reading memory", present.bandwidth}, std::pair{"computing", present.compute},
-        std::pair{"waiting for links", present.network}, std::pair{"engine and launch overhead", present.overhead}};
+        std::pair{"waiting for links", present.network}, std::pair{"waiting for host and disk", present.host},
+        std::pair{"engine and launch overhead", present.overhead}};
     const auto largest = std::max_element(
         resources.begin(), resources.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
     const double share = present.total().si() > 0 ? largest->second / present.total() : 0;

@@ -112,13 +112,28 @@ LineChart chartOverLoad(const Snapshot& snapshot, Axis y, PointValue value, Poin
 
 std::string whyItDoesNotFit(const PlanResults& results)
 {
-    const MemoryUse& memory = results.evaluation.memory;
+    return whyItDoesNotFit(*results.plan, results.evaluation.memory);
+}
+
+std::string whyItDoesNotFit(const Plan& plan, const MemoryUse& memory)
+{
+    const auto offloaded = [](const OffloadedMemory& level, const char* where) {
+        return "the weights put on " + std::string(where) + " take " + bytes(level.weights) + ", more than the " +
+               bytes(level.size) + " there";
+    };
+    if (memory.lacks == MemoryLevel::host)
+        return offloaded(memory.host, "the host");
+    if (memory.lacks == MemoryLevel::disk)
+        return offloaded(memory.disk, "disk");
     const std::string held = "weights and workspace take " + bytes(memory.weights.total() + memory.workspace);
-    const std::string room = bytes(memory.usable) + " that one " + results.plan->hardware.gpu.name + " may use";
-    if (memory.kvPool.si() > 0)
-        return held + " of the " + room + ", and one request needs " + bytes(memory.kvPerRequest) + " of the " +
-               bytes(memory.kvPool) + " left";
-    return held + ", more than the " + room;
+    const std::string room = bytes(memory.usable) + " that one " + plan.hardware.gpu.name + " may use";
+    if (memory.lacks == MemoryLevel::gpu)
+        return held + ", more than the " + room;
+    if (plan.deployment.offload.enabled)
+        return "one request needs " + bytes(memory.kvPerRequest) +
+               " of cache, and at these shares GPU, host and disk " + "together hold " + bytes(memory.kvReach);
+    return held + " of the " + room + ", and one request needs " + bytes(memory.kvPerRequest) + " of the " +
+           bytes(memory.kvPool) + " left";
 }
 
 std::string loadText(const Snapshot& snapshot)

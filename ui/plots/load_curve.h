@@ -35,6 +35,7 @@ std::string loadText(const Snapshot&);
 std::string whyNoLoadCurve(const Snapshot&);
 /// "weights and workspace take 134 GiB of the 71 GiB that one H100-SXM-80GB may use".
 std::string whyItDoesNotFit(const PlanResults&);
+std::string whyItDoesNotFit(const Plan&, const MemoryUse&);
 
 /// A cumulative distribution: percent of requests against seconds. Quantiles that are not finite or not above 0 are left
 /// out. \param shares probabilities of the quantiles, in [0, 1]

@@ -21,13 +21,43 @@ KvSplit kvSplit(const Evaluation& e)
 {
     const Fragmentation& f = e.memory.fragmentation;
     const double wasted = std::clamp(f.reserved + f.internal + f.external, 0.0, 1.0);
-    const Bytes taken = std::clamp(e.kvFraction, 0.0, 1.0) * e.memory.kvPool;
-    return {(1 - wasted) * taken, wasted * taken, e.memory.kvPool - taken};
+    const MemoryUse& m = e.memory;
+    const Bytes taken = std::min(m.kvPool, m.cacheOnGpu * std::clamp(e.kvFraction, 0.0, 1.0) * m.kvReach);
+    return {(1 - wasted) * taken, wasted * taken, m.kvPool - taken};
+}
+
+constexpr std::string_view kOffloadedWeights = "weights, offloaded";
+
+/// Bars of host and disk beside that of the GPU: the whole replica's weights and cache there.
+void addOffloaded(const PlanResults& results, std::vector<BarSegment>& segments, StackedBars& body)
+{
+    const MemoryUse& m = results.evaluation.memory;
+    const Placement cache = results.plan->deployment.offload.cache();
+    const double gpus = results.plan->layout().gpus();
+    const Bytes held = std::clamp(results.evaluation.kvFraction, 0.0, 1.0) * gpus * m.kvReach;
+    const auto addBar = [&](const char* name, const OffloadedMemory& level, double share) {
+        const Bytes taken = m.fits ? share * held : Bytes(0);
+        for (BarSegment& segment : segments)
+            segment.values.push_back(0);
+        const auto put = [&](std::string_view segment, Bytes bytes) {
+            const auto at = std::ranges::find(segments, segment, &BarSegment::name);
+            at->values.back() = bytes.in(gibibyte);
+        };
+        put(kOffloadedWeights, level.weights);
+        put("KV in use", taken);
+        put("KV free", std::max(Bytes(0), level.kvPool - taken));
+        body.categories.emplace_back(name);
+        body.totals.push_back(bytes(level.weights + taken) + " of " + bytes(level.size));
+    };
+    addBar("host", m.host, cache.host);
+    addBar("disk", m.disk, cache.disk);
 }
 
 ChartSpec memoryPerGpu(const Snapshot& snapshot)
 {
-    ChartSpec chart{"Memory of one GPU", "GiB per GPU", "", "", StackedBars{}};
+    const bool isOffloaded = snapshot.now.plan->deployment.offload.enabled;
+    ChartSpec chart{isOffloaded ? "Memory of one GPU, its host and its disk" : "Memory of one GPU",
+        isOffloaded ? "GiB" : "GiB per GPU", "", "", StackedBars{}};
     std::vector<const PlanResults*> plans{&snapshot.now};
     for (const auto& ghost : snapshot.pinned)
         plans.push_back(ghost.get());
@@ -38,16 +68,22 @@ ChartSpec memoryPerGpu(const Snapshot& snapshot)
     for (const auto& [name, role] : {std::pair{"KV in use", Role::kv}, {"KV lost", Role::waste},
              {"KV free", Role::free}, {"workspace", Role::workspace}, {"not used by the engine", Role::series5}})
         segments.push_back({name, role, {}, {}});
+    if (isOffloaded)
+        segments.push_back({std::string(kOffloadedWeights), Role::weights, {}, {}});
     for (const PlanResults* results : plans) {
         const MemoryUse& m = results->evaluation.memory;
         const KvSplit kv = kvSplit(results->evaluation);
-        body.categories.push_back(results == &snapshot.now ? "this plan" : results->name);
+        body.categories.push_back(results == &snapshot.now ? isOffloaded ? "one GPU" : "this plan" : results->name);
         appendWeights(segments, m.weights);
+        if (isOffloaded)
+            segments.back().values.push_back(0);
         const std::array others{kv.used, kv.lost, kv.free, m.workspace, std::max(m.gpuMemory - m.usable, Bytes(0))};
         for (std::size_t i = 0; i < others.size(); ++i)
             segments[rest + i].values.push_back(others[i].in(gibibyte));
         const bool fits = m.fits;
         body.totals.push_back(fits ? whole(m.seats) + (m.seats == 1 ? " seat" : " seats") : "does not fit");
+        if (isOffloaded && results == &snapshot.now)
+            addOffloaded(*results, segments, body);
     }
     for (BarSegment& segment : segments)
         if (std::any_of(segment.values.begin(), segment.values.end(), [](double v) { return v > 0; }))
@@ -55,9 +91,13 @@ ChartSpec memoryPerGpu(const Snapshot& snapshot)
     const MemoryUse& m = snapshot.now.evaluation.memory;
     body.limits.push_back({"GPU " + bytes(m.gpuMemory), Role::target, m.gpuMemory.in(gibibyte), true});
     const KvSplit kv = kvSplit(snapshot.now.evaluation);
-    chart.says = m.fits ? "Weights take " + percent(m.weights.total() / m.gpuMemory) + " of the GPU; of the " +
-                              bytes(m.kvPool) + " for KV, " + bytes(kv.used) + " hold tokens at this load."
-                        : "It does not fit: " + whyItDoesNotFit(snapshot.now) + ".";
+    chart.says = m.fits && isOffloaded
+                     ? "Of the weights " + bytes(m.weights.total()) + " stay on the GPU, " + bytes(m.host.weights) +
+                           " lie on the host and " + bytes(m.disk.weights) + " on disk; all of it holds the cache of " +
+                           counted(m.seats, "sequence", "sequences") + "."
+                 : m.fits ? "Weights take " + percent(m.weights.total() / m.gpuMemory) + " of the GPU; of the " +
+                                bytes(m.kvPool) + " for KV, " + bytes(kv.used) + " hold tokens at this load."
+                          : "It does not fit: " + whyItDoesNotFit(snapshot.now) + ".";
     chart.body = std::move(body);
     return chart;
 }
@@ -100,7 +140,7 @@ ChartSpec seatsVsContext(const Snapshot& snapshot)
     const Evaluation& e = snapshot.now.evaluation;
     const MemoryUse& m = e.memory;
     ChartSpec chart{"Concurrency against context length", "sequences in a replica", "", "", LineChart{}};
-    if (m.weights.total() + m.workspace >= m.usable) {
+    if (m.lacks != MemoryLevel::none) {
         chart.empty = "No sequence fits at any length: " + whyItDoesNotFit(snapshot.now) + ".";
         return chart;
     }
@@ -197,7 +237,7 @@ ChartSpec fragmentation(const Snapshot& snapshot)
 {
     ChartSpec chart{"What a reservation wastes", "% of KV memory", "", "", StackedBars{}};
     const MemoryUse& now = snapshot.now.evaluation.memory;
-    if (!(now.kvPool.si() > 0)) {
+    if (!(now.kvReach.si() > 0)) {
         chart.empty = "There is no KV memory to waste: " + whyItDoesNotFit(snapshot.now) + ".";
         return chart;
     }
@@ -251,9 +291,15 @@ std::string memorySentence(const Snapshot& snapshot)
                              plan.hardware.gpu.name + "'s " + bytes(m.gpuMemory);
     if (!m.fits)
         return held + " and **does not fit**: " + whyItDoesNotFit(snapshot.now) +
-               ". Try more GPUs per replica, narrower weights or a larger GPU.";
+               ". Try more GPUs per replica, narrower weights, a larger GPU, or offloading (menu Plan, Best "
+               "offloading).";
     const bool bySeats = m.seats >= plan.batching.maxSequences;
-    return held + ", which leaves " + bold(bytes(m.kvPool)) + " for KV: room for " +
+    const bool isOffloaded = plan.deployment.offload.enabled;
+    const std::string elsewhere = isOffloaded ? " (" + bytes(m.host.weights) + " of weights are on the host, " +
+                                                    bytes(m.disk.weights) + " on disk)"
+                                              : "";
+    return held + elsewhere + ", which leaves " + bold(bytes(isOffloaded ? m.kvReach : m.kvPool)) +
+           (isOffloaded ? " on all levels" : "") + " for KV: room for " +
            bold(counted(m.seats, "sequence", "sequences")) +
            (bySeats ? " (max_sequences binds; memory would hold " + whole(m.seatsByMemory) + ")" : "") + ", of which " +
            bold(number(snapshot.now.evaluation.meanRunning)) +

@@ -144,12 +144,14 @@ ChartSpec networkShare(const Snapshot& snapshot)
     body.value = {"share", "%", false, 0.0, 100.0};
     body.segments = {{"bandwidth", Role::weights, {}, {}}, {"compute", Role::prefill, {}, {}},
         {"network", Role::network, {}, {}}, {"overhead", Role::waste, {}, {}}};
+    if (snapshot.now.plan->deployment.offload.enabled)
+        body.segments.push_back({"host and disk", Role::workspace, {}, {}});
     double present = 0;
     for (const Scaled& one : all) {
         const StepModel& model = one.evaluator.step();
         const StepParts parts = model.parts(model.decodeBatch(batch, one.evaluator.workload().contextMean));
-        const std::array values{parts.bandwidth, parts.compute, parts.network, parts.overhead};
-        for (std::size_t i = 0; i < values.size(); ++i)
+        const std::array values{parts.bandwidth, parts.compute, parts.network, parts.overhead, parts.host};
+        for (std::size_t i = 0; i < body.segments.size(); ++i)
             body.segments[i].values.push_back(parts.total().si() > 0 ? 100 * (values[i] / parts.total()) : 0);
         const bool isPresent = one.degree == snapshot.now.plan->deployment.tp;
         if (isPresent)

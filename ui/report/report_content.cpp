@@ -3,6 +3,7 @@
 
 #include "core/plan/catalog.h"
 #include "ui/format.h"
+#include "ui/plots/load_curve.h"
 
 #include <QCoreApplication>
 
@@ -54,6 +55,8 @@ QString bindingWords(Binding binding)
         return tr("**Memory bandwidth** gives out first: each decode step reads weights and KV cache.");
     case Binding::network:
         return tr("**The network** between GPUs gives out first.");
+    case Binding::host:
+        return tr("**Host and disk** give out first: each step waits for what does not lie on the GPU.");
     case Binding::overhead:
         return tr("**Engine overhead** gives out first: the time per step that no GPU work fills.");
     case Binding::sequences:
@@ -73,10 +76,8 @@ QString needSentence(const Snapshot& s)
     const Plan& plan = *s.now.plan;
     const Evaluation& e = s.now.evaluation;
     if (!e.fits)
-        return tr(
-            "**Do not buy this**: %1 does not fit on %2 with this layout. Weights take %3 of each GPU's usable %4.")
-            .arg(text(plan.model.spec.name), text(plan.hardware.gpu.name), quantity(e.memory.weights.total().si(), "B"),
-                quantity(e.memory.usable.si(), "B"));
+        return tr("**Do not buy this**: %1 does not fit on %2 with this layout: %3.")
+            .arg(text(plan.model.spec.name), text(plan.hardware.gpu.name), text(whyItDoesNotFit(plan, e.memory)));
     if (!e.replicasNeeded)
         return tr("**No number of these GPUs is enough**: a target fails on %1 however many replicas share the load.")
             .arg(text(plan.hardware.gpu.name));

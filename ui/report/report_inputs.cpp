@@ -25,6 +25,7 @@ constexpr std::array kGroups{GroupTitle{"workload", QT_TRANSLATE_NOOP("Report", 
     GroupTitle{"model", QT_TRANSLATE_NOOP("Report", "Model")},
     GroupTitle{"hardware", QT_TRANSLATE_NOOP("Report", "Hardware")},
     GroupTitle{"serving", QT_TRANSLATE_NOOP("Report", "Serving")},
+    GroupTitle{"offloading", QT_TRANSLATE_NOOP("Report", "Offloading")},
     GroupTitle{"targets", QT_TRANSLATE_NOOP("Report", "Targets")},
     GroupTitle{"operations", QT_TRANSLATE_NOOP("Report", "Operations")}};
 

@@ -84,6 +84,10 @@ TopicAnswer workspaceOf(const TopicInput& in)
 TopicAnswer concurrencyOf(const TopicInput& in)
 {
     const MemoryUse& m = in.now.memory;
+    if (in.plan.deployment.offload.enabled)
+        return {"min(" + std::to_string(in.plan.batching.maxSequences) + ", " + bytes(m.kvReach) +
+                    " on GPU, host and disk / " + bytes(m.kvPerRequest) + ") = " + number(m.seats),
+            m.seats};
     return {"min(" + std::to_string(in.plan.batching.maxSequences) + ", (" + bytes(m.usable) + " − " +
                 bytes(m.weights.total()) + " − " + bytes(m.workspace) + ") / " + bytes(m.kvPerRequest) +
                 ") = " + number(m.seats),

@@ -72,6 +72,14 @@ std::map<std::string, Plan> difficultPlans()
         {"disaggregated", with(base, {{"batching.policy", "disaggregated"}, {"deployment.replicas", "4"}})},
         {"experts and latent attention", with(base, {{"model.name", "DeepSeek-V3"}, {"hardware.gpu", "H200-SXM-141GB"},
                                                         {"deployment.tp", "8"}, {"model.weight_format", "fp8"}})},
+        {"offloaded",
+            with(base, {{"model.name", "Llama-3.1-70B"}, {"deployment.offload", "on"},
+                           {"deployment.offload_weights_gpu", "0.2"}, {"deployment.offload_weights_host", "0.5"},
+                           {"deployment.offload_cache_gpu", "0"}, {"deployment.offload_cache_host", "1"}})},
+        {"offloaded to too small a host",
+            with(base, {{"model.name", "Llama-3.1-70B"}, {"deployment.offload", "on"},
+                           {"deployment.offload_weights_gpu", "0.2"}, {"deployment.offload_weights_host", "0.8"},
+                           {"hardware.host_memory_gib", "32"}})},
         {"fp8 KV", with(base, {{"model.kv_format", "fp8"}})}, {"no price", noPrice}};
 }
 
@@ -234,9 +242,9 @@ TEST(Charts, EachChangesWithAnInputItDependsOn)
         {"kv_per_token", {"model.name", "Llama-3.1-70B"}}, {"fragmentation", {"model.max_context_tokens", "16384"}},
         {"batch_throughput", {"hardware.gpu", "A100-SXM-80GB"}}, {"batch_tpot", {"model.weight_format", "fp8"}},
         {"step_parts", {"batching.token_budget", "4096"}}, {"roofline", {"model.weight_format", "fp8"}},
-        {"engine_vs_load", {"workload.output_tokens_mean", "500"}}, {"ablation", {"deployment.replicas", "3"}}, {"step_vs_gpus", {"hardware.gpu", "A100-SXM-80GB"}},
-        {"network_share", {"hardware.gpu", "A100-PCIe-80GB"}}, {"memory_by_tp", {"model.weight_format", "fp8"}},
-        {"cost_vs_gpus", {"hardware.price_usd_per_gpu_hour", "9"}},
+        {"engine_vs_load", {"workload.output_tokens_mean", "500"}}, {"ablation", {"deployment.replicas", "3"}},
+        {"step_vs_gpus", {"hardware.gpu", "A100-SXM-80GB"}}, {"network_share", {"hardware.gpu", "A100-PCIe-80GB"}},
+        {"memory_by_tp", {"model.weight_format", "fp8"}}, {"cost_vs_gpus", {"hardware.price_usd_per_gpu_hour", "9"}},
         {"bill_vs_load", {"hardware.price_usd_per_gpu_hour", "9"}},
         {"token_prices", {"hardware.price_usd_per_gpu_hour", "9"}},
         {"gpu_table", {"workload.arrival_rate_req_s", "60"}}, {"sim_queue", {"workload.arrival_rate_req_s", "6"}},
@@ -324,6 +332,25 @@ TEST(MemoryPerGpu, WhatDoesNotFitIsDrawnBeyondTheGpu)
         weights += segment.values.front();
     EXPECT_GT(weights, body.limits.front().value);
     EXPECT_THAT(chart.says, HasSubstr("weights and workspace take"));
+}
+
+TEST(MemoryPerGpu, OfAnOffloadedPlanShowsHostAndDiskBesideTheGpu)
+{
+    const Snapshot snapshot = snapshotOf(difficultPlans().at("offloaded"));
+    const MemoryUse& memory = snapshot.now.evaluation.memory;
+    ASSERT_TRUE(memory.fits);
+    const ChartSpec chart = chartOf("memory_per_gpu", snapshot);
+    const auto& body = std::get<StackedBars>(chart.body);
+    EXPECT_THAT(body.categories, testing::ElementsAre("one GPU", "host", "disk"));
+    std::vector<double> bars(3, 0);
+    for (const BarSegment& segment : body.segments)
+        for (std::size_t i = 0; i < bars.size(); ++i)
+            bars[i] += segment.values[i];
+    EXPECT_NEAR(bars[0], memory.gpuMemory.in(gibibyte), 1e-6 * bars[0]);
+    EXPECT_NEAR(bars[1], memory.host.size.in(gibibyte), 1e-6 * bars[1]);
+    EXPECT_NEAR(bars[2], memory.disk.size.in(gibibyte), 1e-6 * bars[2]);
+    EXPECT_THAT(chartOf("memory_per_gpu", snapshotOf(difficultPlans().at("offloaded to too small a host"))).says,
+        HasSubstr("weights put on the host"));
 }
 
 TEST(SeatsVsContext, LongerContextsNeverSeatMoreAndTheMarkerLiesOnTheCurve)

@@ -33,7 +33,7 @@ TEST(Offload, TheWalkedScheduleAgreesWithTheCostModel)
 TEST(Offload, ZigZagLoadsWeightsOnceABlock)
 {
     auto rows = published();
-    rows.schedule = OffloadPolicy::Schedule::rowByRow;
+    rows.schedule = OffloadSchedule::rowByRow;
     const OffloadJob job{512, 32};
     const auto a = offloadCost(opt30(), flexgenT4(), rows, job),
                b = offloadCost(opt30(), flexgenT4(), published(), job);

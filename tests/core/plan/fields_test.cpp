@@ -48,7 +48,7 @@ TEST(FieldTable, HoldsEveryKeyThatScriptsRelyOn)
 TEST(FieldTable, EveryRowSaysWhatItIs)
 {
     std::set<std::string_view> keys;
-    const std::set<std::string_view> groups{"workload", "model", "hardware", "serving", "targets", "operations"};
+    const std::set<std::string_view> groups{"workload", "model", "hardware", "serving", "offloading", "targets", "operations"};
     for (const Field& f : fields()) {
         const FieldInfo& i = info(f);
         EXPECT_TRUE(keys.insert(i.key).second) << i.key << " stands twice";
