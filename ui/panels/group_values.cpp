@@ -56,8 +56,7 @@ QString offloadingValues(const Offloading& offload)
 {
     if (!offload.enabled)
         return tr("off");
-    return joined(
-        {tr("weights %1 on the GPU").arg(percent(offload.weightsOnGpu)), tr("KV %1").arg(percent(offload.cacheOnGpu))});
+    return tr("on GPU: weights %1, KV %2").arg(percent(offload.weightsOnGpu), percent(offload.cacheOnGpu));
 }
 
 QString operationsValues(const Plan& plan)

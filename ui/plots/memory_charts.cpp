@@ -26,38 +26,67 @@ KvSplit kvSplit(const Evaluation& e)
     return {(1 - wasted) * taken, wasted * taken, m.kvPool - taken};
 }
 
-constexpr std::string_view kOffloadedWeights = "weights, offloaded";
+/// What a level of an offloaded plan holds.
+struct LevelBar {
+    const char* name;
+    Bytes size, weights, kvInUse, kvFree, workspace, unused;
+};
 
-/// Bars of host and disk beside that of the GPU: the whole replica's weights and cache there.
-void addOffloaded(const PlanResults& results, std::vector<BarSegment>& segments, StackedBars& body)
+std::vector<LevelBar> levelBars(const PlanResults& results)
 {
     const MemoryUse& m = results.evaluation.memory;
     const Placement cache = results.plan->deployment.offload.cache();
     const double gpus = results.plan->layout().gpus();
-    const Bytes held = std::clamp(results.evaluation.kvFraction, 0.0, 1.0) * gpus * m.kvReach;
-    const auto addBar = [&](const char* name, const OffloadedMemory& level, double share) {
-        const Bytes taken = m.fits ? share * held : Bytes(0);
-        for (BarSegment& segment : segments)
-            segment.values.push_back(0);
-        const auto put = [&](std::string_view segment, Bytes bytes) {
-            const auto at = std::ranges::find(segments, segment, &BarSegment::name);
-            at->values.back() = bytes.in(gibibyte);
-        };
-        put(kOffloadedWeights, level.weights);
-        put("KV in use", taken);
-        put("KV free", std::max(Bytes(0), level.kvPool - taken));
-        body.categories.emplace_back(name);
-        body.totals.push_back(bytes(level.weights + taken) + " of " + bytes(level.size));
-    };
-    addBar("host", m.host, cache.host);
-    addBar("disk", m.disk, cache.disk);
+    const Bytes held = m.fits ? std::clamp(results.evaluation.kvFraction, 0.0, 1.0) * gpus * m.kvReach : Bytes(0);
+    const Bytes onGpu = std::min(m.kvPool, cache.gpu * held / gpus);
+    std::vector<LevelBar> bars{{"one GPU", m.gpuMemory, m.weights.total(), onGpu, m.kvPool - onGpu, m.workspace,
+        std::max(m.gpuMemory - m.usable, Bytes(0))}};
+    for (const auto& [name, level, share] : {std::tuple{"host", &m.host, cache.host}, {"disk", &m.disk, cache.disk}}) {
+        const Bytes taken = std::min(level->kvPool, share * held);
+        if (level->weights.si() > 0 || share > 0)
+            bars.push_back({name, level->size, level->weights, taken, level->kvPool - taken, Bytes(0), Bytes(0)});
+    }
+    return bars;
+}
+
+/// GPU, host and disk of an offloaded plan, each as shares of itself: they differ by orders of magnitude.
+ChartSpec memoryByLevel(const Snapshot& snapshot)
+{
+    const MemoryUse& m = snapshot.now.evaluation.memory;
+    ChartSpec chart{"Memory of GPU, host and disk", "% of each", "", "", StackedBars{}};
+    StackedBars body;
+    body.value = {"share of what is there", "%", false, 0.0, {}};
+    const std::array parts{std::tuple{"weights", Role::weights, &LevelBar::weights},
+        std::tuple{"KV in use", Role::kv, &LevelBar::kvInUse}, std::tuple{"KV free", Role::free, &LevelBar::kvFree},
+        std::tuple{"workspace", Role::workspace, &LevelBar::workspace},
+        std::tuple{"not used by the engine", Role::series5, &LevelBar::unused}};
+    const std::vector<LevelBar> bars = levelBars(snapshot.now);
+    for (const auto& [name, role, part] : parts) {
+        BarSegment segment{name, role, {}, {}};
+        for (const LevelBar& bar : bars)
+            segment.values.push_back(bar.size.si() > 0 ? 100 * (bar.*part / bar.size) : 0);
+        if (std::ranges::any_of(segment.values, [](double v) { return v > 0; }))
+            body.segments.push_back(std::move(segment));
+    }
+    for (const LevelBar& bar : bars) {
+        body.categories.emplace_back(bar.name);
+        body.totals.push_back("of " + bytes(bar.size));
+    }
+    body.limits.push_back({"full", Role::target, 100, true});
+    chart.says = m.fits ? "Of the weights " + bytes(m.weights.total()) + " stay on the GPU, " + bytes(m.host.weights) +
+                              " lie on the host and " + bytes(m.disk.weights) +
+                              " on disk; together they hold the cache of " + counted(m.seats, "sequence", "sequences") +
+                              "."
+                        : "It does not fit: " + whyItDoesNotFit(snapshot.now) + ".";
+    chart.body = std::move(body);
+    return chart;
 }
 
 ChartSpec memoryPerGpu(const Snapshot& snapshot)
 {
-    const bool isOffloaded = snapshot.now.plan->deployment.offload.enabled;
-    ChartSpec chart{isOffloaded ? "Memory of one GPU, its host and its disk" : "Memory of one GPU",
-        isOffloaded ? "GiB" : "GiB per GPU", "", "", StackedBars{}};
+    if (snapshot.now.plan->deployment.offload.enabled)
+        return memoryByLevel(snapshot);
+    ChartSpec chart{"Memory of one GPU", "GiB per GPU", "", "", StackedBars{}};
     std::vector<const PlanResults*> plans{&snapshot.now};
     for (const auto& ghost : snapshot.pinned)
         plans.push_back(ghost.get());
@@ -68,22 +97,16 @@ ChartSpec memoryPerGpu(const Snapshot& snapshot)
     for (const auto& [name, role] : {std::pair{"KV in use", Role::kv}, {"KV lost", Role::waste},
              {"KV free", Role::free}, {"workspace", Role::workspace}, {"not used by the engine", Role::series5}})
         segments.push_back({name, role, {}, {}});
-    if (isOffloaded)
-        segments.push_back({std::string(kOffloadedWeights), Role::weights, {}, {}});
     for (const PlanResults* results : plans) {
         const MemoryUse& m = results->evaluation.memory;
         const KvSplit kv = kvSplit(results->evaluation);
-        body.categories.push_back(results == &snapshot.now ? isOffloaded ? "one GPU" : "this plan" : results->name);
+        body.categories.push_back(results == &snapshot.now ? "this plan" : results->name);
         appendWeights(segments, m.weights);
-        if (isOffloaded)
-            segments.back().values.push_back(0);
         const std::array others{kv.used, kv.lost, kv.free, m.workspace, std::max(m.gpuMemory - m.usable, Bytes(0))};
         for (std::size_t i = 0; i < others.size(); ++i)
             segments[rest + i].values.push_back(others[i].in(gibibyte));
         const bool fits = m.fits;
         body.totals.push_back(fits ? whole(m.seats) + (m.seats == 1 ? " seat" : " seats") : "does not fit");
-        if (isOffloaded && results == &snapshot.now)
-            addOffloaded(*results, segments, body);
     }
     for (BarSegment& segment : segments)
         if (std::any_of(segment.values.begin(), segment.values.end(), [](double v) { return v > 0; }))
@@ -91,13 +114,9 @@ ChartSpec memoryPerGpu(const Snapshot& snapshot)
     const MemoryUse& m = snapshot.now.evaluation.memory;
     body.limits.push_back({"GPU " + bytes(m.gpuMemory), Role::target, m.gpuMemory.in(gibibyte), true});
     const KvSplit kv = kvSplit(snapshot.now.evaluation);
-    chart.says = m.fits && isOffloaded
-                     ? "Of the weights " + bytes(m.weights.total()) + " stay on the GPU, " + bytes(m.host.weights) +
-                           " lie on the host and " + bytes(m.disk.weights) + " on disk; all of it holds the cache of " +
-                           counted(m.seats, "sequence", "sequences") + "."
-                 : m.fits ? "Weights take " + percent(m.weights.total() / m.gpuMemory) + " of the GPU; of the " +
-                                bytes(m.kvPool) + " for KV, " + bytes(kv.used) + " hold tokens at this load."
-                          : "It does not fit: " + whyItDoesNotFit(snapshot.now) + ".";
+    chart.says = m.fits ? "Weights take " + percent(m.weights.total() / m.gpuMemory) + " of the GPU; of the " +
+                              bytes(m.kvPool) + " for KV, " + bytes(kv.used) + " hold tokens at this load."
+                        : "It does not fit: " + whyItDoesNotFit(snapshot.now) + ".";
     chart.body = std::move(body);
     return chart;
 }

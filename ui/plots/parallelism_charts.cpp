@@ -284,9 +284,12 @@ std::string parallelismSentence(const Snapshot& snapshot)
     const double share = parts.total().si() > 0 ? parts.network / parts.total() : 0;
     std::string text = bold(counted(d.replicas, "replica", "replicas")) + " of " + bold(counted(gpus, "GPU", "GPUs")) +
                        (d.replicas == 1 ? ": " : " each: ");
-    text += gpus == 1 ? "no step waits for a link"
-                      : "the links take " + bold(percent(share)) + " of a decode step (tp " + std::to_string(d.tp) +
-                            ", pp " + std::to_string(d.pp) + ")";
+    const bool isOffloaded = plan.deployment.offload.enabled;
+    const double host = parts.total().si() > 0 ? parts.host / parts.total() : 0;
+    text += isOffloaded && gpus == 1 ? "host and disk take " + bold(percent(host)) + " of a decode step"
+            : gpus == 1              ? "no step waits for a link"
+                        : "the links take " + bold(percent(share)) + " of a decode step (tp " + std::to_string(d.tp) +
+                              ", pp " + std::to_string(d.pp) + ")";
     const bool acrossNodes = gpus > plan.hardware.gpusPerNode;
     return text + (acrossNodes ? "; a replica spans **more than one node**, whose links are slower." : ".");
 }
