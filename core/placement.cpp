@@ -33,15 +33,14 @@ PlacementResult tried(const Evaluator& evaluator)
     return result;
 }
 
-/// Share of the weights on the host, given that on the GPU: as far as the host goes, which the cache there shares.
-double weightsOnHost(const Plan& plan, double onGpu)
+/// Of the weights that are not on the GPU, the share on the host: as far as it goes, which the cache there shares.
+double restOnHost(const Plan& plan, double onGpu)
 {
     const double all =
         weightBytes(plan.model.spec, plan.model.weightFormat, plan.layout()).total().si() * plan.layout().gpus();
     constexpr double kForCache = 0.9; ///< of the host, so that a cache has room beside them
-    const double most = all > 0 ? kForCache * plan.hardware.host.memory.si() / all : 1;
-    const double wanted = 1 - onGpu;
-    return wanted <= most ? wanted : std::floor(most * kWeightSteps) / kWeightSteps;
+    const double rest = (1 - onGpu) * all, room = kForCache * plan.hardware.host.memory.si();
+    return rest <= room ? 1 : std::floor(room / rest * kWeightSteps) / kWeightSteps;
 }
 
 /// Every placement that is looked at, the less offloaded first.
@@ -57,9 +56,9 @@ std::vector<Offloading> candidates(const Plan& plan)
                             continue; // no cache elsewhere
                         Offloading o = plan.deployment.offload;
                         o.weightsOnGpu = static_cast<double>(step) / kWeightSteps;
-                        o.weightsOnHost = weightsOnHost(plan, o.weightsOnGpu);
+                        o.restOfWeightsOnHost = restOnHost(plan, o.weightsOnGpu);
                         o.cacheOnGpu = cacheOnGpu;
-                        o.cacheOnHost = (1 - cacheOnGpu) * cacheOnHost;
+                        o.restOfCacheOnHost = cacheOnHost;
                         o.cpuAttention = cpuAttention;
                         o.activationsOnGpu = activations;
                         o.enabled = !(step == kWeightSteps && cacheOnGpu == 1 && activations == 1);

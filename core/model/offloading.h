@@ -16,24 +16,28 @@ struct Placement {
 /// batch that the GPU computes at once.
 enum class OffloadSchedule { zigzag, rowByRow };
 
-/// How one replica is spread over its GPUs, their host and its disk. What is neither on the GPU nor on the host lies on
-/// disk; activations never do, as in FlexGen's released engine.
+/// How one replica is spread over its GPUs, their host and its disk: shares on the GPU, and of the rest the share on the
+/// host; what is left lies on disk. So any values make sense together. Activations never lie on disk, as in FlexGen's
+/// released engine.
 struct Offloading {
     bool enabled = false;
-    double weightsOnGpu = 1, weightsOnHost = 0;
-    double cacheOnGpu = 1, cacheOnHost = 0;
+    double weightsOnGpu = 1, restOfWeightsOnHost = 1;
+    double cacheOnGpu = 1, restOfCacheOnHost = 1;
     double activationsOnGpu = 1;
     int gpuBatch = 64;        ///< sequences that the GPU computes at once
     bool cpuAttention = true; ///< decode attention where the cache lies; else that cache is moved to the GPU
     bool overlap = true;      ///< transfers and compute at the same time
     OffloadSchedule schedule = OffloadSchedule::zigzag;
-    Placement weights() const { return placed(weightsOnGpu, weightsOnHost); }
-    Placement cache() const { return placed(cacheOnGpu, cacheOnHost); }
-    Placement activations() const { return {activationsOnGpu, 1 - activationsOnGpu, 0}; }
+    Placement weights() const { return placed(weightsOnGpu, restOfWeightsOnHost); }
+    Placement cache() const { return placed(cacheOnGpu, restOfCacheOnHost); }
+    Placement activations() const { return placed(activationsOnGpu, 1); }
     friend bool operator==(const Offloading&, const Offloading&) = default;
 
 private:
-    static Placement placed(double gpu, double host) { return {gpu, host, gpu + host < 1 ? 1 - gpu - host : 0}; }
+    static Placement placed(double gpu, double restOnHost)
+    {
+        return {gpu, (1 - gpu) * restOnHost, (1 - gpu) * (1 - restOnHost)};
+    }
 };
 
 /// What one replica has behind its GPUs. The link to a GPU is on the GPU's datasheet.

@@ -185,9 +185,9 @@ Plan planned(std::string_view name, int prompt, const OffloadPolicy& policy)
     plan.deployment.engine = {Engine::generic, 2023, true};
     plan.deployment.offload = {.enabled = true,
         .weightsOnGpu = policy.weights.gpu,
-        .weightsOnHost = policy.weights.host,
+        .restOfWeightsOnHost = policy.weights.gpu < 1 ? policy.weights.host / (1 - policy.weights.gpu) : 1,
         .cacheOnGpu = policy.cache.gpu,
-        .cacheOnHost = policy.cache.host,
+        .restOfCacheOnHost = policy.cache.gpu < 1 ? policy.cache.host / (1 - policy.cache.gpu) : 1,
         .activationsOnGpu = policy.activations.gpu,
         .gpuBatch = policy.gpuBatch,
         .cpuAttention = policy.cpuAttention,

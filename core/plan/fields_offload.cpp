@@ -17,9 +17,9 @@ constexpr std::string_view onlyOffloaded(const Plan& p)
 
 constexpr auto enabled = [](auto& p) -> auto& { return p.deployment.offload.enabled; };
 constexpr auto weightsOnGpu = [](auto& p) -> auto& { return p.deployment.offload.weightsOnGpu; };
-constexpr auto weightsOnHost = [](auto& p) -> auto& { return p.deployment.offload.weightsOnHost; };
+constexpr auto restOfWeights = [](auto& p) -> auto& { return p.deployment.offload.restOfWeightsOnHost; };
 constexpr auto cacheOnGpu = [](auto& p) -> auto& { return p.deployment.offload.cacheOnGpu; };
-constexpr auto cacheOnHost = [](auto& p) -> auto& { return p.deployment.offload.cacheOnHost; };
+constexpr auto restOfCache = [](auto& p) -> auto& { return p.deployment.offload.restOfCacheOnHost; };
 constexpr auto activationsOnGpu = [](auto& p) -> auto& { return p.deployment.offload.activationsOnGpu; };
 constexpr auto cpuAttention = [](auto& p) -> auto& { return p.deployment.offload.cpuAttention; };
 constexpr auto overlap = [](auto& p) -> auto& { return p.deployment.offload.overlap; };
@@ -69,15 +69,16 @@ constexpr Field kOffloading[] = {
     number<weightsOnGpu>(
         about("deployment.offload_weights_gpu", "Weights on the GPU", "Share of the weights that stays on the GPU."),
         {0, 1, 1}),
-    number<weightsOnHost>(about("deployment.offload_weights_host", "Weights on the host",
-                              "Share of the weights in host memory. What is neither there nor on the GPU is on disk."),
-        {0, 1, 0}),
+    number<restOfWeights>(
+        about("deployment.offload_weights_host", "Other weights on the host",
+            "Of the weights that are not on the GPU, the share in host memory; the others are on disk."),
+        {0, 1, 1}),
     number<cacheOnGpu>(
         about("deployment.offload_cache_gpu", "KV cache on the GPU", "Share of each sequence's cache on the GPU."),
         {0, 1, 1}),
-    number<cacheOnHost>(about("deployment.offload_cache_host", "KV cache on the host",
-                            "Share of each sequence's cache in host memory. The rest is on disk."),
-        {0, 1, 0}),
+    number<restOfCache>(about("deployment.offload_cache_host", "Other KV cache on the host",
+                            "Of the cache that is not on the GPU, the share in host memory; the other is on disk."),
+        {0, 1, 1}),
     number<activationsOnGpu>(
         about("deployment.offload_activations_gpu", "Activations on the GPU",
             "Share of what passes between layers that stays on the GPU; the rest is in host memory."),

@@ -142,22 +142,6 @@ void checkDeployment(const Plan& plan, Errors& errors)
                                                  "prompts and one that generates"});
 }
 
-/// What is not on the GPU is on the host or the disk: shares of one thing are no more than all of it.
-void checkOffloading(const Offloading& o, Errors& errors)
-{
-    if (!o.enabled)
-        return;
-    constexpr double kAll = 1 + 1e-9;
-    const auto check = [&](std::string_view key, double gpu, double host) {
-        if (gpu + host > kAll)
-            errors.push_back({std::string(key), "is " + rows::numberText(host) + " beside " + rows::numberText(gpu) +
-                                                    " on the GPU; expected at most " + rows::numberText(std::round(1e9 * (1 - gpu)) / 1e9) +
-                                                    ", as both are shares of the same"});
-    };
-    check("deployment.offload_weights_host", o.weightsOnGpu, o.weightsOnHost);
-    check("deployment.offload_cache_host", o.cacheOnGpu, o.cacheOnHost);
-}
-
 void checkHardware(const GpuSpec& gpu, Errors& errors)
 {
     const auto good = [](double v) { return std::isfinite(v) && v > 0; };
@@ -183,7 +167,6 @@ std::vector<Error> validate(const Plan& plan)
     checkModel(plan.model.spec, errors);
     checkHardware(plan.hardware.gpu, errors);
     checkDeployment(plan, errors);
-    checkOffloading(plan.deployment.offload, errors);
     checkScheduling(plan, errors);
     // One error a field, the first: it is the one whose repair may mend the others.
     Errors first;

@@ -60,9 +60,9 @@ TEST(Placement, NoOtherPlacementServesMuchMore)
     for (int i = 0; i < 300; ++i) {
         Offloading o = best->offload;
         o.weightsOnGpu = 0.2 * unit();
-        o.weightsOnHost = (1 - o.weightsOnGpu) * unit();
+        o.restOfWeightsOnHost = unit();
         o.cacheOnGpu = unit();
-        o.cacheOnHost = (1 - o.cacheOnGpu) * unit();
+        o.restOfCacheOnHost = unit();
         o.activationsOnGpu = unit();
         o.cpuAttention = unit() < 0.5;
         const PlacementResult other = tryPlacement(plan, o);

@@ -56,7 +56,7 @@ QString offloadingValues(const Offloading& offload)
 {
     if (!offload.enabled)
         return tr("off");
-    return tr("on GPU: weights %1, KV %2").arg(percent(offload.weightsOnGpu), percent(offload.cacheOnGpu));
+    return tr("weights %1 · KV %2").arg(percent(offload.weightsOnGpu), percent(offload.cacheOnGpu));
 }
 
 QString operationsValues(const Plan& plan)

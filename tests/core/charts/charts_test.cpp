@@ -75,11 +75,10 @@ std::map<std::string, Plan> difficultPlans()
         {"offloaded",
             with(base, {{"model.name", "Llama-3.1-70B"}, {"deployment.offload", "on"},
                            {"deployment.offload_weights_gpu", "0.2"}, {"deployment.offload_weights_host", "0.5"},
-                           {"deployment.offload_cache_gpu", "0"}, {"deployment.offload_cache_host", "1"}})},
+                           {"deployment.offload_cache_gpu", "0"}})},
         {"offloaded to too small a host",
             with(base, {{"model.name", "Llama-3.1-70B"}, {"deployment.offload", "on"},
-                           {"deployment.offload_weights_gpu", "0.2"}, {"deployment.offload_weights_host", "0.8"},
-                           {"hardware.host_memory_gib", "32"}})},
+                           {"deployment.offload_weights_gpu", "0.2"}, {"hardware.host_memory_gib", "32"}})},
         {"fp8 KV", with(base, {{"model.kv_format", "fp8"}})}, {"no price", noPrice}};
 }
 

@@ -261,7 +261,7 @@ TEST(OffloadedMemory, TheLevelThatIsFullFirstEndsTheCache)
     const WorkloadSummary load = fixedLengths(512, 32);
     MemoryInput in = optOnASmallCard(model, gpu, load);
     EXPECT_EQ(memoryUse(in).lacks, MemoryLevel::gpu) << "25.7 GB of weights, 25.8 of memory, and workspace";
-    in.offload = {.enabled = true, .weightsOnGpu = 0.5, .weightsOnHost = 0.5, .cacheOnGpu = 0, .cacheOnHost = 1};
+    in.offload = {.enabled = true, .weightsOnGpu = 0.5, .cacheOnGpu = 0};
     in.host.memory = 100 * gibibyte;
     const MemoryUse use = memoryUse(in);
     ASSERT_TRUE(use.fits);
@@ -269,11 +269,11 @@ TEST(OffloadedMemory, TheLevelThatIsFullFirstEndsTheCache)
     EXPECT_NEAR(use.weights.total().si(), 0.5 * weights.si(), 1);
     EXPECT_NEAR(use.host.weights.si(), 0.5 * weights.si(), 1);
     EXPECT_NEAR(use.kvReach.si(), (100 * gibibyte - 0.5 * weights).si(), 1);
-    in.offload.cacheOnHost = 0.5; // and half of it on a disk with room for 10 GiB: that ends it
+    in.offload.restOfCacheOnHost = 0.5; // and half of it on a disk with room for 10 GiB: that ends it
     in.host.disk = 10 * gibibyte;
     EXPECT_NEAR(memoryUse(in).kvReach.in(gibibyte), 20, 1e-9);
     in.offload.cacheOnGpu = 0.5; // now it is what the GPU has left
-    in.offload.cacheOnHost = 0.5;
+    in.offload.restOfCacheOnHost = 1;
     EXPECT_NEAR(memoryUse(in).kvReach.si(), 2 * memoryUse(in).kvPool.si(), 1);
 }
 
@@ -283,11 +283,11 @@ TEST(OffloadedMemory, WeightsThatFitNoLevelAreNamedByIt)
     const GpuSpec gpu = example::rtx4090();
     const WorkloadSummary load = fixedLengths(512, 32);
     MemoryInput in = optOnASmallCard(model, gpu, load);
-    in.offload = {.enabled = true, .weightsOnGpu = 0.2, .weightsOnHost = 0.8};
+    in.offload = {.enabled = true, .weightsOnGpu = 0.2};
     in.host.memory = 16 * gibibyte;
     EXPECT_EQ(memoryUse(in).lacks, MemoryLevel::host);
     EXPECT_FALSE(memoryUse(in).fits);
-    in.offload.weightsOnHost = 0.4;
+    in.offload.restOfWeightsOnHost = 0.5;
     in.host.disk = 5 * gibibyte;
     EXPECT_EQ(memoryUse(in).lacks, MemoryLevel::disk);
     in.host.disk = 50 * gibibyte;

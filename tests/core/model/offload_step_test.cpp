@@ -36,7 +36,7 @@ StepInput input(const Offloading& offload, const HostSpec& host = {})
 StepModel stepWith(const Offloading& offload, const HostSpec& host = {}) { return StepModel(input(offload, host)); }
 
 /// All weights on the host, everything else on the GPU.
-Offloading weightsAway() { return {.enabled = true, .weightsOnGpu = 0, .weightsOnHost = 1}; }
+Offloading weightsAway() { return {.enabled = true, .weightsOnGpu = 0}; }
 double decodeSeconds(const StepModel& step, double batch, double context = 600)
 {
     return step.time(step.decodeBatch(batch, context)).si();
@@ -59,7 +59,7 @@ TEST(OffloadStep, OneSequenceWaitsForTheWholeModelToCrossTheLink)
     const StepModel plain(input({}));
     EXPECT_NEAR(decodeSeconds(stepWith(weightsAway()), 1), crossing + decodeSeconds(plain, 1), 1e-9);
     Offloading half = weightsAway();
-    half.weightsOnGpu = half.weightsOnHost = 0.5;
+    half.weightsOnGpu = 0.5;
     EXPECT_NEAR(decodeSeconds(stepWith(half), 1), 0.5 * crossing + decodeSeconds(plain, 1), 1e-9);
 }
 
@@ -77,7 +77,7 @@ TEST(OffloadStep, ALayerIsLoadedOnceForAllSequencesUnlessTheyGoRowByRow)
 TEST(OffloadStep, WhatTheDiskReadsHidesBehindNothingFaster)
 {
     Offloading onDisk = weightsAway();
-    onDisk.weightsOnHost = 0;
+    onDisk.restOfWeightsOnHost = 0;
     const HostSpec slow{.diskRead = 1 * gigabyte / second};
     const double bytes = weightBytes(opt(), NumberFormat::fp16, {}).total().si();
     EXPECT_NEAR(decodeSeconds(stepWith(onDisk, slow), 4), bytes / (0.88 * 32e9) + bytes / 1e9, 1e-6);
@@ -85,7 +85,7 @@ TEST(OffloadStep, WhatTheDiskReadsHidesBehindNothingFaster)
 
 TEST(OffloadStep, TheHostAttendsToTheCacheThatItHolds)
 {
-    const Offloading cacheAway{.enabled = true, .cacheOnGpu = 0, .cacheOnHost = 1};
+    const Offloading cacheAway{.enabled = true, .cacheOnGpu = 0};
     const HostSpec host{.attention = 10 * gigabyte / second};
     const StepModel plain(input({})), away = stepWith(cacheAway, host);
     const double perToken = kvBytesPerToken(opt(), NumberFormat::fp16).si() / 10e9;
@@ -110,9 +110,9 @@ Drawn draw(std::mt19937_64& random)
     Drawn d;
     d.offload.enabled = true;
     d.offload.weightsOnGpu = unit();
-    d.offload.weightsOnHost = (1 - d.offload.weightsOnGpu) * unit();
+    d.offload.restOfWeightsOnHost = unit();
     d.offload.cacheOnGpu = unit();
-    d.offload.cacheOnHost = (1 - d.offload.cacheOnGpu) * unit();
+    d.offload.restOfCacheOnHost = unit();
     d.offload.activationsOnGpu = unit();
     d.offload.gpuBatch = 1 + static_cast<int>(100 * unit());
     d.offload.cpuAttention = unit() < 0.5;
@@ -177,7 +177,7 @@ TEST(OffloadStep, GpusOfAReplicaShareTheDiskAndHaveALinkEach)
     two.layout.tp = 2;
     const double linkOfOne = decodeSeconds(stepWith(onDisk), 1), linkOfTwo = decodeSeconds(StepModel(two), 1);
     EXPECT_LT(linkOfTwo, 0.6 * linkOfOne) << "each loads half of the weights over a link of its own";
-    onDisk.weightsOnHost = 0;
+    onDisk.restOfWeightsOnHost = 0;
     const HostSpec slow{.diskRead = 0.5 * gigabyte / second};
     two = input(onDisk, slow);
     two.layout.tp = 2;
