@@ -167,13 +167,15 @@ QLineEdit, QAbstractSpinBox, QPlainTextEdit, QTextEdit { background: $field; bor
   padding: 3px 7px; selection-background-color: $accent; selection-color: $onAccent; }
 QLineEdit:focus, QAbstractSpinBox:focus, QPlainTextEdit:focus, QTextEdit:focus { border-color: $accent; }
 QLineEdit[invalid="true"], QAbstractSpinBox[invalid="true"] { border-color: $bad; background: $badBack; }
-QComboBox { background: $field; border: 1px solid $edge; border-radius: 4px; padding: 3px 7px; min-height: 16px; }
+QComboBox { background: $field; border: 1px solid $edge; border-radius: 4px; padding: 3px 7px; min-height: 16px;
+  combobox-popup: 0; } /* a list: the menu that stands for it paints the chosen entry white on white */
 QComboBox:focus { border-color: $accent; }
 QComboBox[invalid="true"] { border-color: $bad; background: $badBack; }
 QComboBox::drop-down { border: none; width: 18px; }
 QComboBox::down-arrow { image: url($arrow); width: 9px; height: 9px; }
 QComboBox QAbstractItemView { background: $card; border: 1px solid $line; selection-background-color: $accent;
   selection-color: $onAccent; outline: none; padding: 2px; }
+QComboBox QAbstractItemView::item { min-height: 22px; padding: 0 6px; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0; height: 0; border: none; }
 QSlider:horizontal { min-height: 18px; }
 QSlider::groove:horizontal { height: 3px; background: $line; border-radius: 1px; }

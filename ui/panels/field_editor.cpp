@@ -121,6 +121,7 @@ public:
             m_box->addItem(text(choice.label));
         m_box->setFocusPolicy(Qt::StrongFocus);
         m_box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+        m_box->setMaxVisibleItems(18); // of the catalog, a screenful to scan
         m_box->setMinimumContentsLength(8);
         constexpr int kLeastBox = 100;
         m_box->setMinimumWidth(kLeastBox);
