@@ -22,6 +22,7 @@ using Json = nlohmann::ordered_json;
 struct Options {
     std::string measured, rows, leaveOut, fitOn;
     std::vector<std::string> traces; ///< CASE_ID=FILE
+    bool measuredTpot = false;
     int threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
     bool kernels = false;
     bool coefficients = false;
@@ -137,7 +138,7 @@ Outcome<std::vector<RowOutcome>> outcomesOf(const Options& options, const Measur
         const auto traces = readTraces(options.traces);
         if (!traces)
             return tl::unexpected(traces.error());
-        return predictRows(table, shippedEfficiency(), *traces);
+        return predictRows(table, shippedEfficiency(), *traces, options.measuredTpot ? PutIn::tpot : PutIn::nothing);
     }
     const LeaveOut by = options.leaveOut == "gpu"      ? LeaveOut::gpu
                         : options.leaveOut == "family" ? LeaveOut::family
@@ -230,6 +231,8 @@ Run declareValidate(Arguments app)
     auto options = std::make_shared<Options>();
     app.option("MEASURED", options->measured, "CSV table of measured runs").required();
     app.option("--trace", options->traces, "CASE_ID=FILE: the requests of a request_rate case (repeatable)");
+    app.flag("--measured-tpot", options->measuredTpot,
+        "Put the measured TPOT of request_rate cases in: what is left is the error of the queueing");
     app.option("--rows", options->rows, "Write each row with its prediction to this CSV file");
     app.option("--cross-validate", options->leaveOut,
            "Predict each row with coefficients fitted without its gpu, model family or source")

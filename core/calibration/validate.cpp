@@ -40,8 +40,21 @@ Plan planOf(const MeasuredCase& c)
 
 RunLatency latencyOf(const sim::Distribution& d) { return {d.mean, d.p50, 0, d.p95, d.p99}; }
 
+StepLaw slowed(StepLaw law, double factor)
+{
+    law.base *= factor;
+    for (std::size_t r = 0; r < kReaches; ++r) {
+        law.perContext[r] *= factor;
+        law.perPair[r] *= factor;
+        law.perPrefix[r] *= factor;
+    }
+    return law;
+}
+
 /// Simulates an open-loop case. The physics comes from `step`, so that a fit under test is what runs.
-Result<RunResult> simulateCase(const MeasuredCase& c, const StepModel& step, std::shared_ptr<const Trace> trace)
+/// \param factor on the duration of every step
+Result<RunResult> simulateCase(
+    const MeasuredCase& c, const StepModel& step, const std::shared_ptr<const Trace>& trace, double factor = 1)
 {
     Plan plan = planOf(c);
     if (trace)
@@ -49,7 +62,8 @@ Result<RunResult> simulateCase(const MeasuredCase& c, const StepModel& step, std
     Result<sim::Scenario> scenario = sim::makeScenario(plan, trace);
     if (!scenario)
         return tl::unexpected(scenario.error());
-    scenario->physics.law = [step](double b, double x, double prompts) { return step.law(b, x, prompts); };
+    scenario->physics.law = [step, factor](
+                                double b, double x, double prompts) { return slowed(step.law(b, x, prompts), factor); };
     scenario->limits.requests = trace ? trace->requests.size() : 4000;
     const sim::SimResult r = sim::simulate(*scenario);
     RunResult result;
@@ -62,14 +76,45 @@ Result<RunResult> simulateCase(const MeasuredCase& c, const StepModel& step, std
     return result;
 }
 
+/// The factor on every step with which the mean TPOT is the measured one, by bisection of its logarithm. TPOT grows with
+/// the steps, and more than in proportion: slower steps find larger batches.
+double factorForTpot(
+    const MeasuredCase& c, const StepModel& step, const std::shared_ptr<const Trace>& trace, double measured)
+{
+    double low = 0.25, high = 4;
+    for (int round = 0; round < 24; ++round) {
+        const double middle = std::sqrt(low * high);
+        const Result<RunResult> ran = simulateCase(c, step, trace, middle);
+        (ran && ran->tpot.mean > measured ? high : low) = middle;
+    }
+    return std::sqrt(low * high);
+}
+
+/// Mean TPOT of each open-loop case that states it, by case id.
+std::map<std::string, double> measuredTpots(const MeasurementTable& table)
+{
+    std::map<std::string, double> all;
+    for (const Measurement& m : table.rows)
+        if (m.loadKind == LoadKind::requestRate && m.metric == Metric::tpot && m.statistic == "mean")
+            all.emplace(m.caseId, m.value);
+    return all;
+}
+
 /// Runs each case once, however many of its figures were measured.
 class Predictor {
 public:
-    Predictor(const EfficiencyTable& table, const CaseTraces& traces) : m_table(table), m_traces(traces) {}
+    /// \param tpots measured ones to put in, by case id
+    Predictor(const EfficiencyTable& table, const CaseTraces& traces, std::map<std::string, double> tpots = {})
+        : m_table(table), m_traces(traces), m_tpots(std::move(tpots))
+    {}
 
     RowOutcome operator()(const Measurement& m)
     {
         RowOutcome outcome;
+        if (m.metric == Metric::tpot && m.statistic == "mean" && m_tpots.contains(m.caseId)) {
+            outcome.skippedBecause = "the measured TPOT is put in";
+            return outcome;
+        }
         auto known = m_runs.find(m.caseId);
         if (known == m_runs.end())
             known = m_runs.emplace(m.caseId, run(m)).first;
@@ -108,8 +153,11 @@ private:
             ran.result = playRun(*c, step);
             return ran;
         }
-        const auto trace = m_traces.find(m.caseId);
-        const Result<RunResult> result = simulateCase(*c, step, trace == m_traces.end() ? nullptr : trace->second);
+        const auto found = m_traces.find(m.caseId);
+        const auto trace = found == m_traces.end() ? nullptr : found->second;
+        const auto tpot = m_tpots.find(m.caseId);
+        const double factor = tpot == m_tpots.end() ? 1 : factorForTpot(*c, step, trace, tpot->second);
+        const Result<RunResult> result = simulateCase(*c, step, trace, factor);
         if (!result)
             return tl::unexpected(result.error());
         ran.result = *result;
@@ -118,6 +166,7 @@ private:
 
     const EfficiencyTable& m_table;
     const CaseTraces& m_traces;
+    std::map<std::string, double> m_tpots;
     std::map<std::string, Result<Ran>> m_runs;
 };
 
@@ -172,9 +221,10 @@ ErrorBand bandOf(const Measurement& m, NumberFormat weightFormat, bool assumed)
 }
 
 std::vector<RowOutcome> predictRows(
-    const MeasurementTable& table, const EfficiencyTable& efficiency, const CaseTraces& traces)
+    const MeasurementTable& table, const EfficiencyTable& efficiency, const CaseTraces& traces, PutIn putIn)
 {
-    Predictor predict(efficiency, traces);
+    Predictor predict(
+        efficiency, traces, putIn == PutIn::tpot ? measuredTpots(table) : std::map<std::string, double>{});
     std::vector<RowOutcome> outcomes;
     outcomes.reserve(table.rows.size());
     for (const Measurement& m : table.rows)

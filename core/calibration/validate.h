@@ -27,10 +27,18 @@ struct RowOutcome {
 /// Requests to drive a request_rate case with, by case id.
 using CaseTraces = std::map<std::string, std::shared_ptr<const Trace>>;
 
+/// What of a measurement may stand in for a prediction.
+enum class PutIn {
+    nothing,
+    tpot, ///< all steps of an open-loop case as much longer or shorter as makes its mean TPOT the measured one
+};
+
 /// Predicts each row of a table. offline_max, fixed_concurrency and static_batch rows are played in groups (group_run.h),
 /// request_rate rows simulated with Poisson arrivals of the stated rate, or with the requests of their trace.
-/// \return one outcome per row, in order
-std::vector<RowOutcome> predictRows(const MeasurementTable&, const EfficiencyTable&, const CaseTraces& = {});
+/// With the TPOT put in, what is left of the error of the other latencies is that of the queueing; the row that was put
+/// in has no outcome. \return one outcome per row, in order
+std::vector<RowOutcome> predictRows(
+    const MeasurementTable&, const EfficiencyTable&, const CaseTraces& = {}, PutIn = PutIn::nothing);
 
 /// Band of a prediction as factors, from cross-validated residuals of the same kind of measurement.
 ErrorBand bandOf(const Measurement&, NumberFormat weightFormat, bool assumed);

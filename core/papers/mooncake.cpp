@@ -98,7 +98,7 @@ constexpr std::array kCases{
         "The paper compares a global store with local ones: 1.38 to 2.36 over three traces."},
     Case{"Cache-aware routing answers first, then join shortest, then random", 1, "", holds(), &cacheAwareTtft, kTuned},
     Case{"Effective capacity, synthetic trace at 200 ms, over vLLM", 40, "%", closerThan(15), nullptr, "",
-        "Needs prefix caches in the prefill pool of a split fleet and fetches between nodes: the simulator has "
+        "Needs fetches of prefixes between nodes, and the slowest gaps of each single request: the simulator has "
         "neither."},
     Case{"Effective capacity, conversation trace", 59, "%", within(0.30), nullptr, "", "The trace is absent."},
     Case{

@@ -1,6 +1,8 @@
 #include "core/calibration/calibrate.h"
 #include "core/calibration/validate.h"
 
+#include "core/importers/trace_file.h"
+
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -248,6 +250,50 @@ TEST(Validate, MostOpenMeasurementsAreCoveredAndNear)
         EXPECT_GE(s.covered, 0.97) << name(s.metric) << " " << name(s.loadKind);
         if (s.rows >= 40) { // in sample: a floor that breaks when physics does, not the quality that is claimed
             EXPECT_LT(s.medianAbsError, 0.20) << name(s.metric) << " " << name(s.loadKind);
+        }
+    }
+}
+
+TEST(Validate, TheTpotThatIsPutInScalesEveryStepAndHasNoOutcome)
+{
+    const auto rows = [](double tpotMs) {
+        const std::string head = "c,me,,vLLM,,Llama-3.1-8B,H100-SXM-80GB,1,1,1,,,,1024,128,12,request_rate,";
+        return tableOf(head + "tpot_ms,mean," + std::to_string(tpotMs) + ",A,x\n" + head + "ttft_ms,mean,100,A,x\n" +
+                       head + "e2e_ms,mean,100,A,x\n");
+    };
+    const auto own = predictRows(rows(20), shippedEfficiency());
+    const double tpot = own[0].predicted.value() * 1e3;
+    const auto same = predictRows(rows(tpot), shippedEfficiency(), {}, PutIn::tpot);
+    EXPECT_FALSE(same[0].predicted);
+    EXPECT_EQ(same[0].skippedBecause, "the measured TPOT is put in");
+    EXPECT_NEAR(same[1].predicted.value() / own[1].predicted.value(), 1, 5e-3) << "it was right already";
+    EXPECT_NEAR(same[2].predicted.value() / own[2].predicted.value(), 1, 1e-3);
+    const auto slower = predictRows(rows(1.3 * tpot), shippedEfficiency(), {}, PutIn::tpot);
+    EXPECT_GT(slower[1].predicted.value(), 1.1 * own[1].predicted.value());
+    EXPECT_NEAR(
+        slower[2].predicted.value() - slower[1].predicted.value(), 1.3e-3 * tpot * 127, 0.02 * 1.3e-3 * tpot * 127);
+}
+
+// The real run of the shared data: how right the queueing is where the steps are as they were.
+TEST(Validate, WithItsTpotPutInARealRunsWaitsComeOut)
+{
+    const std::filesystem::path folder = HEADROOM_SOURCE_DIR "/../shared/validation";
+    if (!std::filesystem::exists(folder))
+        GTEST_SKIP() << "../shared/validation is not here";
+    const auto trace = readTraceFile(folder / "traces/vllm_rtxpro6000_llama-3.1-8b.csv");
+    ASSERT_TRUE(trace) << trace.error().message;
+    std::ifstream in(folder / "e2e_bench.csv");
+    auto table = readMeasurements(in, "e2e_bench.csv");
+    ASSERT_TRUE(table) << table.error().message;
+    const std::string id = "llmservingsim_bench-d778f4a5af";
+    std::erase_if(table->rows, [&](const Measurement& m) { return m.caseId != id; });
+    ASSERT_EQ(table->rows.size(), 13U);
+    const CaseTraces traces{{id, std::make_shared<const Trace>(trace->trace)}};
+    const auto outcomes = predictRows(*table, shippedEfficiency(), traces, PutIn::tpot);
+    for (std::size_t i = 0; i < outcomes.size(); ++i) {
+        const Measurement& m = table->rows[i];
+        if (outcomes[i].predicted && m.statistic == "mean") {
+            EXPECT_NEAR(*outcomes[i].predicted / m.value, 1, 0.05) << name(m.metric);
         }
     }
 }
