@@ -40,11 +40,12 @@ struct Outbox {
     bool hasAny = false;                 ///< whether something is in any of them
 };
 
-/// What replicas know about slots beside the pool, in one place for all of them.
+/// What replicas know about slots beside the pool, and of each other, in one place for all of them.
 struct SlotTables {
     std::array<StepLinks, kReaches> due;          ///< completions, and crossings of reaches 1 and 2
     std::vector<std::vector<std::uint64_t>> held; ///< prefix hashes a slot refers to (prefix cache only)
     std::int64_t ringSize = 4096;                 ///< StepRing::sizeFor()
+    std::vector<std::int32_t> loads;              ///< requests at each replica, side by side: routers read all of them
 };
 
 /// What all replicas of a run share.
@@ -83,7 +84,10 @@ public:
     double plan(double now);
 
     std::int64_t waiting() const { return m_queue.size(); }
-    std::int64_t load() const { return m_queue.size() + m_seats + static_cast<std::int64_t>(m_swapped.size()); }
+    /// Requests that wait or are in service.
+    std::int64_t load() const { return *loadCell(); }
+    /// Where that stands; those of the next replicas follow.
+    const std::int32_t* loadCell() const { return &m_context.slots.loads[static_cast<std::size_t>(m_index)]; }
     std::int64_t running() const { return m_seats; }
     const KvBlocks& blocks() const { return m_blocks; }
     // What routers, admission and controllers ask is as of `now` within the present leap, which goes on.
@@ -175,6 +179,12 @@ private:
     void displaceForPriority();
 
     // replica.cpp
+    void noteLoad()
+    {
+        m_context.slots.loads[static_cast<std::size_t>(m_index)] =
+            static_cast<std::int32_t>(m_queue.size() + m_seats + static_cast<std::int64_t>(m_swapped.size()));
+    }
+    double formStep(double now);
     ReplicaView view(double now);
     double waitKey(const Sequence&);
     void putBack(std::int32_t slot);

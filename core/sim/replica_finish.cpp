@@ -31,6 +31,7 @@ namespace headroom::sim {
         }
     }
     m_leapEnd = std::numeric_limits<double>::infinity();
+    noteLoad();
 }
 
 void Replica::bookLeap(std::int64_t tokens, double shareBefore)

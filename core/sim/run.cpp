@@ -55,6 +55,7 @@ Run::Run(const Scenario& scenario, std::uint64_t replication, std::stop_token st
         m_mixedThreshold = static_cast<std::int64_t>(scenario.batching.mixedThreshold->in(token));
     m_pool.expect(scenario.limits.requests);
     m_slots.ringSize = StepRing::sizeFor(replicas);
+    m_slots.loads.assign(replicas, 0);
     m_replicas.reserve(replicas); // replicas hold references: they do not move
     for (std::size_t i = 0; i < replicas; ++i)
         m_replicas.emplace_back(

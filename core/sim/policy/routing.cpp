@@ -25,11 +25,9 @@ std::size_t inTurn(Replicas replicas, const Sequence&, double, RouterState& stat
 /// Fewest requests, waiting or in service; of equals the first.
 std::size_t shortest(Replicas replicas, const Sequence&, double, RouterState&)
 {
-    std::size_t best = 0;
-    for (std::size_t i = 1; i < replicas.size(); ++i)
-        if (replicas[i].load() < replicas[best].load())
-            best = i;
-    return best;
+    const std::span loads(replicas.front().loadCell(), replicas.size());
+    const std::int32_t least = *std::ranges::min_element(loads);
+    return static_cast<std::size_t>(std::ranges::find(loads, least) - loads.begin());
 }
 
 /// The shorter of two drawn at random (Mitzenmacher 2001).
