@@ -387,20 +387,15 @@ inline void StepModel::walk(double decodes, double prefillTokens, double prompts
 
 StepLaw StepModel::law(double decodes, double prefillTokens, double prompts) const
 {
-    if (decodes + prefillTokens <= 0)
-        return {};
-    const StepLaw own = gpuLaw(decodes, prefillTokens, prompts);
-    return m_offload.isEnabled() ? m_offload.law(own, decodes, prefillTokens, prompts) : own;
-}
-
-/// What the GPUs do, if everything lay on them.
-inline StepLaw StepModel::gpuLaw(double decodes, double prefillTokens, double prompts) const
-{
     StepLaw law;
+    if (decodes + prefillTokens <= 0)
+        return law;
     walk(decodes, prefillTokens, prompts, [&](double seconds, Resource, Group) { law.base += seconds; });
     law.perContext = m_perContext;
     law.perPair = m_perPair;
     law.perPrefix = m_perPrefix;
+    if (m_offload.isEnabled()) [[unlikely]]
+        law = m_offload.law(law, decodes, prefillTokens, prompts);
     return law;
 }
 

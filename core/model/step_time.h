@@ -113,7 +113,6 @@ private:
     static constexpr std::size_t kProducts = 6, kExpertShapes = 2, kCollectives = 4;
 
     struct Builder;
-    StepLaw gpuLaw(double decodes, double prefillTokens, double prompts) const;
     template <class Sink>
     void walk(double decodes, double prefillTokens, double prompts, Sink&& sink) const;
 
