@@ -322,12 +322,11 @@ struct StepModel::Builder {
     {
         if (!in.offload.enabled)
             return;
-        const double stages = stage; // of equal layers that the busiest GPU stands for
         out.m_offload = OffloadStep({.policy = in.offload,
             .host = in.host,
             .link = in.calibration.network * gpu.host,
             .weightBytes = weightBytes(model, in.weightFormat, in.layout).total().si() * in.layout.pp,
-            .hiddenBytes = kActivationBytes * model.hidden * model.layers() * stages / in.layout.pp,
+            .hiddenBytes = kActivationBytes * model.hidden * model.layers() * stage / in.layout.pp,
             .hidden = std::max(1, model.hidden),
             .gpus = in.layout.gpus(),
             .meanContext = in.meanContext,

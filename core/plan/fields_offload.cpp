@@ -90,8 +90,10 @@ constexpr Field kOffloading[] = {
         about("deployment.offload_schedule", "Weight schedule",
             "Zig-zag loads a layer once for all sequences of a step, row by row once for each GPU batch."),
         "zigzag"),
-    number<gpuBatch>(about("deployment.offload_gpu_batch", "GPU batch",
-                         "Sequences that the GPU computes at once. Smaller ones need less memory for activations."),
+    number<gpuBatch>(
+        about("deployment.offload_gpu_batch", "GPU batch",
+            "Sequences that the GPU computes at once. Row by row, each loads the weights again; the host attends more "
+            "slowly to less than 64."),
         {1, 4096, 64, Scale::logarithmic}),
     choice<overlap, kOffOn>(
         about("deployment.offload_overlap", "Overlap", "Transfers and compute run at the same time, layer by layer."),
