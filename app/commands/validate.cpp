@@ -2,6 +2,7 @@
 #include "app/commands/declare.h"
 #include "app/commands/text_table.h"
 #include "core/calibration/kernels.h"
+#include "core/calibration/publish.h"
 #include "core/calibration/repeats.h"
 #include "core/importers/trace_file.h"
 
@@ -20,7 +21,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 struct Options {
-    std::string measured, rows, leaveOut, fitOn;
+    std::string measured, rows, leaveOut, fitOn, publish;
     std::vector<std::string> traces; ///< CASE_ID=FILE
     bool measuredTpot = false;
     int threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
@@ -190,6 +191,22 @@ std::string coefficientsText(const EfficiencyTable& t)
     return text;
 }
 
+/// The source files that carry a fit.
+Exit runPublish(const Options& options, const MeasurementTable& scored)
+{
+    const auto fitOn = readTable(options.fitOn.empty() ? options.measured : options.fitOn);
+    if (!fitOn)
+        return report(fitOn.error());
+    const Result<PublishedFit> fit = publishFit(scored, *fitOn, FitOptions{}, options.threads);
+    if (!fit)
+        return report(Failure{Exit::badInput, {fit.error()}});
+    for (const auto& [file, text] :
+        {std::pair("shipped_fit.cpp", &fit->fit), std::pair("residuals.cpp", &fit->residuals)})
+        if (auto written = writeFile(options.publish + "/" + file, *text); !written)
+            return report(written.error());
+    return Exit::done;
+}
+
 /// How far equal runs differ among themselves: the least error that any model can have.
 std::string repeatsText(const std::vector<RepeatSpread>& spreads)
 {
@@ -213,6 +230,8 @@ Exit run(const Options& options)
         return print(repeatsText(repeatSpread(*table)));
     if (options.coefficients)
         return print(coefficientsText(fitToAll(*table, FitOptions{})));
+    if (!options.publish.empty())
+        return runPublish(options, *table);
     const auto outcomes = outcomesOf(options, *table);
     if (!outcomes)
         return report(outcomes.error());
@@ -237,7 +256,9 @@ Run declareValidate(Arguments app)
     app.option("--cross-validate", options->leaveOut,
            "Predict each row with coefficients fitted without its gpu, model family or source")
         .oneOf({"gpu", "family", "source"});
-    app.option("--fit-on", options->fitOn, "With --cross-validate: the table to fit to, if not MEASURED");
+    app.option("--fit-on", options->fitOn, "With --cross-validate and --publish: the table to fit to, if not MEASURED");
+    app.option("--publish", options->publish,
+        "Write to this folder the source files that carry the fit: shipped_fit.cpp and residuals.cpp");
     app.flag("--kernels", options->kernels, "MEASURED is a table of single kernels; each GPU by a fit to the others");
     app.flag("--coefficients", options->coefficients, "Print the coefficients of a fit to all rows of MEASURED");
     app.flag("--repeats", options->repeats, "Print how far rows that agree in all that is stated differ");

@@ -58,7 +58,8 @@ std::vector<Parameter> parametersOf(std::span<const FitCase* const> cases)
 
 /// Prior standard deviation of ln. Ceilings of products are known from single kernels and published fits (16 bit 0.55 to
 /// 0.71 of peak, 8 bit 0.50 to 0.57, 4 bit 0.41 to 0.43), links from single collectives (ops/allreduce.csv: 0.47 to 0.62 of
-/// the one-way peak on NVLink, 0.34 to 0.44 on PCIe), and both alike on all architectures; the rest only roughly.
+/// the one-way peak on NVLink, 0.34 to 0.44 on PCIe), decode attention likewise (0.71 to 1.0 of the datasheet bandwidth,
+/// ops/attention_decode.csv), and all of them alike on all architectures; the rest only roughly.
 double priorSpread(const Parameter& p, const FitOptions& o)
 {
     switch (static_cast<Coefficient>(p.coefficient)) {
@@ -68,9 +69,12 @@ double priorSpread(const Parameter& p, const FitOptions& o)
     case Coefficient::attentionPrefill:
     case Coefficient::expertCompute:
         return p.architecture ? o.factorSpread : o.knownSpread;
+    case Coefficient::attentionDecodeBandwidth:
     case Coefficient::linkBandwidth:
     case Coefficient::hostLinkBandwidth:
     case Coefficient::computePower:
+        return o.knownSpread;
+    case Coefficient::computeServing: // the same libraries and kernels (ops/gemm.csv): a little slower at most
         return o.knownSpread;
     default:
         return p.architecture ? o.factorSpread : o.sharedSpread;

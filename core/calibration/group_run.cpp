@@ -12,8 +12,13 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr std::size_t kNotYet = std::numeric_limits<std::size_t>::max();
-constexpr double kGroupsInFlight = 8; // groups that share the seats: finer changes results by a few percent at most
-constexpr double kMostGroups = 80;    // of a whole run
+/// Groups that share the seats, and groups of a whole run. Equal requests move in step, so few groups do; of wide lengths
+/// the longest few decide how a run drains, and only many groups have them.
+struct Fineness {
+    double inFlight, whole;
+};
+constexpr Fineness kEqual{8, 80}, kWide{64, 256};
+constexpr double kWideCv = 0.2;
 
 std::size_t at(int i) { return static_cast<std::size_t>(i); }
 
@@ -61,11 +66,13 @@ private:
         const double runs = std::max(m_case.requests, m_case.inFlight);
         // A long run settles: six fillings of the seats tell its rate, and the rest is added at that rate.
         const double played = std::min(runs, std::max(6 * seats, 64.0));
-        const double size = std::max({1.0, seats / kGroupsInFlight, played / kMostGroups});
+        const Fineness& fine = std::max(m_case.input.cv, m_case.output.cv) > kWideCv ? kWide : kEqual;
+        const double size = std::max({1.0, seats / fine.inFlight, played / fine.whole});
         const int count = std::max(1, static_cast<int>(std::round(played / size)));
         m_plan.requests = runs;
         m_plan.played = played;
         m_plan.replicas = m_case.replicas;
+        m_plan.wave = std::max(1.0, std::floor(seats * count / played * 1.0001));
         for (int i = 0; i < count; ++i) {
             Group g;
             g.size = played / count;
@@ -108,7 +115,9 @@ private:
             const Group& g = m_waiting.front();
             const double need = g.size * (m_case.reservesAll ? g.prompt + g.output : g.toPrefill() + 1);
             const bool alone = seats <= 0; // one group always runs, however little room there is
-            if (!alone && (seats + g.size > m_case.maxSequences * 1.0001 || tokens + need > m_case.kvTokens))
+            // Everyone else keeps room for a next token, or whoever is admitted would push somebody out at once.
+            const double growth = m_case.reservesAll ? 0 : seats;
+            if (!alone && (seats + g.size > m_case.maxSequences * 1.0001 || tokens + growth + need > m_case.kvTokens))
                 break;
             tokens += need;
             seats += g.size;
@@ -260,12 +269,17 @@ double wholeTime(const RunSchedule& plan, const std::vector<double>& clock)
     const auto& done = plan.groups;
     if (plan.requests <= plan.played * 1.001 || done.size() < 8)
         return end;
-    const std::size_t first = done.size() * 3 / 10, last = done.size() * 7 / 10;
+    // Equal requests end in waves. Whole waves are counted, without the first, which began with an empty server, and the
+    // last, which leaves one.
+    const auto wave = static_cast<std::size_t>(plan.wave);
+    const std::size_t waves = done.size() / wave;
+    if (waves < 3)
+        return end * plan.requests / plan.played;
+    const std::size_t first = wave - 1, last = (waves - 1) * wave - 1;
     double between = 0;
     for (std::size_t i = first + 1; i <= last; ++i)
         between += done[i].size;
     const double rate = between / std::max(1e-12, clock[done[last].finished] - clock[done[first].finished]);
-    // Groups that finish together would make the middle look instantaneous: never faster than twice the mean.
     return end + (plan.requests - plan.played) / std::min(rate, 2 * plan.played / end);
 }
 

@@ -38,6 +38,7 @@ struct RunSchedule {
     double requests = 0;       ///< of the whole run, one replica
     double played = 0;         ///< of these, by the legs; the rest goes on at their rate
     double replicas = 1;
+    double wave = 1; ///< groups in flight at once
 };
 
 /// Plans a case of any load kind but request_rate. Of the model only shapes matter (how far layers look back), no

@@ -41,6 +41,21 @@ std::optional<double> numberBefore(const std::string& detail, std::string_view w
 
 bool isNarrow(NumberFormat f) { return f != NumberFormat::fp32 && f != NumberFormat::bf16 && f != NumberFormat::fp16; }
 
+/// vLLM schedules the next step while one runs: by default since 0.14, before that where asked to. InferenceX rows without
+/// a version are nightly builds of 2026.
+bool schedulesAhead(const Measurement& m)
+{
+    if (m.detail.find("--async-scheduling") != std::string::npos)
+        return true;
+    const std::size_t dot = m.engineVersion.find('.');
+    int minor = 0;
+    if (dot == std::string::npos ||
+        std::from_chars(m.engineVersion.data() + dot + 1, m.engineVersion.data() + m.engineVersion.size(), minor).ec !=
+            std::errc{})
+        return m.source.starts_with("inferencex");
+    return minor >= 14 || !m.engineVersion.starts_with("0.");
+}
+
 EngineSpec engineOf(const Measurement& m)
 {
     EngineSpec e;
@@ -53,6 +68,8 @@ EngineSpec engineOf(const Measurement& m)
         e.year = 2023;
         e.cudaGraphs = false;
     }
+    if (e.engine == Engine::vllm && schedulesAhead(m))
+        e.year = 2026;
     return e;
 }
 
@@ -94,8 +111,27 @@ int unstatedEp(const MeasuredCase& c)
     return 1;
 }
 
+/// Whether attention is split by sequences and whole experts are dealt out over the same GPUs. The throughput tables of
+/// TensorRT-LLM since 1.0 say so for all mixtures of experts (validation's detail column repeats it, the bench's does not).
+bool splitsAttentionBySequence(const Measurement& m, const MeasuredCase& c)
+{
+    if (m.detail.find("attention DP") != std::string::npos)
+        return true;
+    const bool table = c.engine.engine == Engine::tensorrtLlm && m.loadKind == LoadKind::offlineMax && !m.ep &&
+                       !m.engineVersion.empty() && !m.engineVersion.starts_with("0.");
+    return table && std::ranges::any_of(c.model.groups, [](const LayerGroup& g) { return g.feedForward.experts > 0; });
+}
+
+int tensorDegree(const Measurement& m, const MeasuredCase& c)
+{
+    if (m.tp)
+        return *m.tp;
+    return splitsAttentionBySequence(m, c) && m.ep ? *m.ep : unstatedTp(c, m.gpus);
+}
+
 /// TensorRT-LLM keeps an 8-bit cache beside fp8 and fp4 weights, as do the published InferenceX recipes; the others
-/// keep 16 bit unless told.
+/// keep 16 bit unless told. The fp8 weights of Llama 4 are Meta's own, which leave the cache at 16 bit (fp4 ones are
+/// NVIDIA's, with an 8-bit cache).
 Result<NumberFormat> kvFormatOf(const Measurement& m, const MeasuredCase& c)
 {
     if (!m.kvFormat.empty() && m.kvFormat != "auto") {
@@ -107,7 +143,8 @@ Result<NumberFormat> kvFormatOf(const Measurement& m, const MeasuredCase& c)
         return NumberFormat::fp8;
     const bool recipe = c.engine.engine == Engine::tensorrtLlm || m.source.starts_with("inferencex");
     const bool native = c.gpu.fp8.has_value();
-    return recipe && native && isNarrow(c.weightFormat) ? NumberFormat::fp8 : NumberFormat::bf16;
+    const bool published = m.model.find("Llama-4") != std::string::npos && c.weightFormat == NumberFormat::fp8;
+    return recipe && native && isNarrow(c.weightFormat) && !published ? NumberFormat::fp8 : NumberFormat::bf16;
 }
 
 /// Mean lengths of the MLPerf data sets, which its logs do not state (MLPerf inference rules, data set tables).
@@ -192,7 +229,9 @@ void setLimits(const Measurement& m, MeasuredCase& c)
     for (const std::string_view key : {"--max-num-batched-tokens", "max_num_batched_tokens", "--chunked-prefill-size"})
         c.tokenBudget = option(m.detail, key).value_or(c.tokenBudget);
     if (c.tokenBudget <= 0)
-        c.tokenBudget = 16384; // --chunked-prefill-size -1: no chunks
+        c.tokenBudget = 16384;              // --chunked-prefill-size -1: no chunks
+    c.maxSequences *= c.layout.attentionDp; // limits are those of a scheduler, and each rank has its own
+    c.tokenBudget *= c.layout.attentionDp;
 }
 
 void setLoad(const Measurement& m, MeasuredCase& c)
@@ -247,6 +286,18 @@ void setMemory(const Measurement& m, MeasuredCase& c)
     c.fits = use.fits;
 }
 
+/// TensorRT-LLM before 1.0 attends to the whole context unless max_attention_window is given at run time.
+void setWindows(const Measurement& m, MeasuredCase& c)
+{
+    if (c.engine.engine != Engine::tensorrtLlm || !m.engineVersion.starts_with("0."))
+        return;
+    for (LayerGroup& g : c.model.groups)
+        if (g.attention.kind == AttentionKind::sliding) {
+            g.attention.kind = AttentionKind::full;
+            g.attention.window = 0;
+        }
+}
+
 } // namespace
 
 Result<MeasuredCase> caseOf(const Measurement& m)
@@ -265,13 +316,16 @@ Result<MeasuredCase> caseOf(const Measurement& m)
     c.gpu = gpu->spec;
     c.loadKind = m.loadKind;
     c.engine = engineOf(m);
+    setWindows(m, c);
     c.layout.pp = m.pp.value_or(1);
     const Result<NumberFormat> weights = weightFormatOf(m, *match);
     if (!weights)
         return tl::unexpected(weights.error());
     c.weightFormat = *weights;
-    c.layout.tp = m.tp ? *m.tp : unstatedTp(c, m.gpus);
+    c.layout.tp = tensorDegree(m, c);
     c.layout.ep = m.ep ? std::min(*m.ep, c.layout.tp) : unstatedEp(c);
+    if (splitsAttentionBySequence(m, c))
+        c.layout.attentionDp = c.layout.ep = c.layout.tp;
     c.layout.gpusPerNode = std::max(8, gpu->gpusPerNode);
     c.replicas = std::max(1.0, static_cast<double>(m.gpus) / c.layout.gpus());
     const Result<NumberFormat> kv = kvFormatOf(m, c);

@@ -139,6 +139,14 @@ std::string differences(const MeasuredSetting& plan, const MeasuredSetting& meas
     return text;
 }
 
+std::string_view accuracySource()
+{
+    static const std::string text =
+        "Each run predicted by coefficients fitted without its GPU, model family or source; " +
+        std::to_string(shippedRuns()) + " public runs of TensorRT-LLM, vLLM and SGLang (validate --cross-validate).";
+    return text;
+}
+
 std::string nearnessSentence(const Plan& plan)
 {
     const MeasuredSetting mine = settingOf(plan);

@@ -59,6 +59,7 @@ struct ShippedAccuracy {
     double median, p90, bias, inside; ///< inside: share within the nominal 80 % band
 };
 std::span<const ShippedAccuracy> shippedAccuracy();
+int shippedRuns(); ///< measured values that were left out once each
 std::string_view accuracySource();
 
 /// The plan among all that ships as measured, in one or two sentences, with the error to expect.

@@ -129,7 +129,7 @@ public:
             outcome.skippedBecause = ran.fits ? "the run does not show this figure" : "the model does not fit";
             return outcome;
         }
-        const ErrorBand band = bandOf(m, ran.weightFormat, ran.assumed);
+        const ErrorBand band = bandOf(m, ran.weightFormat, ran.architecture, ran.assumed);
         outcome.lo = *outcome.predicted * band.lo;
         outcome.hi = *outcome.predicted * band.hi;
         return outcome;
@@ -139,6 +139,7 @@ private:
     struct Ran {
         RunResult result;
         NumberFormat weightFormat = NumberFormat::bf16;
+        GpuArchitecture architecture{};
         bool assumed = false, fits = true;
     };
 
@@ -147,7 +148,7 @@ private:
         const Result<MeasuredCase> c = caseOf(m);
         if (!c)
             return tl::unexpected(c.error());
-        Ran ran{{}, c->weightFormat, c->assumed, c->fits};
+        Ran ran{{}, c->weightFormat, c->gpu.architecture, c->assumed, c->fits};
         const StepModel step = c->stepModel(m_table);
         if (c->loadKind != LoadKind::requestRate) {
             ran.result = playRun(*c, step);
@@ -179,7 +180,8 @@ std::string keyOf(const FitCase& c, LeaveOut by)
     return by == LeaveOut::gpu ? c.gpu : by == LeaveOut::family ? c.family : c.source;
 }
 
-/// Quantile of weighted values, interpolated between the middles of their weights (as score.py does).
+} // namespace
+
 double weightedQuantile(std::vector<std::pair<double, double>> values, double q)
 {
     std::sort(values.begin(), values.end());
@@ -199,18 +201,30 @@ double weightedQuantile(std::vector<std::pair<double, double>> values, double q)
     return last;
 }
 
-} // namespace
-
-ErrorBand bandOf(const Measurement& m, NumberFormat weightFormat, bool assumed)
+std::optional<MeasuredRegime> regimeOf(const Measurement& m)
 {
-    MeasuredRegime regime = MeasuredRegime::offlineThroughput;
-    if (m.loadKind == LoadKind::staticBatch)
-        regime = MeasuredRegime::batch;
-    else if (m.metric == Metric::ttft)
-        regime = MeasuredRegime::closedLoopTtft;
-    else if (m.metric == Metric::tpot && m.loadKind == LoadKind::fixedConcurrency)
-        regime = MeasuredRegime::closedLoopTpot;
-    ErrorBand band = residualBand(regime, weightFormat);
+    switch (m.loadKind) {
+    case LoadKind::staticBatch:
+        return isLatency(m.metric) ? std::optional(MeasuredRegime::batch) : std::nullopt;
+    case LoadKind::fixedConcurrency:
+        if (m.metric == Metric::ttft)
+            return MeasuredRegime::closedLoopTtft;
+        return m.metric == Metric::tpot ? std::optional(MeasuredRegime::closedLoopTpot) : std::nullopt;
+    case LoadKind::offlineMax:
+        return isLatency(m.metric) ? std::nullopt : std::optional(MeasuredRegime::offlineThroughput);
+    case LoadKind::requestRate:
+        return std::nullopt;
+    }
+    return std::nullopt;
+}
+
+ErrorBand bandOf(const Measurement& m, NumberFormat weightFormat, GpuArchitecture architecture, bool assumed)
+{
+    const bool batch = m.loadKind == LoadKind::staticBatch;
+    const auto others = batch                      ? MeasuredRegime::batch
+                        : m.metric == Metric::ttft ? MeasuredRegime::closedLoopTtft
+                                                   : MeasuredRegime::offlineThroughput;
+    ErrorBand band = residualBand(regimeOf(m).value_or(others), weightFormat, architecture);
     if (assumed) { // lengths, layout and engine settings are guesses: twice as wide
         band.lo *= 0.5;
         band.hi *= 2;

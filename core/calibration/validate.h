@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace headroom {
@@ -40,8 +41,14 @@ enum class PutIn {
 std::vector<RowOutcome> predictRows(
     const MeasurementTable&, const EfficiencyTable&, const CaseTraces& = {}, PutIn = PutIn::nothing);
 
+/// The kind of measurement as far as errors differ by it; absent for those that have no residuals of their own.
+std::optional<MeasuredRegime> regimeOf(const Measurement&);
+
 /// Band of a prediction as factors, from cross-validated residuals of the same kind of measurement.
-ErrorBand bandOf(const Measurement&, NumberFormat weightFormat, bool assumed);
+ErrorBand bandOf(const Measurement&, NumberFormat weightFormat, GpuArchitecture, bool assumed);
+
+/// Quantile of (value, weight), interpolated between the middles of their weights. Needs at least one.
+double weightedQuantile(std::vector<std::pair<double, double>> values, double q);
 
 /// The table that ships is the fit to all open measurements.
 EfficiencyTable fitToAll(const MeasurementTable& fitted, const FitOptions&);

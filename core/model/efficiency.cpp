@@ -1,5 +1,7 @@
 #include "core/model/efficiency.h"
 
+#include "core/model/shipped_fit.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -8,98 +10,63 @@ namespace {
 
 using C = Coefficient;
 
+/// Starts are set by hand, from published fits and single kernels. Ceilings are those of the H100, and the power law carries
+/// them: large products of ops/gemm.csv reach 0.61 of the 8-bit peak on H100, B200 and RTX PRO 6000 alike once it is taken
+/// out, and 0.74 of the 16-bit one (serving steps 0.65: their shapes are smaller); 4 bit is 0.41 to 0.43 of a B200. The
+/// exponent is theirs too (0.87 of the peak on A100, 0.75 on H100, 0.66 on B200), the bandwidth of decode attention that
+/// of ops/attention_decode.csv.
 struct Shared {
     CoefficientInfo info;
-    double start;   ///< by hand: ceilings, ramps and bandwidths of published fits, links of single collectives
-    double shipped; ///< fitted
+    double start;
 };
 constexpr std::array<Shared, kCoefficients> kShared{{
-    {{C::compute16, "compute16", "", 0.2, 0.95}, 0.65, 0.6462},
-    {{C::compute8, "compute8", "", 0.2, 0.95}, 0.54, 0.5481},
-    {{C::compute4, "compute4", "", 0.1, 0.95}, 0.42, 0.4502},
-    {{C::computeWeightOnly, "compute_weight_only", "", 0.3, 1.2}, 0.85, 0.618},
-    {{C::computePower, "compute_power", "", 0.01, 0.6}, 0.2, 0.2013},
-    {{C::ramp16, "ramp16", "rows", 1, 64}, 24, 28.66},
-    {{C::ramp8, "ramp8", "rows", 1, 64}, 32, 33.69},
-    {{C::ramp4, "ramp4", "rows", 1, 64}, 40, 42.27},
-    {{C::bandwidth16, "bandwidth16", "", 0.3, 0.92}, 0.78, 0.92},
-    {{C::bandwidth8, "bandwidth8", "", 0.3, 0.92}, 0.72, 0.7449},
-    {{C::bandwidth4, "bandwidth4", "", 0.2, 0.92}, 0.65, 0.92},
-    {{C::expertCompute, "expert_compute", "", 0.2, 1.5}, 0.8, 0.7736},
-    {{C::expertRamp, "expert_ramp", "rows", 0.5, 300}, 24, 27.54},
-    {{C::expertBandwidth, "expert_bandwidth", "", 0.2, 1.3}, 0.85, 1.067},
-    {{C::expertWidth, "expert_width", "columns", 1, 3000}, 100, 201.3},
-    {{C::attentionPrefill, "attention_prefill", "", 0.05, 0.9}, 0.4, 0.4098},
-    {{C::attentionOf2023, "attention_2023", "", 0.1, 1.5}, 0.6, 0.3295},
-    {{C::attentionTile, "attention_tile", "keys", 1, 2000}, 64, 63.47},
-    {{C::attentionDecodeBandwidth, "attention_decode_bandwidth", "", 0.2, 0.95}, 0.8, 0.894},
-    {{C::attentionDecodeCompute, "attention_decode_compute", "", 0.02, 0.9}, 0.3, 0.3},
-    {{C::attentionSequence, "attention_sequence", "s", 1e-10, 1e-6}, 2e-8, 1.618e-08},
-    {{C::elementBandwidth, "element_bandwidth", "", 0.1, 1}, 0.7, 0.9335},
-    {{C::layerLatency, "layer_latency", "s", 1e-6, 1e-4}, 1e-5, 1.25e-05},
-    {{C::quantizeLatency, "quantize_latency", "s", 1e-7, 5e-5}, 7e-6, 1.747e-05},
-    {{C::expertLatency, "expert_latency", "s", 1e-6, 2e-4}, 2e-5, 1.681e-05},
-    {{C::linkBandwidth, "link_bandwidth", "", 0.1, 0.95}, 0.52, 0.4804},
-    {{C::linkLatency, "link_latency", "s", 1e-6, 1e-4}, 1e-5, 5.314e-06},
-    {{C::linkLatencyPerRank, "link_latency_per_rank", "s", 1e-7, 1e-5}, 8e-7, 6.368e-06},
-    {{C::hostLinkBandwidth, "host_link_bandwidth", "", 0.1, 0.5}, 0.4, 0.4882},
-    {{C::hostLinkLatency, "host_link_latency", "s", 1e-6, 2e-4}, 2e-5, 2.01e-05},
-    {{C::hostLinkLatencyPerRank, "host_link_latency_per_rank", "s", 1e-7, 2e-5}, 2e-6, 1.87e-06},
-    {{C::networkBandwidth, "network_bandwidth", "", 0.2, 1}, 0.7, 0.7},
-    {{C::networkLatency, "network_latency", "s", 1e-6, 2e-4}, 2.5e-5, 2.5e-05},
-    {{C::stepVllm, "step_vllm", "s", 1e-4, 1e-2}, 1.4e-3, 0.001502},
-    {{C::stepSglang, "step_sglang", "s", 1e-4, 1e-2}, 1.3e-3, 0.001353},
-    {{C::stepTensorrtLlm, "step_tensorrt_llm", "s", 1e-4, 1e-2}, 1e-3, 0.001062},
-    {{C::stepOf2023, "step_2023", "s", 1e-4, 5e-2}, 8e-3, 0.01223},
-    {{C::sequenceVllm, "sequence_vllm", "s", 1e-7, 1e-4}, 5e-6, 6.213e-06},
-    {{C::sequenceSglang, "sequence_sglang", "s", 1e-7, 1e-4}, 4e-6, 4.781e-06},
-    {{C::sequenceTensorrtLlm, "sequence_tensorrt_llm", "s", 1e-7, 1e-4}, 2e-6, 1.408e-06},
-    {{C::promptVllm, "prompt_vllm", "s", 1e-6, 2e-2}, 1e-3, 0.001672},
-    {{C::promptSglang, "prompt_sglang", "s", 1e-6, 2e-2}, 1e-3, 0.01311},
-    {{C::promptTensorrtLlm, "prompt_tensorrt_llm", "s", 1e-6, 2e-2}, 3e-4, 0.0001917},
-    {{C::layerEager, "layer_eager", "s", 1e-6, 1e-3}, 6e-5, 7.075e-05},
-}};
-
-/// Where an architecture departs from the shared value.
-struct Factor {
-    GpuArchitecture architecture;
-    Coefficient coefficient;
-    double value;
-};
-constexpr std::array<Factor, 33> kFactors{{
-    {GpuArchitecture::ampere, C::compute16, 1.02},
-    {GpuArchitecture::hopper, C::compute16, 0.983},
-    {GpuArchitecture::blackwell, C::compute16, 0.972},
-    {GpuArchitecture::hopper, C::compute8, 1.21},
-    {GpuArchitecture::blackwell, C::compute8, 0.88},
-    {GpuArchitecture::blackwell, C::compute4, 1.1},
-    {GpuArchitecture::blackwellWorkstation, C::compute4, 1.2},
-    {GpuArchitecture::ampere, C::bandwidth8, 0.934},
-    {GpuArchitecture::hopper, C::bandwidth8, 1.08},
-    {GpuArchitecture::blackwell, C::bandwidth8, 1.11},
-    {GpuArchitecture::ampere, C::expertCompute, 1.07},
-    {GpuArchitecture::blackwell, C::expertCompute, 0.759},
-    {GpuArchitecture::blackwellWorkstation, C::expertCompute, 1.07},
-    {GpuArchitecture::ampere, C::expertBandwidth, 0.971},
-    {GpuArchitecture::hopper, C::expertBandwidth, 0.956},
-    {GpuArchitecture::blackwell, C::expertBandwidth, 1.06},
-    {GpuArchitecture::blackwellWorkstation, C::expertBandwidth, 1.04},
-    {GpuArchitecture::ampere, C::attentionPrefill, 0.896},
-    {GpuArchitecture::hopper, C::attentionPrefill, 0.957},
-    {GpuArchitecture::blackwell, C::attentionPrefill, 1.12},
-    {GpuArchitecture::blackwellWorkstation, C::attentionPrefill, 1.15},
-    {GpuArchitecture::ampere, C::attentionDecodeBandwidth, 1.05},
-    {GpuArchitecture::hopper, C::attentionDecodeBandwidth, 1.05},
-    {GpuArchitecture::blackwell, C::attentionDecodeBandwidth, 0.832},
-    {GpuArchitecture::blackwellWorkstation, C::attentionDecodeBandwidth, 1.02},
-    {GpuArchitecture::ampere, C::layerLatency, 1.04},
-    {GpuArchitecture::hopper, C::layerLatency, 1.06},
-    {GpuArchitecture::blackwell, C::layerLatency, 0.927},
-    {GpuArchitecture::ampere, C::linkBandwidth, 0.947},
-    {GpuArchitecture::hopper, C::linkBandwidth, 0.877},
-    {GpuArchitecture::blackwell, C::linkBandwidth, 1.11},
-    {GpuArchitecture::ampere, C::linkLatency, 1.02},
-    {GpuArchitecture::blackwell, C::linkLatency, 0.908},
+    {{C::compute16, "compute16", "", 0.2, 0.95}, 0.65},
+    {{C::compute8, "compute8", "", 0.2, 0.95}, 0.6},
+    {{C::compute4, "compute4", "", 0.1, 0.95}, 0.47},
+    {{C::computeWeightOnly, "compute_weight_only", "", 0.3, 1.2}, 0.85},
+    {{C::computeServing, "compute_serving", "", 0.5, 1.3}, 1},
+    {{C::computePower, "compute_power", "", 0.01, 0.6}, 0.27},
+    {{C::ramp16, "ramp16", "rows", 1, 64}, 24},
+    {{C::ramp8, "ramp8", "rows", 1, 64}, 32},
+    {{C::ramp4, "ramp4", "rows", 1, 64}, 40},
+    {{C::bandwidth16, "bandwidth16", "", 0.3, 0.92}, 0.78},
+    {{C::bandwidth8, "bandwidth8", "", 0.3, 0.92}, 0.72},
+    {{C::bandwidth4, "bandwidth4", "", 0.2, 0.92}, 0.65},
+    {{C::expertCompute, "expert_compute", "", 0.2, 1.5}, 0.8},
+    {{C::expertRamp, "expert_ramp", "rows", 0.5, 300}, 24},
+    {{C::expertBandwidth, "expert_bandwidth", "", 0.2, 1.3}, 0.85},
+    {{C::expertWidth, "expert_width", "columns", 1, 3000}, 100},
+    {{C::expertImbalance, "expert_imbalance", "", 1, 3}, 1.25},
+    {{C::attentionPrefill, "attention_prefill", "", 0.05, 0.9}, 0.4},
+    {{C::attentionOf2023, "attention_2023", "", 0.1, 1.5}, 0.6},
+    {{C::attentionTile, "attention_tile", "keys", 1, 2000}, 64},
+    {{C::attentionDecodeBandwidth, "attention_decode_bandwidth", "", 0.2, 0.95}, 0.85},
+    {{C::attentionDecodeCompute, "attention_decode_compute", "", 0.02, 0.9}, 0.3},
+    {{C::attentionSequence, "attention_sequence", "s", 1e-10, 1e-6}, 2e-8},
+    {{C::elementBandwidth, "element_bandwidth", "", 0.1, 1}, 0.7},
+    {{C::layerLatency, "layer_latency", "s", 1e-6, 1e-4}, 1e-5},
+    {{C::quantizeLatency, "quantize_latency", "s", 1e-7, 5e-5}, 7e-6},
+    {{C::expertLatency, "expert_latency", "s", 1e-6, 2e-4}, 2e-5},
+    {{C::linkBandwidth, "link_bandwidth", "", 0.1, 0.95}, 0.52},
+    {{C::linkLatency, "link_latency", "s", 1e-6, 1e-4}, 1e-5},
+    {{C::linkLatencyPerRank, "link_latency_per_rank", "s", 1e-7, 1e-5}, 8e-7},
+    {{C::hostLinkBandwidth, "host_link_bandwidth", "", 0.1, 0.5}, 0.4},
+    {{C::hostLinkLatency, "host_link_latency", "s", 1e-6, 2e-4}, 2e-5},
+    {{C::hostLinkLatencyPerRank, "host_link_latency_per_rank", "s", 1e-7, 2e-5}, 2e-6},
+    {{C::networkBandwidth, "network_bandwidth", "", 0.2, 1}, 0.7},
+    {{C::networkLatency, "network_latency", "s", 1e-6, 2e-4}, 2.5e-5},
+    {{C::stepVllm, "step_vllm", "s", 1e-4, 1e-2}, 1.4e-3},
+    {{C::stepSglang, "step_sglang", "s", 1e-4, 1e-2}, 1.3e-3},
+    {{C::stepTensorrtLlm, "step_tensorrt_llm", "s", 1e-4, 1e-2}, 1e-3},
+    {{C::stepAsync, "step_async", "", 0.1, 1}, 0.6},
+    {{C::stepOf2023, "step_2023", "s", 1e-4, 5e-2}, 8e-3},
+    {{C::sequenceVllm, "sequence_vllm", "s", 1e-7, 1e-4}, 5e-6},
+    {{C::sequenceSglang, "sequence_sglang", "s", 1e-7, 1e-4}, 4e-6},
+    {{C::sequenceTensorrtLlm, "sequence_tensorrt_llm", "s", 1e-7, 1e-4}, 2e-6},
+    {{C::promptVllm, "prompt_vllm", "s", 1e-6, 2e-2}, 1e-3},
+    {{C::promptSglang, "prompt_sglang", "s", 1e-6, 2e-2}, 1e-3},
+    {{C::promptTensorrtLlm, "prompt_tensorrt_llm", "s", 1e-6, 2e-2}, 3e-4},
+    {{C::layerEager, "layer_eager", "s", 1e-6, 1e-3}, 6e-5},
 }};
 
 constexpr bool inOrder()
@@ -110,24 +77,6 @@ constexpr bool inOrder()
     return true;
 }
 static_assert(inOrder(), "a row for each coefficient, in the order of the enumeration");
-
-int storedBits(NumberFormat format)
-{
-    switch (format) {
-    case NumberFormat::fp32:
-    case NumberFormat::bf16:
-    case NumberFormat::fp16:
-        return 16;
-    case NumberFormat::fp8:
-    case NumberFormat::int8:
-        return 8;
-    case NumberFormat::int4:
-    case NumberFormat::fp4:
-    case NumberFormat::mxfp4:
-        return 4;
-    }
-    return 16;
-}
 
 Coefficient byBits(int bits, Coefficient sixteen, Coefficient eight, Coefficient four)
 {
@@ -164,13 +113,32 @@ const EfficiencyTable& shippedEfficiency()
 {
     static const EfficiencyTable table = [] {
         EfficiencyTable made = startingEfficiency();
-        for (std::size_t i = 0; i < kCoefficients; ++i)
-            made.shared[i] = kShared[i].shipped;
-        for (const Factor& f : kFactors)
-            made.factor[static_cast<std::size_t>(f.architecture)][static_cast<std::size_t>(f.coefficient)] = f.value;
+        std::ranges::copy(shippedShared(), made.shared.begin());
+        for (const ShippedFactor& f : shippedFactors())
+            for (std::size_t i = 0; i < kCoefficients; ++i)
+                if (kShared[i].info.name == f.coefficient)
+                    made.factor[static_cast<std::size_t>(f.architecture)][i] = f.value;
         return made;
     }();
     return table;
+}
+
+int storedBits(NumberFormat format)
+{
+    switch (format) {
+    case NumberFormat::fp32:
+    case NumberFormat::bf16:
+    case NumberFormat::fp16:
+        return 16;
+    case NumberFormat::fp8:
+    case NumberFormat::int8:
+        return 8;
+    case NumberFormat::int4:
+    case NumberFormat::fp4:
+    case NumberFormat::mxfp4:
+        return 4;
+    }
+    return 16;
 }
 
 ComputeFormat computeFormat(const GpuSpec& gpu, NumberFormat weightFormat)
@@ -258,6 +226,8 @@ GemmEfficiency expertEfficiency(
     return e;
 }
 
+double hostSlowness(GpuArchitecture a) { return a <= GpuArchitecture::ampere ? 1.4 : 1; }
+
 LinkEfficiency linkEfficiency(const EfficiencyTable& t, GpuArchitecture a, LinkTopology topology)
 {
     if (topology == LinkTopology::pcie)
@@ -272,38 +242,24 @@ LinkEfficiency betweenNodesEfficiency(const EfficiencyTable& t, GpuArchitecture 
 
 namespace {
 
-/// 10th and 90th percentile of measured / predicted of the rows of validation/e2e_bench.csv, pooled over two
-/// cross-validations (the row's GPU left out; its model family left out), by kind of measurement and bits of the stored
-/// weights. Rows: offline 198, 149, 210; closed-loop TPOT 7, 99, 71; batch 96, 24, 0. Few rows borrow: 16-bit TPOT from
-/// 8 bit, 4-bit batches from 8 bit.
-struct ResidualBand {
-    ErrorBand sixteen, eight, four;
-};
-constexpr ResidualBand kOffline{{0.66, 1.22}, {0.67, 1.26}, {0.73, 1.57}};
-constexpr ResidualBand kClosedLoopTpot{{0.80, 1.24}, {0.80, 1.24}, {0.66, 1.26}};
-/// Includes the way through an API server, which the step model does not know (13 rows: 1 to 5 times the GPU's time).
-constexpr ResidualBand kClosedLoopTtft{{0.9, 5.0}, {0.9, 5.0}, {0.8, 5.0}};
-constexpr ResidualBand kBatch{{0.83, 1.14}, {0.75, 1.23}, {0.75, 1.23}};
-
 ErrorBand widened(ErrorBand b, double by) { return {1 / (1 + (1 / b.lo - 1) * by), 1 + (b.hi - 1) * by}; }
 
 } // namespace
 
-ErrorBand residualBand(MeasuredRegime regime, NumberFormat weightFormat)
+ErrorBand narrowestBand(
+    std::span<const ShippedBand> bands, MeasuredRegime regime, int bits, GpuArchitecture architecture)
 {
-    const int bits = storedBits(weightFormat);
-    const auto pick = [&](const ResidualBand& r) { return bits == 16 ? r.sixteen : bits == 8 ? r.eight : r.four; };
-    switch (regime) {
-    case MeasuredRegime::offlineThroughput:
-        return pick(kOffline);
-    case MeasuredRegime::closedLoopTpot:
-        return pick(kClosedLoopTpot);
-    case MeasuredRegime::closedLoopTtft:
-        return pick(kClosedLoopTtft);
-    case MeasuredRegime::batch:
-        return pick(kBatch);
-    }
-    return pick(kOffline);
+    ErrorBand narrowest;
+    for (const ShippedBand& b : bands)
+        if (b.regime == regime && (b.bits == 0 || b.bits == bits) &&
+            (b.architecture < 0 || b.architecture == static_cast<int>(architecture)))
+            narrowest = {b.lo, b.hi};
+    return narrowest;
+}
+
+ErrorBand residualBand(MeasuredRegime regime, NumberFormat weightFormat, GpuArchitecture architecture)
+{
+    return narrowestBand(shippedBands(), regime, storedBits(weightFormat), architecture);
 }
 
 ErrorBand bandFor(PredictedQuantity quantity, GpuArchitecture architecture, NumberFormat weightFormat)
@@ -312,13 +268,13 @@ ErrorBand bandFor(PredictedQuantity quantity, GpuArchitecture architecture, Numb
                           architecture == GpuArchitecture::blackwell ||
                           architecture == GpuArchitecture::blackwellWorkstation;
     const double by = measured ? 1.0 : 1.3; // nothing of this architecture was in the fit
-    const ErrorBand offline = residualBand(MeasuredRegime::offlineThroughput, weightFormat);
-    const ErrorBand tpot = residualBand(MeasuredRegime::closedLoopTpot, weightFormat);
+    const ErrorBand offline = residualBand(MeasuredRegime::offlineThroughput, weightFormat, architecture);
+    const ErrorBand tpot = residualBand(MeasuredRegime::closedLoopTpot, weightFormat, architecture);
     switch (quantity) {
     case PredictedQuantity::tpot:
         return widened(tpot, by);
     case PredictedQuantity::ttft: // prompt time, and a queue that follows the step time
-        return widened(residualBand(MeasuredRegime::batch, weightFormat), 1.3 * by);
+        return widened(residualBand(MeasuredRegime::batch, weightFormat, architecture), 1.3 * by);
     case PredictedQuantity::e2e:
         return widened(tpot, 1.1 * by);
     case PredictedQuantity::throughput:

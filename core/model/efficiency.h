@@ -1,6 +1,6 @@
 // What share of its datasheet an architecture reaches, by number format, and what an engine adds (MODEL.md 11). Few
 // coefficients, shared by all GPUs, with factors per architecture where measurements ask for them; never per GPU or
-// model. A new GPU needs its datasheet only. Fitted by core/calibration; residuals and sources in efficiency.cpp.
+// model. A new GPU needs its datasheet only. Fitted by core/calibration; residuals and sources in shipped_fit.cpp.
 #pragma once
 
 #include "core/model/hardware.h"
@@ -18,8 +18,9 @@ enum class Coefficient {
     compute8,          ///< the same, 8 bit
     compute4,          ///< the same, 4 bit
     computeWeightOnly, ///< factor on compute16 where narrow weights are widened first
-    computePower,      ///< exponent: the share falls as (16-bit FLOP per joule / H100's) to this power
-    ramp16,            ///< rows at which a matrix product reaches half of its ceiling
+    computeServing, ///< factor on dense products in engines without ahead-of-time compiled kernels (all but TensorRT-LLM)
+    computePower,   ///< exponent: the share falls as (16-bit FLOP per joule / H100's) to this power
+    ramp16,         ///< rows at which a matrix product reaches half of its ceiling
     ramp8,
     ramp4,
     bandwidth16, ///< on weights stored in 16 bit
@@ -29,6 +30,7 @@ enum class Coefficient {
     expertRamp,               ///< rows per expert reached at which it is at half
     expertBandwidth,          ///< factor on the bandwidth of weights
     expertWidth,              ///< expert width (per GPU) at which experts reach half of both
+    expertImbalance,          ///< with expert parallelism: work of the busiest rank over the mean
     attentionPrefill,         ///< of the 16-bit peak, on causal pairs
     attentionOf2023,          ///< factor on it for engines of 2023 (no fused kernel)
     attentionTile,            ///< extra keys that each query pays for (tiles cut by the diagonal)
@@ -50,6 +52,7 @@ enum class Coefficient {
     stepVllm, ///< host time of an engine, per step
     stepSglang,
     stepTensorrtLlm,
+    stepAsync,    ///< factor on it where the next step is scheduled while this one runs (vLLM since 0.14)
     stepOf2023,   ///< more, for the Python engines of 2023
     sequenceVllm, ///< per sequence in the step
     sequenceSglang,
@@ -96,6 +99,9 @@ struct ComputeFormat {
 };
 ComputeFormat computeFormat(const GpuSpec&, NumberFormat weightFormat);
 
+/// Bits of a stored weight, as far as kernels tell formats apart: 16, 8 or 4.
+int storedBits(NumberFormat);
+
 /// Matrix products. Time of n rows: max(bytes / (bandwidth * weightBandwidth), flop * (1 + rampRows / n) / (peak *
 /// compute)): half of the ceiling is reached at rampRows rows.
 struct GemmEfficiency {
@@ -110,6 +116,11 @@ GemmEfficiency expertEfficiency(
 struct LinkEfficiency {
     double bandwidth = 1, latency = 0, latencyPerRank = 0;
 };
+/// Time that the hosts sold with an architecture take over that of today's: servers of the A100 and before have processors
+/// whose single thread is about 1.4 times slower (EPYC 7002 and Xeon Scalable 1 and 2 against 4; recalled). Splitwise's
+/// eager steps on the two hosts differ by as much (50 and 36 ms, 45 and 31 ms), which is how it was noticed.
+double hostSlowness(GpuArchitecture);
+
 LinkEfficiency linkEfficiency(const EfficiencyTable&, GpuArchitecture, LinkTopology);
 LinkEfficiency betweenNodesEfficiency(const EfficiencyTable&, GpuArchitecture);
 
@@ -119,8 +130,8 @@ struct ErrorBand {
 };
 /// How something was measured, as far as errors differ by it.
 enum class MeasuredRegime { offlineThroughput, closedLoopTpot, closedLoopTtft, batch };
-/// Band of rows like that, from residuals of fits that did not see them.
-ErrorBand residualBand(MeasuredRegime, NumberFormat weightFormat);
+/// Band of rows like that, from residuals of fits that did not see them: those of the architecture where there are enough.
+ErrorBand residualBand(MeasuredRegime, NumberFormat weightFormat, GpuArchitecture);
 
 enum class PredictedQuantity { ttft, tpot, e2e, throughput, capacity, cost };
 /// Band of what a plan predicts; wider for architectures that no measurement of the fit came from.

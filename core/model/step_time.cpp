@@ -13,6 +13,7 @@ namespace {
 
 constexpr double kActivationBytes = 2; // residual stream and all-reduce payload are 16 bit
 constexpr double kLogitPasses = 4;     // softmax, penalties and sampling read 32-bit logits about four times
+constexpr int kAsyncYear = 2026;       // vLLM schedules ahead by default since its version 0.14
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 /// Time of a kernel that computes and reads at once. Near the ridge neither hides the other entirely: between the larger
@@ -80,6 +81,13 @@ struct StepModel::Builder {
     PerReach cacheBytes{}; ///< of one cached token, over the layers of each reach
 
     double coefficient(Coefficient c) const { return table.at(c, gpu.architecture); }
+
+    /// The engines of 2023 ran the libraries' own products, one by one.
+    double serving() const
+    {
+        const bool compiled = in.engine.engine == Engine::tensorrtLlm || in.engine.year <= 2023;
+        return compiled ? 1 : coefficient(Coefficient::computeServing);
+    }
 
     void build()
     {
@@ -174,7 +182,7 @@ struct StepModel::Builder {
         const double bytes = info(stored).bytesPerWeight;
         Product p{.rows = rows, .group = group};
         p.memory = parameters * bytes / (bandwidth * e.weightBandwidth);
-        p.perRow = 2 * parameters / (compute.peak.si() * in.calibration.compute * e.compute);
+        p.perRow = 2 * parameters / (compute.peak.si() * in.calibration.compute * e.compute * serving());
         p.fixed = p.perRow * e.rampRows;
         HR_ASSERT(out.m_productCount < static_cast<int>(kProducts));
         out.m_products[at(out.m_productCount++)] = p;
@@ -182,7 +190,7 @@ struct StepModel::Builder {
 
     void products()
     {
-        double projections = 0, dense = 0, shared = 0, router = 0, elements = 0;
+        double projections = 0, dense = 0, shared = 0, router = 0, elements = 0, ownElements = 0;
         const double tp = in.layout.tp;
         for (const LayerGroup& g : model.groups) {
             const FeedForwardSpec& f = g.feedForward;
@@ -195,7 +203,8 @@ struct StepModel::Builder {
                 n * (f.matrices * f.sharedWidth * hidden + (f.latentWidth > 0 ? 2 * hidden * expertHidden : 0)) / tp;
             router += n * hidden * f.experts;
             const double ffnWidth = (f.width + f.sharedWidth + f.expertsPerToken * f.expertWidth) / tp;
-            elements += n * (10 * hidden + 3 * ffnWidth + 2 * m.parameters() / std::max(1.0, hidden));
+            elements += n * 3 * ffnWidth;
+            ownElements += n * (10 * hidden + 2 * m.parameters() / std::max(1.0, hidden));
         }
         add(Group::projections, Rows::attentionTokens, linearIsNarrow, projections);
         add(Group::feedForward, Rows::tokens, linearIsNarrow, dense);
@@ -204,6 +213,7 @@ struct StepModel::Builder {
         add(Group::head, Rows::sampled, false, static_cast<double>(model.hidden) * model.vocab / tp);
         const double streaming = bandwidth * coefficient(Coefficient::elementBandwidth);
         out.m_perRow = elements * kActivationBytes / streaming;
+        out.m_perAttentionRow = ownElements * kActivationBytes / streaming;
         out.m_perSampled = kLogitPasses * 4 * model.vocab / tp / streaming;
     }
 
@@ -226,7 +236,7 @@ struct StepModel::Builder {
             x.logMiss = f.expertsPerToken < f.experts ? std::log1p(-double(f.expertsPerToken) / f.experts) : -kInfinity;
             x.memoryPerExpert = parameters * bytes / (bandwidth * e.weightBandwidth);
             x.fixedPerExpert = perRow * e.rampRows;
-            x.perRow = perRow * f.expertsPerToken;
+            x.perRow = perRow * f.expertsPerToken * (in.layout.ep > 1 ? coefficient(Coefficient::expertImbalance) : 1);
             merge(x);
         }
     }
@@ -303,19 +313,23 @@ struct StepModel::Builder {
         }
         // Engines of 2023 prepared each step in Python while the GPU waited.
         const bool slowHost = in.engine.year <= 2023 && in.engine.engine != Engine::tensorrtLlm;
-        const double host = coefficient(step) + (slowHost ? coefficient(C::stepOf2023) : 0);
+        const bool async = in.engine.engine == Engine::vllm && in.engine.year >= kAsyncYear;
+        const double slowness = hostSlowness(gpu.architecture);
+        const double host = slowness * (coefficient(step) * (async ? coefficient(C::stepAsync) : 1) +
+                                           (slowHost ? coefficient(C::stepOf2023) : 0));
         // Routing, permuting and the kernels' shares of it grow with the choices of a token.
         double routed = 0;
         for (const LayerGroup& g : model.groups)
             routed += g.feedForward.experts > 0 ? g.layers * stage * g.feedForward.expertsPerToken / 8.0 : 0;
         const bool narrows = linearIsNarrow && narrow.format != wide.format && !narrow.weightOnly;
         const double layer = coefficient(C::layerLatency) + (narrows ? coefficient(C::quantizeLatency) : 0) +
-                             (in.engine.cudaGraphs ? 0 : coefficient(C::layerEager));
+                             (in.engine.cudaGraphs ? 0 : slowness * coefficient(C::layerEager));
         const double k = in.calibration.overhead;
         out.m_engineStep =
             k * (in.layout.pp * host + model.layers() * stage * layer + routed * coefficient(C::expertLatency));
-        out.m_engineSequence = k * coefficient(sequence);
-        out.m_enginePrompt = k * coefficient(prompt);
+        // Each rank of data-parallel attention schedules its own sequences.
+        out.m_engineSequence = k * slowness * coefficient(sequence) / ranks;
+        out.m_enginePrompt = k * slowness * coefficient(prompt) / ranks;
     }
 
     void offload()
@@ -376,7 +390,7 @@ inline void StepModel::walk(double decodes, double prefillTokens, double prompts
     }
     if (m_stages > 1)
         sink(m_sendFixed + m_sendPerRow * rows * m_stages, Resource::network, Group::communication);
-    sink(m_perRow * rows, Resource::bandwidth, Group::other);
+    sink(m_perRow * rows + m_perAttentionRow * rowsOf[1], Resource::bandwidth, Group::other);
     sink(m_perSampled * rowsOf[2], Resource::bandwidth, Group::head);
     sink(m_perPromptToken * prefillTokens, Resource::compute, Group::attention);
     sink(m_perSequence * decodes, Resource::overhead, Group::attention);

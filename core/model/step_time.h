@@ -124,11 +124,12 @@ private:
     std::array<Collective, kCollectives> m_collectives{};
     int m_productCount = 0, m_expertCount = 0, m_collectiveCount = 0;
     double m_stages = 1, m_attentionRanks = 1;
-    double m_perRow = 0;         ///< element-wise operators and norms
-    double m_perSampled = 0;     ///< reading logits
-    double m_perPromptToken = 0; ///< tiles of prefill attention cut by the diagonal
-    double m_perSequence = 0;    ///< decode attention, start of each sequence
-    double m_perState = 0;       ///< recurrent state of linear layers, read and written once per sequence
+    double m_perRow = 0;          ///< element-wise operators of feed-forward blocks
+    double m_perAttentionRow = 0; ///< those of attention, and norms
+    double m_perSampled = 0;      ///< reading logits
+    double m_perPromptToken = 0;  ///< tiles of prefill attention cut by the diagonal
+    double m_perSequence = 0;     ///< decode attention, start of each sequence
+    double m_perState = 0;        ///< recurrent state of linear layers, read and written once per sequence
     double m_sendFixed = 0, m_sendPerRow = 0;
     double m_engineStep = 0, m_engineSequence = 0, m_enginePrompt = 0;
     OffloadStep m_offload;

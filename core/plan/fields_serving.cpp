@@ -171,7 +171,7 @@ constexpr Field kServing[] = {number < [](auto& p) -> auto& {return p.deployment
 > ({.key = "deployment.engine_year",
        .group = kGroup,
        .label = "Year of the engine",
-       .help = "Overheads fell from year to year.",
+       .help = "Overheads fell from year to year; from 2026 on vLLM schedules the next step while one runs.",
        .unit = "",
        .topic = "11"},
       {2018, 2035, 2025}),

@@ -2,6 +2,7 @@
 #include "core/calibration/validate.h"
 
 #include "core/importers/trace_file.h"
+#include "tests/core/calibration/measured_rows.h"
 
 #include <gtest/gtest.h>
 
@@ -13,130 +14,7 @@
 namespace headroom {
 namespace {
 
-constexpr const char* kHeader =
-    "case_id,source,source_detail,engine,engine_version,model,gpu,num_gpus,tp,pp,ep,weight_dtype,kv_dtype,isl,osl,"
-    "concurrency_or_batch_or_rate,load_kind,metric,statistic,value,quality,family\n";
-
-MeasurementTable tableOf(const std::string& rows)
-{
-    std::istringstream in(kHeader + rows);
-    const auto table = readMeasurements(in, "rows.csv");
-    EXPECT_TRUE(table) << table.error().where << table.error().message;
-    return *table;
-}
-
-MeasuredCase caseAt(double inFlight, LoadKind kind, double prompt, double output)
-{
-    const MeasurementTable t = tableOf("c,me,,vLLM,,Llama-3.1-8B,H100-SXM-80GB,1,1,1,,,,1024,128,8,fixed_concurrency,"
-                                       "tpot_ms,mean,10,A,llama-8b\n");
-    MeasuredCase c = *caseOf(t.rows[0]);
-    c.loadKind = kind;
-    c.inFlight = inFlight;
-    c.requests = inFlight;
-    c.input.mean = prompt;
-    c.output.mean = output;
-    return c;
-}
-
-TEST(GroupRun, ABatchIsItsPromptStepAndItsDecodeSteps)
-{
-    MeasuredCase c = caseAt(1, LoadKind::staticBatch, 1000, 101);
-    c.tokenBudget = 1e6;
-    const StepModel step = c.stepModel(shippedEfficiency());
-    const RunResult r = playRun(c, step);
-    StepBatch prompt;
-    step.addPrompt(prompt, 1000, 0);
-    double decode = 0;
-    for (int i = 1; i <= 100; ++i)
-        decode += step.time(step.decodeBatch(1, 1000 + i)).si();
-    EXPECT_NEAR(r.ttft.mean / step.time(prompt).si(), 1, 1e-9);
-    EXPECT_NEAR(r.tpot.mean / (decode / 100), 1, 1e-6);
-    EXPECT_NEAR(r.outputTokenRate * (r.ttft.mean + decode), 101, 1e-3);
-}
-
-TEST(GroupRun, AClosedLoopKeepsLittlesLaw)
-{
-    MeasuredCase c = caseAt(64, LoadKind::fixedConcurrency, 500, 200);
-    c.requests = 640;
-    const RunResult r = playRun(c, c.stepModel(shippedEfficiency()));
-    // 64 clients, each with one request under way until the work runs out.
-    EXPECT_NEAR(r.requestRate * r.e2e.mean / 64, 1, 0.12);
-}
-
-TEST(GroupRun, MoreClientsNeverGetFasterTokensNorLessThroughput)
-{
-    double tpot = 0, rate = 0;
-    for (const double clients : {1, 4, 16, 64, 256}) {
-        MeasuredCase c = caseAt(clients, LoadKind::fixedConcurrency, 500, 200);
-        c.requests = 10 * clients;
-        const RunResult r = playRun(c, c.stepModel(shippedEfficiency()));
-        EXPECT_GT(r.tpot.mean, tpot);
-        EXPECT_GT(r.outputTokenRate, rate);
-        tpot = r.tpot.mean;
-        rate = r.outputTokenRate;
-    }
-}
-
-TEST(GroupRun, ACacheThatIsTooSmallMakesRequestsWait)
-{
-    MeasuredCase roomy = caseAt(256, LoadKind::offlineMax, 1000, 500), tight = roomy;
-    tight.kvTokens = 20 * 1500;
-    const StepModel step = roomy.stepModel(shippedEfficiency());
-    EXPECT_GT(playRun(tight, step).ttft.p95, 2 * playRun(roomy, step).ttft.p95);
-    EXPECT_LT(playRun(tight, step).outputTokenRate, 0.5 * playRun(roomy, step).outputTokenRate);
-}
-
-TEST(GroupRun, WhoSharesAStepDoesNotDependOnHowLongStepsTake)
-{
-    EfficiencyTable slow = startingEfficiency();
-    for (const Coefficient c : {Coefficient::compute16, Coefficient::bandwidth16, Coefficient::linkBandwidth})
-        slow.shared[static_cast<std::size_t>(c)] *= 0.4;
-    MeasuredCase c = caseAt(64, LoadKind::fixedConcurrency, 700, 150);
-    c.requests = 640;
-    c.kvTokens = 30 * 850;
-    const StepModel one = c.stepModel(startingEfficiency()), other = c.stepModel(slow);
-    ASSERT_LT(1.5 * one.time(one.decodeBatch(64, 800)).si(), other.time(other.decodeBatch(64, 800)).si());
-    const RunResult planned = timeRun(planRun(c, one), other), played = playRun(c, other);
-    EXPECT_DOUBLE_EQ(planned.tpot.mean, played.tpot.mean);
-    EXPECT_DOUBLE_EQ(planned.ttft.p95, played.ttft.p95);
-    EXPECT_DOUBLE_EQ(planned.outputTokenRate, played.outputTokenRate);
-    EXPECT_EQ(timeRun(RunSchedule{}, one).outputTokenRate, 0);
-}
-
-TEST(MeasuredCases, AnUnstatedLayoutUsesTheFewestGpusWithRoomForKvAndReplicas)
-{
-    const MeasurementTable t = tableOf(
-        "a,m,,TensorRT-LLM,,Llama-3.1-70B,H100-SXM-80GB,8,,,,fp8,,,294,inf,offline_max,output_tok_s,total,1,A,x\n"
-        "b,m,,TensorRT-LLM,,Llama-3.1-8B,H100-SXM-80GB,8,,,,fp8,,,73,inf,offline_max,output_tok_s,total,1,A,x\n");
-    const auto large = caseOf(t.rows[0]), small = caseOf(t.rows[1]);
-    ASSERT_TRUE(large && small);
-    EXPECT_EQ(large->layout.tp, 2);
-    EXPECT_EQ(large->replicas, 4);
-    EXPECT_EQ(small->layout.tp, 1);
-    EXPECT_EQ(small->replicas, 8);
-    EXPECT_TRUE(large->assumed);
-}
-
-TEST(MeasuredCases, WhatTheSourceDoesNotSayFollowsTheEngine)
-{
-    const MeasurementTable t = tableOf(
-        "a,t,,TensorRT-LLM,,Llama-3.1-70B,H100-SXM-80GB,4,2,1,,fp8,,128,128,inf,offline_max,output_tok_s,total,1,A,x\n"
-        "b,t,,vLLM,,Llama-3.1-8B,A100-SXM-80GB,1,1,1,,,,128,128,inf,offline_max,output_tok_s,total,1,A,x\n"
-        "c,t,vllm serve --max-num-seqs 64; 500 prompts,vLLM,,gpt-oss-120b,H100-SXM-80GB,1,1,1,,fp4,,128,128,inf,"
-        "offline_max,output_tok_s,total,1,A,x\n"
-        "d,t,,vLLM,,No-Such-Model,H100-SXM-80GB,1,1,1,,,,128,128,inf,offline_max,output_tok_s,total,1,A,x\n");
-    const auto a = caseOf(t.rows[0]), b = caseOf(t.rows[1]), c = caseOf(t.rows[2]);
-    ASSERT_TRUE(a && b && c);
-    EXPECT_EQ(a->replicas, 2) << "four GPUs of tp 2";
-    EXPECT_EQ(a->kvFormat, NumberFormat::fp8);
-    EXPECT_TRUE(a->reservesAll);
-    EXPECT_EQ(b->kvFormat, NumberFormat::bf16);
-    EXPECT_EQ(b->maxSequences, 256);
-    EXPECT_EQ(c->maxSequences, 64);
-    EXPECT_EQ(c->requests, 500);
-    EXPECT_EQ(c->weightFormat, NumberFormat::mxfp4);
-    EXPECT_EQ(caseOf(t.rows[3]).error().where, "model");
-}
+using namespace measured;
 
 TEST(Fit, FindsTheCoefficientsThatMadeTheData)
 {

@@ -310,6 +310,47 @@ TEST(StepTime, EnginesOf2023AndEagerModePayMorePerStep)
     EXPECT_EQ(engine({Engine::tensorrtLlm, 2023, true}), engine({Engine::tensorrtLlm, 2025, true}));
 }
 
+TEST(StepTime, SchedulingAheadAndTheHostsOfTodayTakeLess)
+{
+    const ModelSpec m = example::llama8b();
+    const auto engine = [&](const GpuSpec& g, EngineSpec e) {
+        const StepModel step(StepInput{.model = &m, .gpu = &g, .engine = e});
+        return step.parts(step.decodeBatch(1, 100)).engine;
+    };
+    EXPECT_LT(engine(example::h100(), {Engine::vllm, 2026, true}), engine(example::h100(), {Engine::vllm, 2025, true}));
+    GpuSpec older = example::h100();
+    older.architecture = GpuArchitecture::ampere;
+    EXPECT_GT(engine(older, {Engine::vllm, 2025, true}), engine(example::h100(), {Engine::vllm, 2025, true}));
+}
+
+TEST(StepTime, RanksThatSplitAttentionBySequenceShareHostAndNorms)
+{
+    const ModelSpec m = example::mixtral8x7b();
+    const GpuSpec g = example::h100();
+    const auto parts = [&](Layout l) {
+        const StepModel step(StepInput{.model = &m, .gpu = &g, .layout = l});
+        const StepParts few = step.parts(step.decodeBatch(8, 100)), many = step.parts(step.decodeBatch(808, 100));
+        return std::pair(many.engine - few.engine, many.other - few.other); // of 800 more sequences
+    };
+    const auto whole = parts({.tp = 8, .ep = 8}), split = parts({.tp = 8, .ep = 8, .attentionDp = 8});
+    EXPECT_NEAR(whole.first / split.first, 8, 1e-9);
+    EXPECT_GT(whole.second / split.second, 2);
+}
+
+TEST(StepTime, TheBusiestRankOfExpertsHasMoreThanItsShare)
+{
+    const ModelSpec m = example::mixtral8x7b();
+    const GpuSpec g = example::h100();
+    EfficiencyTable even = shippedEfficiency();
+    even.shared[static_cast<std::size_t>(Coefficient::expertImbalance)] = 1;
+    const auto experts = [&](Layout l, const EfficiencyTable& t) {
+        const StepModel step(StepInput{.model = &m, .gpu = &g, .layout = l, .efficiency = &t});
+        return step.parts(step.decodeBatch(4000, 100)).experts;
+    };
+    EXPECT_GT(experts({.tp = 8, .ep = 8}, shippedEfficiency()), 1.2 * experts({.tp = 8, .ep = 8}, even));
+    EXPECT_EQ(experts({.tp = 8}, shippedEfficiency()), experts({.tp = 8}, even)) << "cut experts share each token";
+}
+
 TEST(Efficiency, AGpuWithMoreEnergyForEachFlopSustainsMoreOfItsPeakAndNeverAllOfIt)
 {
     GpuSpec g = example::h100();
