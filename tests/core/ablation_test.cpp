@@ -105,7 +105,8 @@ TEST(SimulatedAblation, SeesWhatTheClosedFormsSayAndIsTheSameEveryTime)
     for (std::size_t i = 0; i < rows.size(); ++i) {
         ASSERT_TRUE(rows[i].simulated) << rows[i].label;
         EXPECT_EQ(rows[i].simulated->e2eP95, again[i].simulated->e2eP95);
-        if (!rows[i].stable) {
+        // An overload of a few percent does not show in 4,000 requests.
+        if (!rows[i].stable && rows[i].capacity < 0.9 * example().workload.arrivalRate) {
             EXPECT_LT(rows[i].simulated->attainment, 0.5) << "overloaded: " << rows[i].label;
         }
     }

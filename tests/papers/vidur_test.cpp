@@ -12,7 +12,7 @@ constexpr std::array kMisses{
     Miss{"Qwen-72B, Arxiv-4K: best on H100", 0},
     Miss{"Qwen-72B, Arxiv-4K: best at TP4 PP1", 0},
     Miss{"Qwen-72B, Arxiv-4K: best with batches of 128", 0},
-    Miss{"Qwen-72B, Arxiv-4K: published optimum over the best here", 0.6945},
+    Miss{"Qwen-72B, Arxiv-4K: published optimum over the best here", 0.7174},
     Miss{"LLaMA2-70B, BWB: best with batches of 64", 0},
 };
 
