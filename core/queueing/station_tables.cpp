@@ -188,9 +188,12 @@ PromptLaw PromptNode::law(const ChunkMoments& m, bool exclusive) const
         slope = fromLeast;
     }
     // The line through small chunks of a concave law would make a full step longer than it is. A full step cuts a
-    // prompt, so that each token of it is of a further one.
+    // prompt, so that each token of it is of a further one. The chord from the mean chunk to it is right at both ends.
     const double full = withChunk.back() + (perToken + perOther) * capacity;
-    slope = std::min(slope, std::max(0.0, full - setup) / capacity);
+    if (setup + slope * capacity > full) {
+        slope = capacity > 1.001 * m.x ? std::max(0.0, full - m.y) / (capacity - m.x) : slope;
+        setup = std::max(least, m.y - slope * m.x);
+    }
     return {idleStep, setup, slope, capacity, full, fullChunks, exclusive};
 }
 
