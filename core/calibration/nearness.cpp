@@ -7,6 +7,8 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <functional>
+#include <numeric>
 
 namespace headroom {
 namespace {
@@ -147,10 +149,47 @@ std::string_view accuracySource()
     return text;
 }
 
+namespace {
+
+std::string_view inWords(Metric metric)
+{
+    switch (metric) {
+    case Metric::outputTokenRate:
+        return "throughput";
+    case Metric::ttft:
+        return "TTFT";
+    case Metric::tpot:
+        return "TPOT";
+    default:
+        return name(metric);
+    }
+}
+
+/// Runs of one setting, whatever was measured of them.
+struct NearestRuns {
+    std::vector<const ResidualGroup*> groups; ///< one by kind of run and metric
+    int rows() const
+    {
+        return std::accumulate(groups.begin(), groups.end(), 0, [](int sum, const auto* g) { return sum + g->rows; });
+    }
+    /// "2.4 % (TPOT), 80 % (TTFT)", what was measured most often first.
+    std::string errors()
+    {
+        std::ranges::stable_sort(groups, std::ranges::greater{}, [](const auto* g) { return g->rows; });
+        std::string text;
+        for (const ResidualGroup* group : groups)
+            text +=
+                (text.empty() ? "" : ", ") + percent(group->median) + " (" + std::string(inWords(group->metric)) + ")";
+        return text;
+    }
+};
+
+} // namespace
+
 std::string nearnessSentence(const Plan& plan)
 {
     const MeasuredSetting mine = settingOf(plan);
-    const ResidualGroup* nearest = nullptr;
+    NearestRuns nearest;
     MeasuredSetting there;
     double least = 1e9;
     int same = 0;
@@ -160,15 +199,17 @@ std::string nearnessSentence(const Plan& plan)
             continue;
         const double d = distance(mine, s);
         same += mine.gpu == s.gpu && mine.model == s.model ? group.rows : 0;
-        if (d < least || (d == least && group.rows > nearest->rows)) {
+        if (d < least) {
             least = d;
-            nearest = &group;
+            nearest.groups.clear();
             there = s;
         }
+        if (d == least && s == there)
+            nearest.groups.push_back(&group);
     }
-    if (!nearest)
+    if (nearest.groups.empty())
         return "Nothing like this plan was measured.";
-    const std::string runs = nearest->rows == 1 ? "1 run" : std::to_string(nearest->rows) + " runs";
+    const std::string runs = nearest.rows() == 1 ? "1 run" : std::to_string(nearest.rows()) + " runs";
     std::string text;
     if (const std::string differs = differences(mine, there); differs.empty())
         text = "This model was measured on this GPU in this number format with this engine (" + runs + ").";
@@ -176,9 +217,9 @@ std::string nearnessSentence(const Plan& plan)
         text = "This model was measured on this GPU, but not as planned: the nearest are " + runs + " with " + differs +
                ".";
     else
-        text = "This model was not measured on this GPU: the nearest are " + runs + " of " +
-               std::string(nearest->model) + " on " + std::string(nearest->gpu) + " (" + differs + ").";
-    text += " Predicted without ever seeing that GPU, they are off by " + percent(nearest->median) + " (median).";
+        text = "This model was not measured on this GPU: the nearest are " + runs + " of " + there.model + " on " +
+               there.gpu + " (" + differs + ").";
+    text += " Predicted without ever seeing that GPU, half of them are off by less than " + nearest.errors() + ".";
     if (least > 3)
         text += " That is far: read the bands of this plan as too narrow.";
     return text;

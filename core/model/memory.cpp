@@ -40,6 +40,9 @@ double powerOfTwoAbove(double tokens)
     return static_cast<double>(std::bit_ceil(whole));
 }
 
+/// What a buddy allocator hands out for a reservation; its smallest chunk is that of the simulator.
+double buddyChunk(double tokens) { return powerOfTwoAbove(std::max(16.0, tokens)); }
+
 /// Mean KV tokens of a running request, weighted by the time it holds them (its output length).
 struct HeldTokens {
     double promised = 0; ///< reserved for it
@@ -86,7 +89,7 @@ HeldTokens heldTokens(const MemoryInput& in)
                 weight += w;
                 sum.promised += w * promised;
                 sum.final += w * std::min(prompt + output, promised);
-                sum.buddy += w * powerOfTwoAbove(promised);
+                sum.buddy += w * buddyChunk(promised);
             }
         }
     }
@@ -296,11 +299,12 @@ MemoryUse memoryUse(const MemoryInput& in)
     if (in.offload.enabled)
         offload(in, use);
     use.lacks = lackingLevel(use);
-    use.kvPerRequest = perRequest(paged ? load.contextMean + blockWaste : held.promised);
+    use.kvPerRequest = perRequest(paged ? load.contextMean + blockWaste : held.buddy);
 
     const int ranks = std::max(1, in.layout.attentionDp);
-    const double context = std::max(1.0, load.contextMean);
-    const Bytes perToken = perRequest(context) / context;
+    // Where a sequence has a state of its own or a window, a token costs the less the longer the sequence.
+    const double length = std::max(1.0, paged ? load.contextMean : held.buddy);
+    const Bytes perToken = perRequest(length) / length;
     use.kvCapacity = Tokens(perToken > Bytes(0) ? ranks * std::floor(use.kvReach / perToken) : 0);
 
     const Bytes oneMean = perRequest((load.promptMean + load.outputMean).in(token));
@@ -310,7 +314,8 @@ MemoryUse memoryUse(const MemoryInput& in)
         return use;
     use.seatsByMemory = std::max(1.0, wholeSequences(use.kvReach, use.kvPerRequest, ranks));
     use.seats = std::min<double>(in.maxSequences, use.seatsByMemory);
-    const Bytes longest = perRequest(paged ? load.lengthP99 + blockWaste : std::max(load.lengthP99, held.promised));
+    const Bytes longest =
+        perRequest(paged ? load.lengthP99 + blockWaste : std::max(buddyChunk(load.lengthP99), held.buddy));
     use.worstCaseSeats = std::min(use.seats, wholeSequences(use.kvReach, longest, ranks));
     use.fragmentation = fragmentationOf(in, held, use.kvCapacity.in(token));
     use.preemptionProbability = preemptionProbability(in, use.seats, use.kvCapacity.in(token));

@@ -76,7 +76,7 @@ struct MemoryUse {
     MemoryLevel lacks = MemoryLevel::none; ///< what weights and workspace alone exceed
     bool fits = false;                     ///< weights, workspace and one request of mean length fit
     Tokens kvCapacity;                     ///< distinct tokens one replica can hold
-    Bytes kvPerRequest;                    ///< busiest GPU, one request averaged over its stay (MODEL.md 5.4)
+    Bytes kvPerRequest;                    ///< busiest GPU, averaged over its stay (MODEL.md 5.4); reserved: the chunk it gets
     double seats = 0;                      ///< N_max, whole number: min(max_sequences, kvReach / kvPerRequest)
     double seatsByMemory = 0;              ///< the same without max_sequences
     double worstCaseSeats = 0;             ///< every request at its full length (p99 of prompt + output)

@@ -27,7 +27,9 @@ MemoryInput memoryInput(const Plan& plan, const WorkloadSummary& workload)
         .maxSequences = plan.batching.maxSequences,
         .tokenBudget = plan.batching.tokenBudget,
         .blockTokens = plan.batching.blockTokens,
-        .reservation = plan.batching.reservation,
+        // Both pools of a split fleet page.
+        .reservation = plan.batching.policy == BatchPolicy::disaggregated ? Reservation::paged
+                                                                          : plan.batching.reservation,
         .maxContext = plan.model.maxContext,
         .workload = &workload,
         .offload = plan.deployment.offload,

@@ -46,6 +46,13 @@ void merge(const std::array<StationClass::Own, kStratumCount>& fine, const std::
     }
 }
 
+/// Where the first stratum begins: what keeps its median. A lognormal's least length is 0, and nobody has it.
+double firstEdge(const LengthDistribution& lengths)
+{
+    const double end = quantile(lengths, kStrata[1]);
+    return std::clamp(2 * quantile(lengths, 0.5 * kStrata[1]) - end, 0.0, end);
+}
+
 StationClass classTable(const RequestClass& from, const Targets& targets)
 {
     constexpr double kNone = std::numeric_limits<double>::infinity();
@@ -55,7 +62,8 @@ StationClass classTable(const RequestClass& from, const Targets& targets)
     StationClass out;
     out.share = from.share;
     const auto lengths = strataOf(from.shape.prompt, 1);
-    for (std::size_t i = 0; i + 1 < kStrata.size(); ++i)
+    out.promptEdges[0] = firstEdge(from.shape.prompt);
+    for (std::size_t i = 1; i + 1 < kStrata.size(); ++i)
         out.promptEdges[i] = quantile(from.shape.prompt, kStrata[i]);
     const double lastEdge = out.promptEdges[kStratumCount - 1];
     out.promptEdges.back() = std::max(lastEdge, 2 * lengths.back() - lastEdge);
@@ -72,7 +80,8 @@ StationClass classTable(const RequestClass& from, const Targets& targets)
     merge(out.fine, kFewStrata, out.few);
     double sum = 0;
     for (std::size_t i = 0; i < kStratumCount; ++i) {
-        out.gaps[i] = std::max(0.0, quantile(from.shape.output, kStrata[i]) - 1);
+        out.gaps[i] =
+            std::max(0.0, (i > 0 ? quantile(from.shape.output, kStrata[i]) : firstEdge(from.shape.output)) - 1);
         if (i > 0)
             sum += 0.5 * (out.gaps[i - 1] + out.gaps[i]) * (kStrata[i] - kStrata[i - 1]);
     }
@@ -130,9 +139,15 @@ void lonePrompts(PromptNode& node, const std::vector<StationClass>& classes, dou
     node.lone = {node.lone.x / steps, node.lone.y / steps, node.lone.xx / steps, node.lone.xy / steps};
 }
 
+/// Prompts are run whole, as many as the budget takes, with no decodes beside them.
+bool arePromptsWhole(BatchPolicy policy)
+{
+    return policy == BatchPolicy::prefillFirst || policy == BatchPolicy::disaggregated;
+}
+
 PromptNode promptNode(const StationTables& t, const StepFunction& step, double decodes)
 {
-    const bool exclusive = t.input.policy == BatchPolicy::prefillFirst || t.input.policy == BatchPolicy::disaggregated;
+    const bool exclusive = arePromptsWhole(t.input.policy);
     const bool whole = t.input.policy != BatchPolicy::chunked; // prompts are not cut
     const double budget = std::max(1.0, t.input.tokenBudget.si());
     PromptNode node;
@@ -298,19 +313,35 @@ struct Rates {
     double alone; ///< PromptNode::alone there
 };
 
+/// Prefill-first: prompts that share a step while all seats are taken. Those whose seats one decode step sets free go
+/// together, as far as a step takes them; what ends with its first token makes room for one more batch at once.
+double promptsTogether(const StationTables& t, double perDecodeStep)
+{
+    constexpr double kFew = 1e-3;
+    double steps = 0, batch = perDecodeStep * (1 - t.singleTokenShare), all = 0;
+    if (batch < kFew)
+        return 1;
+    for (; batch > kFew * perDecodeStep && batch > kFew * kFew; batch *= t.singleTokenShare) {
+        steps += std::max(-std::expm1(-batch), batch / t.promptsPerStep);
+        all += batch;
+    }
+    return std::max(1.0, all / steps);
+}
+
 Rates ratesAt(const StationTables& t, double decodes)
 {
-    const bool exclusive = t.input.policy == BatchPolicy::prefillFirst;
     const double m = t.gapsMean, p = t.promptMean;
     const PromptNode node = t.promptNodeAt(decodes);
-    const PromptLaw law = node.law(gathered(node, std::min(p * decodes / m, node.capacity)), exclusive);
     const double steps = m / decodes, perStep = decodes / m; // steps of a request; prompts of a step
-    const double byBudget = node.capacity / (p * law.fullStep);
-    if (exclusive) { // prompts that arrive in one decode step share a prefill step, up to its capacity
-        const double together = perStep < 1e-6 ? 1 : perStep / -std::expm1(-perStep);
-        const double sharing = std::clamp(node.capacity / p, 1.0, together);
-        return {1 / (steps * t.decodeStepAt(decodes) + law.setup / sharing + law.perToken * p), byBudget, node.alone};
+    if (t.input.policy == BatchPolicy::prefillFirst) {
+        const double together = promptsTogether(t, perStep);
+        const PromptLaw law = node.law(gathered(node, std::min(p * together, node.capacity)), true);
+        const double most = std::max(t.promptsPerStep, node.capacity / t.longestPrompt);
+        return {1 / (steps * t.decodeStepAt(decodes) + law.setup / together + law.perToken * p),
+            most / (law.setup + law.perToken * p * most), node.alone};
     }
+    const PromptLaw law = node.law(gathered(node, std::min(p * perStep, node.capacity)), false);
+    const double byBudget = node.capacity / (p * law.fullStep);
     const double busy = -std::expm1(-perStep * std::max(1.0, p / node.capacity)); // share of steps with prompts
     const double setup = (law.setup - node.idleStep) * busy;
     return {1 / (steps * (t.decodeStepAt(decodes) + setup) + law.perToken * p), byBudget, node.alone};
@@ -323,7 +354,8 @@ Saturation saturate(const StationTables& t, double seats)
     const double p = t.promptMean;
     if (t.gapsMean <= 0) { // nothing decodes: prompts alone
         const PromptNode node = t.promptNodeAt(0);
-        const double together = std::max(1.0, std::min(seats, node.capacity / p));
+        const double fit = arePromptsWhole(t.input.policy) ? t.promptsPerStep : node.capacity / p;
+        const double together = std::max(1.0, std::min(seats, fit));
         const double tokens = together * p;
         return {together / (node.step(tokens) + node.perToken * tokens + node.perOther * (tokens - p)), 0};
     }
@@ -352,8 +384,7 @@ void splitCapacity(StationTables& t)
     t.prefillReplicas = std::clamp(std::round(t.input.prefillShare * replicas), 1.0, std::max(1.0, replicas - 1));
     t.decodeReplicas = std::max(1.0, replicas - t.prefillReplicas);
     const PromptNode& node = t.prompts.front();
-    const double together = std::max(1.0, node.capacity / t.promptMean); // prompts of a full step
-    const double tokens = std::min(node.capacity, together * t.promptMean);
+    const double tokens = std::min(node.capacity, t.promptsPerStep * t.promptMean);
     const double others = node.perOther * std::max(0.0, tokens - t.promptMean);
     const double prefill = tokens / t.promptMean / (node.step(tokens) + node.perToken * tokens + others);
     t.decodeCapacity =
@@ -382,6 +413,27 @@ double restScv(const std::vector<StationClass>& classes)
     return std::max(0.0, 4.0 / 3 * third * first / (second * second) - 1);
 }
 
+/// How many prompts, one after another, fit a step of `budget` tokens; one longer than that has a step of its own. From
+/// renewal theory: budget / mean, and half of what varies less (a step is cut short) or more than exponential lengths.
+double promptsWithin(double budget, double mean, double second)
+{
+    const double fit = budget / mean, scv = second / (mean * mean) - 1;
+    constexpr double kEqual = 1e-6;
+    const double count = scv < kEqual ? std::floor(fit * (1 + kEqual)) : std::min(fit, fit + 0.5 * (scv - 1));
+    return std::max(1.0, count);
+}
+
+double shareOfSingleTokens(const std::vector<StationClass>& classes)
+{
+    constexpr double kNoGap = 0.5;
+    double share = 0;
+    for (const StationClass& c : classes)
+        for (std::size_t i = 1; i < kStrata.size(); ++i)
+            if (0.5 * (c.gaps[i - 1] + c.gaps[i]) < kNoGap)
+                share += c.share * (kStrata[i] - kStrata[i - 1]);
+    return share;
+}
+
 } // namespace
 
 std::shared_ptr<const StationTables> makeTables(const StationInput& input, const StepFunction& step)
@@ -405,6 +457,10 @@ std::shared_ptr<const StationTables> makeTables(const StationInput& input, const
         t->longestPrompt = std::max(t->longestPrompt, t->classes.back().fine.back().tokens);
     }
     t->restScv = restScv(t->classes);
+    t->singleTokenShare = shareOfSingleTokens(t->classes);
+    if (arePromptsWhole(input.policy))
+        t->promptsPerStep = std::min(std::max(1.0, input.seats),
+            promptsWithin(std::max(1.0, input.tokenBudget.si()), t->promptMean, t->promptSecond));
     if (t->input.seats < 1)
         return t;
     t->decodes = batchNodes(t->input.seats);

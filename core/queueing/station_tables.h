@@ -113,6 +113,8 @@ struct StationTables {
     double gapsMean = 0, gapsSecond = 0; ///< m and E[(n_out - 1)^2]
     double longestPrompt = 0;            ///< representative of the last stratum, tokens
     double meanContext = 0;
+    double singleTokenShare = 0; ///< of requests: their first token is their last
+    double promptsPerStep = 1;   ///< whole prompts that a step takes on average while others wait: prefill-first, split
     std::vector<StationClass> classes;
     std::vector<double> decodes, decodeStep; ///< d(B, B c, 0) at increasing B, from 1 to seats
     double perContext = 0;                   ///< seconds of a decode step per token of context
