@@ -1,5 +1,6 @@
 #include "ui/main_window.h"
 
+#include "core/calibration/nearness.h"
 #include "core/plan/catalog.h"
 #include "core/plan/fields.h"
 #include "ui/autosave.h"
@@ -7,6 +8,7 @@
 #include "ui/panels/chart_page.h"
 #include "ui/panels/compare_page.h"
 #include "ui/panels/dock_title.h"
+#include "ui/panels/elided_label.h"
 #include "ui/panels/explain_panel.h"
 #include "ui/panels/notice_bar.h"
 #include "ui/panels/plan_panel.h"
@@ -142,11 +144,12 @@ void MainWindow::makeStatusBar()
 {
     m_timing = new QLabel;
     m_simulated = new QLabel;
-    m_coverage = new QLabel;
-    m_coverage->setToolTip(tr("How far this plan is from anything that was measured"));
+    m_coverage = new ElidedLabel;
+    m_coverage->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
+    m_coverage->setToolTip(tr("Where the closed forms or their bands are known to be off for this plan"));
     statusBar()->addWidget(m_timing);
     statusBar()->addWidget(m_simulated);
-    statusBar()->addPermanentWidget(m_coverage);
+    statusBar()->addPermanentWidget(m_coverage, 1);
     statusBar()->setSizeGripEnabled(false);
 }
 
@@ -293,10 +296,20 @@ void MainWindow::refresh()
         showSteadily(*m_timing, tr("Evaluated in %1").arg(quantity(m_document.evaluateMs() * 1e-3, "s", 2)));
     }
     m_explain->display(m_document.snapshot());
-    if (const QString words = text(snapshot.now.evaluation.notCovered); words != m_coverage->text())
-        m_coverage->setText(words);
+    showCoverage();
     refreshTitle();
     refreshActions();
+}
+
+void MainWindow::showCoverage()
+{
+    const auto snapshot = m_document.snapshot();
+    QStringList words;
+    for (const std::string_view why : {snapshot->now.evaluation.notCovered, bandsCaution(*snapshot->now.plan)})
+        if (!why.empty())
+            words.append(text(why));
+    if (const QString all = words.join(QStringLiteral(" · ")); all != m_coverage->text())
+        m_coverage->setText(all);
 }
 
 QString MainWindow::summaryNotice() const

@@ -122,6 +122,8 @@ private:
     void showCurrentTab();
     void refreshTitle();
     void refreshActions();
+    /// Where formulas and bands are known to be off, at the right of the status bar.
+    void showCoverage();
     QString summaryNotice() const;
 
     void refreshSimulationWanted();

@@ -186,6 +186,13 @@ struct NearestRuns {
 
 } // namespace
 
+std::string_view bandsCaution(const Plan& plan)
+{
+    return plan.deployment.offload.enabled
+               ? "offloaded: no measurement of links, host memory or disks is in the bands; read them as too narrow"
+               : std::string_view{};
+}
+
 std::string nearnessSentence(const Plan& plan)
 {
     const MeasuredSetting mine = settingOf(plan);
@@ -220,7 +227,9 @@ std::string nearnessSentence(const Plan& plan)
         text = "This model was not measured on this GPU: the nearest are " + runs + " of " + there.model + " on " +
                there.gpu + " (" + differs + ").";
     text += " Predicted without ever seeing that GPU, half of them are off by less than " + nearest.errors() + ".";
-    if (least > 3)
+    if (plan.deployment.offload.enabled)
+        text += " None of them was offloaded: read the bands of this plan as too narrow.";
+    else if (least > 3)
         text += " That is far: read the bands of this plan as too narrow.";
     return text;
 }

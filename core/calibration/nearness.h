@@ -62,6 +62,9 @@ std::span<const ShippedAccuracy> shippedAccuracy();
 int shippedRuns(); ///< measured values that were left out once each
 std::string_view accuracySource();
 
+/// Why the bands of this plan are known to be too narrow; empty = nothing is known against them.
+std::string_view bandsCaution(const Plan&);
+
 /// The plan among all that ships as measured, in one or two sentences, with the error to expect.
 std::string nearnessSentence(const Plan&);
 

@@ -1,6 +1,7 @@
 #include "tests/ui/window_fixture.h"
 #include "ui/format.h"
 #include "ui/panels/compare_page.h"
+#include "ui/panels/elided_label.h"
 #include "ui/panels/explain_panel.h"
 #include "ui/panels/explanations.h"
 #include "ui/panels/paragraph.h"
@@ -163,6 +164,31 @@ public:
     }
     int count = 0;
 };
+
+TEST(ElidedLabel, GivesWayToItsNeighboursAndKeepsItsWords)
+{
+    const QString words =
+        QStringLiteral("static batching: a bulk-service approximation; the simulator forms the batches");
+    ElidedLabel label;
+    label.setText(words);
+    EXPECT_LT(label.minimumSizeHint().width(), 40);
+    EXPECT_GT(label.sizeHint().width(), 200);
+    label.resize(120, label.sizeHint().height());
+    const QImage drawn = label.grab().toImage();
+    int inked = 0; // the last columns hold the ellipsis, not half a letter: nothing above the middle of the line
+    for (int x = drawn.width() - 8; x < drawn.width(); ++x)
+        for (int y = 0; y < drawn.height() / 3; ++y)
+            inked += drawn.pixel(x, y) != drawn.pixel(0, 0) ? 1 : 0;
+    EXPECT_EQ(inked, 0);
+    EXPECT_EQ(label.text(), words);
+}
+
+TEST(SimulatedSummary, AStaticBatchHasNoPaceOfItsOwn)
+{
+    Snapshot snapshot = snapshotOf(with(testPlan(), "batching.policy", "static"));
+    snapshot = withStudy(std::move(snapshot));
+    EXPECT_THAT(simulatedSummary(snapshot).lines.toStdString(), testing::Not(testing::HasSubstr("TPOT")));
+}
 
 TEST(Paragraph, LaysThePageOutAnewOnlyForAnotherNumberOfLines)
 {

@@ -53,9 +53,12 @@ SimulatedSummary simulatedSummary(const Snapshot& snapshot)
     QStringList lines{tr("TTFT p95: %1").arg(simulated(own->ttft.p95, own->ttft))};
     if (current)
         lines << formula(e.ttft.p95);
-    lines << tr("TPOT p95: %1").arg(bold(quantity(own->tpot.p95, "s")));
-    if (current)
-        lines << formula(e.tpot.p95);
+    constexpr double kRounding = 1e-9; // s; a static batch answers with all tokens at once: there is no pace
+    if (own->tpot.p95 > kRounding) {
+        lines << tr("TPOT p95: %1").arg(bold(quantity(own->tpot.p95, "s")));
+        if (current)
+            lines << formula(e.tpot.p95);
+    }
     lines << tr("E2E p99: %1").arg(bold(quantity(own->e2e.p99, "s")));
     if (current)
         lines << formula(e.e2e.p99);

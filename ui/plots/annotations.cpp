@@ -113,8 +113,8 @@ QString roleName(Role role)
 bool needsLegend(const LineChart& chart)
 {
     const int solid = solidCurves(chart);
-    return std::count_if(chart.curves.begin(), chart.curves.end(),
-               [solid](const Curve& c) { return needsName(c, solid); }) > kMostDirectNames;
+    return chart.keyed || std::count_if(chart.curves.begin(), chart.curves.end(),
+                              [solid](const Curve& c) { return needsName(c, solid); }) > kMostDirectNames;
 }
 
 std::vector<LegendEntry> legendOf(const LineChart& chart, const Theme& theme)
@@ -126,6 +126,9 @@ std::vector<LegendEntry> legendOf(const LineChart& chart, const Theme& theme)
     for (const Curve& c : chart.curves)
         if (needsName(c, solid))
             out.push_back({text(c.name), theme.color(c.role), c.markers, c.dashed || isGhost(c)});
+    for (const Limit& l : chart.limits)
+        if (chart.keyed && !l.name.empty())
+            out.push_back({text(l.name), theme.color(l.role), false, true});
     return out;
 }
 
@@ -351,8 +354,11 @@ void Annotations::arrange(const LineChart& chart, const PlotFrame& frame, const 
     // Who chooses first: the operating point, then targets, then curves, then what only shades.
     for (const Marker& m : chart.markers)
         addMarker(m, pending);
-    for (const Limit& l : chart.limits)
+    for (Limit l : chart.limits) {
+        if (chart.keyed)
+            l.name.clear();
         addLimit(l, pending);
+    }
     const int solid = solidCurves(chart);
     std::set<std::pair<std::string, Role>> named;
     if (!needsLegend(chart))

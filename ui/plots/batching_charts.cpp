@@ -4,6 +4,7 @@
 #include "ui/plots/chart_tables.h"
 #include "ui/plots/load_curve.h"
 #include "ui/plots/numbers.h"
+#include "ui/plots/time_axis.h"
 
 #include <algorithm>
 #include <array>
@@ -127,7 +128,7 @@ ChartSpec batchTpot(const Snapshot& snapshot)
         : within ? "Steps of up to " + whole(*within) + " sequences keep the target of " + duration(*target) + "."
                  : "Even one sequence misses the target of " + duration(*target) + ".";
     chart.body = std::move(body);
-    return chart;
+    return inFittingUnit(std::move(chart));
 }
 
 struct StepGroup {
@@ -186,7 +187,7 @@ ChartSpec stepParts(const Snapshot& snapshot)
                  percent(share) + " of it " + largest->first + "; with " + whole(prompt) + " prompt tokens it takes " +
                  duration(rows[3].second.total()) + ".";
     chart.body = std::move(body);
-    return chart;
+    return inFittingUnit(std::move(chart));
 }
 
 ChartSpec roofline(const Snapshot& snapshot)

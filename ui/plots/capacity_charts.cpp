@@ -3,6 +3,7 @@
 #include "ui/plots/load_curve.h"
 #include "ui/plots/numbers.h"
 #include "ui/plots/sim_charts.h"
+#include "ui/plots/time_axis.h"
 #include "ui/plots/time_parts.h"
 
 #include <algorithm>
@@ -36,7 +37,7 @@ ChartSpec latencyVsLoad(const Snapshot& snapshot)
                      rate(plan.workload.arrivalRate) + ", and they come later as the load nears " + rate(e.capacity) +
                      ".";
     chart.body = std::move(body);
-    return chart;
+    return inFittingUnit(std::move(chart));
 }
 
 ChartSpec timeParts(const Snapshot& snapshot)

@@ -84,6 +84,7 @@ struct LineChart {
     std::vector<Limit> limits;
     std::vector<Marker> markers;
     std::vector<Region> regions;
+    bool keyed = false; ///< curves fill the plot: their names and those of limits stand in a key below it
 };
 
 struct BarSegment {

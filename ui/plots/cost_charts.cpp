@@ -146,10 +146,24 @@ std::shared_ptr<const std::vector<GpuSizing>> sizings(const Snapshot& snapshot)
     return std::make_shared<const std::vector<GpuSizing>>(sizeOnEveryGpu(*snapshot.now.plan));
 }
 
+/// What the fleets of the table are sized for: "sized for 18 req/s and 1 replica down; times are p95 at 12 req/s".
+std::string sizedFor(const Plan& plan)
+{
+    const RequestRate now = plan.workload.arrivalRate;
+    const double peak = std::max(1.0, plan.workload.peakFactor);
+    const int spare = plan.deployment.spareReplicas;
+    if (peak == 1 && spare == 0)
+        return "times are p95";
+    std::string text = "sized for " + rate(peak * now);
+    if (spare > 0)
+        text += " and " + counted(spare, "replica", "replicas") + " down";
+    return text + (peak > 1 ? "; times are p95 at " + rate(now) : "; times are p95");
+}
+
 ChartSpec gpuTable(const Snapshot& snapshot)
 {
     const Plan& plan = *snapshot.now.plan;
-    ChartSpec chart{"The same service on every GPU", "times are p95", "", "", Table{}};
+    ChartSpec chart{"The same service on every GPU", sizedFor(plan), "", "", Table{}};
     Table body;
     body.columns = {"GPU", "GPUs", "replicas × tp", "$/h", "$/M output", "TTFT ms", "TPOT ms", "limited by"};
     body.numeric = {false, true, true, true, true, true, true, false};

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <vector>
 
 namespace headroom::ui {
 
@@ -80,11 +81,16 @@ void CurveItems::hideRest()
 
 void CurveItems::add(const LineChart& chart, const PlotFrame& frame, const Theme& theme, bool zoomed)
 {
-    // Ghosts first, so that the present plan lies on top.
+    // Ghosts first, so that the present plan lies on top; of a key, what it names first.
+    std::vector<const Curve*> lines;
     for (const bool ghosts : {true, false})
         for (const Curve& c : chart.curves)
             if ((c.role == Role::ghost) == ghosts && !c.markers)
-                addLine(c, frame, theme, zoomed);
+                lines.push_back(&c);
+    if (chart.keyed)
+        std::ranges::reverse(lines);
+    for (const Curve* c : lines)
+        addLine(*c, frame, theme, zoomed);
     for (const Curve& c : chart.curves)
         if (c.markers)
             addPoints(c,

@@ -2,6 +2,7 @@
 #include "ui/plots/chart_tables.h"
 #include "ui/plots/load_curve.h"
 #include "ui/plots/numbers.h"
+#include "ui/plots/time_axis.h"
 #include "ui/plots/time_parts.h"
 
 #include <algorithm>
@@ -67,7 +68,7 @@ ChartSpec tpotVsLoad(const Snapshot& snapshot)
                                  " tokens a second at the median; batches grow with the load, and "
                                  "steps with the batch.";
     chart.body = std::move(body);
-    return chart;
+    return inFittingUnit(std::move(chart));
 }
 
 ChartSpec waterfall(const Snapshot& snapshot)

@@ -3,6 +3,7 @@
 #include "ui/plots/chart_tables.h"
 #include "ui/plots/load_curve.h"
 #include "ui/plots/numbers.h"
+#include "ui/plots/time_axis.h"
 #include "ui/plots/weight_groups.h"
 
 #include <algorithm>
@@ -128,7 +129,7 @@ ChartSpec stepVsGpus(const Snapshot& snapshot)
                                 percent(gain / gpus) + " of what would be ideal."
                           : "Only one tensor-parallel degree divides this model.";
     chart.body = std::move(body);
-    return chart;
+    return inFittingUnit(std::move(chart));
 }
 
 ChartSpec networkShare(const Snapshot& snapshot)

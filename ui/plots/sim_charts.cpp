@@ -26,6 +26,9 @@ std::string titled(const Snapshot& snapshot, std::string title)
     return title;
 }
 
+/// Colours of the other policies: none is that of a quantity.
+constexpr std::array kOthers{Role::series2, Role::series5, Role::series8};
+
 /// One quantity of the time series, as a curve for each policy.
 struct Quantity {
     std::vector<double> TimeSeries::*values;
@@ -53,6 +56,7 @@ LineChart overTime(const Snapshot& snapshot, Axis y, const Quantity& quantity, s
     const double length = static_cast<double>(own.series.waiting.size()) * own.series.interval;
     const TimeUnit unit = timeUnit(length);
     LineChart body;
+    body.keyed = true; // noise crosses whatever is written on it
     body.x = {
         "simulated time", unit.name, false, 0.0, length > 0 ? std::optional(length / unit.seconds) : std::nullopt};
     Curve main = curveOf(own, quantity, unit);
@@ -64,17 +68,16 @@ LineChart overTime(const Snapshot& snapshot, Axis y, const Quantity& quantity, s
         const StudyCase& other = study.cases[i];
         if (other.result == nullptr)
             continue;
-        Curve ghost = curveOf(*other.result, quantity, unit);
-        ghost.role = Role::ghost;
-        ghost.name = other.name;
-        ghost.dashed = true;
-        const double peak = largest(ghost);
+        Curve curve = curveOf(*other.result, quantity, unit);
+        curve.role = kOthers[(i - 1) % kOthers.size()];
+        curve.name = other.name;
+        const double peak = largest(curve);
         if (top > 0 && peak > kGhostReach * top)
-            ghost.name += ", up to " + number(peak) + ", beyond the axis";
+            curve.name += ", up to " + number(peak) + ", beyond the axis";
         range = std::max(range, top > 0 ? std::min(peak, kGhostReach * top) : peak);
-        body.curves.push_back(std::move(ghost));
+        body.curves.push_back(std::move(curve));
     }
-    body.curves.push_back(std::move(main));
+    body.curves.insert(body.curves.begin(), std::move(main));
     if (closedForm && std::isfinite(*closedForm)) {
         body.limits.push_back({"closed form, mean " + number(*closedForm), Role::saturation, *closedForm, false});
         range = std::max(range, std::min(*closedForm, kGhostReach * std::max(top, 1e-9)));

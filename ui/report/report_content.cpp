@@ -1,6 +1,7 @@
 // The verdict, the results and what they assume, in words.
 #include "ui/report/report_content.h"
 
+#include "core/calibration/nearness.h"
 #include "core/plan/catalog.h"
 #include "ui/format.h"
 #include "ui/plots/load_curve.h"
@@ -305,6 +306,8 @@ std::vector<QString> assumptions(const Snapshot& s)
         tr("Cost counts GPUs as paid whether busy or idle. Prices are the plan's; no discount, egress or "
            "storage is added."),
         tr("Replicas needed are at the peak rate with the spare replicas down.")};
+    if (const auto caution = bandsCaution(*s.now.plan); !caution.empty())
+        out.push_back(tr("**Bands:** ") + text(caution));
     if (!s.now.evaluation.notCovered.empty())
         out.push_back(tr("**Outside what the closed forms cover:** ") + text(s.now.evaluation.notCovered));
     return out;

@@ -48,6 +48,15 @@ TEST(Nearness, TheSentenceSaysWhetherThePlanWasMeasured)
     EXPECT_THAT(measured, testing::HasSubstr("% (TPOT)")) << "each figure says what it is of";
 }
 
+TEST(Nearness, AnOffloadedPlanIsToldThatItsBandsAreTooNarrow)
+{
+    Plan plan = planOn("H100-SXM-80GB");
+    EXPECT_EQ(bandsCaution(plan), "");
+    plan.deployment.offload.enabled = true;
+    EXPECT_THAT(std::string(bandsCaution(plan)), testing::HasSubstr("too narrow"));
+    EXPECT_THAT(nearnessSentence(plan), testing::HasSubstr("too narrow"));
+}
+
 TEST(Nearness, ShippedBandsHoldWhatTheyPromise)
 {
     for (const ShippedAccuracy& a : shippedAccuracy()) {

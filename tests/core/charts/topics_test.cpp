@@ -58,8 +58,8 @@ TEST(Topics, AnswerEveryPlanWithoutNotANumber)
     const std::vector<Case> plans = [] {
         std::vector<Case> all;
         all.emplace_back();
-        all.emplace_back(Case({{"workload.arrival_rate_req_s", "5000"}}));  // overloaded
-        all.emplace_back(Case({{"model.name", "DeepSeek-V3"}}));            // does not fit
+        all.emplace_back(Case({{"workload.arrival_rate_req_s", "5000"}}));     // overloaded
+        all.emplace_back(Case({{"model.name", "DeepSeek-V3"}}));               // does not fit
         all.emplace_back(Case({{"hardware.price_usd_per_gpu_hour", "0.01"}})); // nearly free
         all.emplace_back(Case({{"targets.attainment", "0.9999"}, {"scheduling.admission", "queue_cap"}}));
         all.emplace_back(Case({{"deployment.replicas", "3"}, {"deployment.router", "round_robin"},

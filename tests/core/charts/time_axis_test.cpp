@@ -1,0 +1,62 @@
+#include "ui/plots/time_axis.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+namespace headroom::ui {
+namespace {
+
+ChartSpec latencies(std::vector<double> milliseconds)
+{
+    ChartSpec chart{"Time to first token, p95", "ms, log", "", "", LineChart{}};
+    LineChart body;
+    body.y = {"TTFT p95", "ms", true, {}, 20'000.0};
+    Curve curve;
+    curve.lo = curve.hi = milliseconds;
+    curve.y = std::move(milliseconds);
+    body.curves.push_back(curve);
+    body.limits.push_back({"target", Role::target, 3000, false});
+    body.limits.push_back({"saturates", Role::saturation, 17, true});
+    body.markers.push_back({"you", Role::primary, 12, 4000});
+    chart.body = body;
+    return chart;
+}
+
+TEST(TimeAxis, ASlowPlanIsInSecondsWithAllThatIsOnTheChart)
+{
+    const ChartSpec chart = inFittingUnit(latencies({2000, 5000, std::numeric_limits<double>::infinity()}));
+    const auto& body = std::get<LineChart>(chart.body);
+    EXPECT_EQ(chart.unit, "s, log");
+    EXPECT_EQ(body.y.unit, "s");
+    EXPECT_EQ(body.curves[0].y[1], 5);
+    EXPECT_EQ(body.curves[0].hi[0], 2);
+    EXPECT_EQ(body.limits[0].value, 3);
+    EXPECT_EQ(body.limits[1].value, 17) << "a rate, not a time";
+    EXPECT_EQ(body.markers[0].y, 4);
+    EXPECT_EQ(body.y.max, 20);
+}
+
+TEST(TimeAxis, OnePointBelowASecondKeepsMilliseconds)
+{
+    const ChartSpec chart = inFittingUnit(latencies({999, 5000}));
+    EXPECT_EQ(chart.unit, "ms, log");
+    EXPECT_EQ(std::get<LineChart>(chart.body).curves[0].y[1], 5000);
+}
+
+TEST(TimeAxis, BarsGoByTheShortestWholeBar)
+{
+    StackedBars bars;
+    bars.value = {"step", "ms", false, 0.0, {}};
+    bars.categories = {"one", "all"};
+    bars.segments = {{"attention", Role::series1, {100, 3000}, {}}, {"engine", Role::ghost, {900, 1000}, {}}};
+    ChartSpec chart{"Where a step's time goes", "ms", "", "", bars};
+    EXPECT_EQ(std::get<StackedBars>(inFittingUnit(chart).body).segments[0].values[1], 3);
+    std::get<StackedBars>(chart.body).segments[1].values[0] = 800;
+    EXPECT_EQ(inFittingUnit(chart).unit, "ms");
+}
+
+TEST(TimeAxis, AnEmptyChartStaysAsItIs) { EXPECT_EQ(inFittingUnit(latencies({})).unit, "ms, log"); }
+
+} // namespace
+} // namespace headroom::ui

@@ -1,0 +1,12 @@
+// The unit of an axis of latencies: milliseconds, or seconds where a plan is so slow that these would be thousands.
+#pragma once
+
+#include "ui/plots/chart.h"
+
+namespace headroom::ui {
+
+/// The chart in seconds if its axis is in milliseconds and nothing on it is below a second; else as it is. For curves
+/// over another axis and for stacked bars.
+ChartSpec inFittingUnit(ChartSpec chart);
+
+} // namespace headroom::ui
