@@ -86,6 +86,7 @@ struct PointEvaluation {
 
 struct Evaluation : PointEvaluation {
     MemoryUse memory;
+    double worstCaseSeats = 0; ///< if every request were at its full length
     BytesPerToken kvBytesPerToken;
     StepParts step;         ///< of one decode step at the operating point
     double stepDecodes = 0; ///< its batch

@@ -1,6 +1,7 @@
 #include "core/headroom.h"
 
 #include "core/model/efficiency.h"
+#include "core/plan/model_inputs.h"
 #include "core/slo/slo.h"
 
 #include <algorithm>
@@ -344,6 +345,7 @@ Evaluation evaluate(const Evaluator& evaluator)
     Evaluation all;
     static_cast<PointEvaluation&>(all) = evaluator.point();
     all.memory = evaluator.memory();
+    all.worstCaseSeats = worstCaseSeats(memoryInput(evaluator.plan(), evaluator.workload()), all.memory);
     all.kvBytesPerToken = kvBytesPerToken(plan.model.spec, plan.model.kvFormat);
     all.stepDecodes = std::max(1.0, all.meanDecodes);
     all.step = evaluator.step().parts(evaluator.step().decodeBatch(all.stepDecodes, evaluator.workload().contextMean));

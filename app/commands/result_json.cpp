@@ -90,7 +90,7 @@ void addLatency(Json& object, const Evaluation& e)
 void addMemory(Json& object, const Evaluation& e)
 {
     const MemoryUse& m = e.memory;
-    object["concurrency"] = {{"mean", e.meanConcurrency}, {"max", m.seats}, {"worst_case", m.worstCaseSeats},
+    object["concurrency"] = {{"mean", e.meanConcurrency}, {"max", m.seats}, {"worst_case", e.worstCaseSeats},
         {"running", e.meanRunning}, {"decoding", e.meanDecodes}, {"queued", e.meanQueue}};
     object["kv_bytes_per_token"] = e.kvBytesPerToken.si();
     object["kv_capacity_tokens"] = m.kvCapacity.si();

@@ -105,7 +105,7 @@ Lines memoryLines(const Evaluation& e)
                          percent(e.kvFraction) + " in use"},
         {"KV per token", whole(e.kvBytesPerToken.si()) + " B"},
         {"seats", whole(m.seats) + " sequences (memory alone: " + number(m.seatsByMemory) +
-                      ", at full length: " + number(m.worstCaseSeats) + ")"},
+                      ", at full length: " + number(e.worstCaseSeats) + ")"},
         {"preemption", percent(m.preemptionProbability) + " probable with all seats taken"}};
 }
 

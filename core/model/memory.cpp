@@ -314,12 +314,20 @@ MemoryUse memoryUse(const MemoryInput& in)
         return use;
     use.seatsByMemory = std::max(1.0, wholeSequences(use.kvReach, use.kvPerRequest, ranks));
     use.seats = std::min<double>(in.maxSequences, use.seatsByMemory);
-    const Bytes longest =
-        perRequest(paged ? load.lengthP99 + blockWaste : std::max(buddyChunk(load.lengthP99), held.buddy));
-    use.worstCaseSeats = std::min(use.seats, wholeSequences(use.kvReach, longest, ranks));
     use.fragmentation = fragmentationOf(in, held, use.kvCapacity.in(token));
     use.preemptionProbability = preemptionProbability(in, use.seats, use.kvCapacity.in(token));
     return use;
+}
+
+double worstCaseSeats(const MemoryInput& in, const MemoryUse& use)
+{
+    if (!use.fits)
+        return 0;
+    const double length = lengthP99(*in.workload);
+    const double held = in.reservation == Reservation::paged ? length + (in.blockTokens - 1) / 2.0
+                                                             : std::max(buddyChunk(length), heldTokens(in).buddy);
+    const Bytes longest = kvBytesOnGpu(*in.model, in.kvFormat, in.layout, Tokens(held));
+    return std::min(use.seats, wholeSequences(use.kvReach, longest, std::max(1, in.layout.attentionDp)));
 }
 
 } // namespace headroom

@@ -79,12 +79,14 @@ struct MemoryUse {
     Bytes kvPerRequest;                    ///< busiest GPU, averaged over its stay (MODEL.md 5.4); reserved: the chunk it gets
     double seats = 0;                      ///< N_max, whole number: min(max_sequences, kvReach / kvPerRequest)
     double seatsByMemory = 0;              ///< the same without max_sequences
-    double worstCaseSeats = 0;             ///< every request at its full length (p99 of prompt + output)
     Fragmentation fragmentation;
     double preemptionProbability = 0; ///< P(contexts of `seats` requests exceed the pool), normal approximation
 };
 
 /// Everything about memory of one plan. Total: a model that does not fit gives fits = false and seats = 0.
 MemoryUse memoryUse(const MemoryInput&);
+
+/// Seats if every request were at its full length (p99 of prompt + output); 0 where nothing fits.
+double worstCaseSeats(const MemoryInput&, const MemoryUse&);
 
 } // namespace headroom

@@ -409,12 +409,17 @@ WorkloadSummary summarize(const Workload& w)
     s.outputMean = Tokens(output);
     s.contextMean = cross / output;
     s.contextVariance = std::max(0.0, square / output - s.contextMean * s.contextMean);
+    return s;
+}
+
+double lengthP99(const WorkloadSummary& s)
+{
     // The search starts at the p99 of the lognormal with the same two moments.
+    const double prompt = s.promptMean.si(), output = s.outputMean.si();
     const double variance = std::max(0.0, s.promptSecond - prompt * prompt + s.outputSecond - output * output);
     const LengthDistribution guess{
         LengthShape::lognormal, prompt + output, std::sqrt(variance) / (prompt + output), {}};
-    s.lengthP99 = LengthSum(s.classes).quantile(0.99, guess);
-    return s;
+    return LengthSum(s.classes).quantile(0.99, guess);
 }
 
 } // namespace headroom

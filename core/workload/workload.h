@@ -102,10 +102,12 @@ struct WorkloadSummary {
     double decodeStepsMean = 0;        ///< m = E[max(n_out - 1, 0)]
     double contextMean = 0;            ///< c = E[n_out (n_in + n_out/2)] / E[n_out]: mean running context, tokens
     double contextVariance = 0;        ///< of the context of a running request at a random step
-    double lengthP99 = 0;              ///< p99 of n_in + n_out
     std::vector<RequestClass> classes; ///< at least one; shares normalised to sum 1
 };
 
 WorkloadSummary summarize(const Workload&);
+
+/// p99 of n_in + n_out, tokens. Apart from the summary: it costs as much as all of it and few ask for it.
+double lengthP99(const WorkloadSummary&);
 
 } // namespace headroom

@@ -132,7 +132,7 @@ Explanation kvOf(const Snapshot& s)
             tr("= %1 seats, %2 with max_sequences").arg(number(std::floor(m.seatsByMemory)), number(m.seats))},
         {tr("KV of one request: averaged over its stay, on the busiest GPU."),
             tr("One token of one sequence takes %1 bytes.").arg(number(s.now.evaluation.kvBytesPerToken.si(), 6)),
-            tr("If every request were at its longest: %1 seats.").arg(number(m.worstCaseSeats))},
+            tr("If every request were at its longest: %1 seats.").arg(number(s.now.evaluation.worstCaseSeats))},
         tr("PagedAttention, Kwon et al. 2023"), tr("capacity")};
 }
 

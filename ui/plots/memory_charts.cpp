@@ -191,7 +191,7 @@ ChartSpec seatsVsContext(const Snapshot& snapshot)
                      ? "The limit of " + whole(most) + " sequences binds at " + whole(present) +
                            " tokens each; memory alone would hold " + whole(m.seatsByMemory) + "."
                      : "Memory holds " + counted(m.seats, "sequence", "sequences") + " of " + whole(present) +
-                           " tokens on average, and " + whole(m.worstCaseSeats) + " if all were at their full length.";
+                           " tokens on average, and " + whole(snapshot.now.evaluation.worstCaseSeats) + " if all were at their full length.";
     chart.body = std::move(body);
     return chart;
 }

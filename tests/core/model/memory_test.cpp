@@ -116,13 +116,14 @@ TEST(MemoryUse, SeatsAreThePoolOverOneRequest)
     const ModelSpec m = example::llama8b();
     const GpuSpec g = example::h100();
     const WorkloadSummary load = fixedLengths(1000, 200);
-    const MemoryUse use = memoryUse({.model = &m, .gpu = &g, .maxSequences = 100000, .workload = &load});
+    const MemoryInput in{.model = &m, .gpu = &g, .maxSequences = 100000, .workload = &load};
+    const MemoryUse use = memoryUse(in);
     EXPECT_TRUE(use.fits);
     EXPECT_DOUBLE_EQ((use.weights.total() + use.workspace + use.kvPool) / use.usable, 1);
     EXPECT_NEAR(use.kvPerRequest.si(), 131072 * (load.contextMean + 7.5), 1);
     EXPECT_EQ(use.seatsByMemory, std::floor(use.kvPool / use.kvPerRequest));
     EXPECT_EQ(use.seats, use.seatsByMemory);
-    EXPECT_LE(use.worstCaseSeats, use.seats);
+    EXPECT_EQ(worstCaseSeats(in, use), std::floor(use.kvPool.si() / (131072 * (lengthP99(load) + 7.5))));
     EXPECT_EQ(use.kvCapacity.si(), std::floor(use.kvPool.si() / 131072));
     EXPECT_EQ(memoryUse({.model = &m, .gpu = &g, .maxSequences = 64, .workload = &load}).seats, 64);
 }
