@@ -62,6 +62,7 @@ std::vector<Parameter> parametersOf(std::span<const FitCase* const> cases)
 /// ops/attention_decode.csv), and all of them alike on all architectures; the rest only roughly.
 double priorSpread(const Parameter& p, const FitOptions& o)
 {
+    constexpr double kServingSpread = 0.25; // the same libraries, but little is known about what is around them
     switch (static_cast<Coefficient>(p.coefficient)) {
     case Coefficient::compute16:
     case Coefficient::compute8:
@@ -74,8 +75,8 @@ double priorSpread(const Parameter& p, const FitOptions& o)
     case Coefficient::hostLinkBandwidth:
     case Coefficient::computePower:
         return o.knownSpread;
-    case Coefficient::computeServing: // the same libraries and kernels (ops/gemm.csv): a little slower at most
-        return o.knownSpread;
+    case Coefficient::computeServing:
+        return kServingSpread;
     default:
         return p.architecture ? o.factorSpread : o.sharedSpread;
     }

@@ -59,6 +59,7 @@ bool schedulesAhead(const Measurement& m)
 EngineSpec engineOf(const Measurement& m)
 {
     EngineSpec e;
+    e.year = 2025;
     if (m.engine.starts_with("TensorRT"))
         e.engine = Engine::tensorrtLlm;
     else if (m.engine.starts_with("SGLang"))
@@ -70,6 +71,8 @@ EngineSpec engineOf(const Measurement& m)
     }
     if (e.engine == Engine::vllm && schedulesAhead(m))
         e.year = 2026;
+    if (e.engine == Engine::tensorrtLlm && m.engineVersion.starts_with("0."))
+        e.year = 2024;
     return e;
 }
 

@@ -41,6 +41,7 @@ constexpr std::array<Shared, kCoefficients> kShared{{
     {{C::attentionOf2023, "attention_2023", "", 0.1, 1.5}, 0.6},
     {{C::attentionTile, "attention_tile", "keys", 1, 2000}, 64},
     {{C::attentionDecodeBandwidth, "attention_decode_bandwidth", "", 0.2, 0.95}, 0.85},
+    {{C::attentionWideGroups, "attention_wide_groups", "", 0.1, 1}, 0.9},
     {{C::attentionDecodeCompute, "attention_decode_compute", "", 0.02, 0.9}, 0.3},
     {{C::attentionSequence, "attention_sequence", "s", 1e-10, 1e-6}, 2e-8},
     {{C::elementBandwidth, "element_bandwidth", "", 0.1, 1}, 0.7},

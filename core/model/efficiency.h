@@ -18,9 +18,9 @@ enum class Coefficient {
     compute8,          ///< the same, 8 bit
     compute4,          ///< the same, 4 bit
     computeWeightOnly, ///< factor on compute16 where narrow weights are widened first
-    computeServing, ///< factor on dense products in engines without ahead-of-time compiled kernels (all but TensorRT-LLM)
-    computePower,   ///< exponent: the share falls as (16-bit FLOP per joule / H100's) to this power
-    ramp16,         ///< rows at which a matrix product reaches half of its ceiling
+    computeServing,    ///< factor on dense products in SGLang, and in vLLM of 2024 and 2025
+    computePower,      ///< exponent: the share falls as (16-bit FLOP per joule / H100's) to this power
+    ramp16,            ///< rows at which a matrix product reaches half of its ceiling
     ramp8,
     ramp4,
     bandwidth16, ///< on weights stored in 16 bit
@@ -35,6 +35,7 @@ enum class Coefficient {
     attentionOf2023,          ///< factor on it for engines of 2023 (no fused kernel)
     attentionTile,            ///< extra keys that each query pays for (tiles cut by the diagonal)
     attentionDecodeBandwidth, ///< on KV bytes
+    attentionWideGroups,      ///< factor on it for groups of 8 query heads or more in TensorRT-LLM before 1.0
     attentionDecodeCompute,   ///< of the 16-bit peak (MLA)
     attentionSequence,        ///< seconds per decoding sequence and layer
     elementBandwidth,         ///< of peak, for kernels that stream activations

@@ -19,7 +19,7 @@ enum class Engine { generic, vllm, sglang, tensorrtLlm };
 
 struct EngineSpec {
     Engine engine = Engine::vllm;
-    int year = 2025;
+    int year = 2026;
     bool cudaGraphs = true;
     friend bool operator==(const EngineSpec&, const EngineSpec&) = default;
 };

@@ -323,6 +323,38 @@ TEST(StepTime, SchedulingAheadAndTheHostsOfTodayTakeLess)
     EXPECT_GT(engine(older, {Engine::vllm, 2025, true}), engine(example::h100(), {Engine::vllm, 2025, true}));
 }
 
+TEST(StepTime, OldTensorRtLlmReadsSharedKeysAgainInWideGroupsOf16BitCaches)
+{
+    const GpuSpec g = example::h100();
+    // How much longer 300 more tokens of cache take than in the engine of 2025.
+    const auto slower = [&](const ModelSpec& m, NumberFormat cache) {
+        const auto more = [&](int year) {
+            const StepModel step(StepInput{
+                .model = &m, .gpu = &g, .layout = {.tp = 4}, .kvFormat = cache, .engine = {Engine::tensorrtLlm, year}});
+            return step.time(step.decodeBatch(64, 600)) - step.time(step.decodeBatch(64, 300));
+        };
+        return more(2024) / more(2025);
+    };
+    EXPECT_GT(slower(example::llama70b(), NumberFormat::bf16), 1.5) << "8 query heads share a key head";
+    EXPECT_NEAR(slower(example::llama8b(), NumberFormat::bf16), 1, 1e-9) << "4 do";
+    EXPECT_NEAR(slower(example::llama70b(), NumberFormat::fp8), 1, 1e-9);
+}
+
+TEST(StepTime, ProductsOfTheVllmOf2026ReachWhatCompiledOnesDo)
+{
+    const ModelSpec m = example::llama8b();
+    const GpuSpec g = example::h100();
+    const auto prompt = [&](EngineSpec e) {
+        const StepModel step(StepInput{.model = &m, .gpu = &g, .engine = e});
+        StepBatch batch;
+        step.addPrompt(batch, 4096, 0);
+        return step.parts(batch).feedForward;
+    };
+    EXPECT_GT(prompt({Engine::vllm, 2025}), prompt({Engine::vllm, 2026}));
+    EXPECT_EQ(prompt({Engine::vllm, 2026}), prompt({Engine::tensorrtLlm, 2026}));
+    EXPECT_GT(prompt({Engine::sglang, 2026}), prompt({Engine::vllm, 2026}));
+}
+
 TEST(StepTime, RanksThatSplitAttentionBySequenceShareHostAndNorms)
 {
     const ModelSpec m = example::mixtral8x7b();
