@@ -3,8 +3,10 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <CLI/Validators.hpp>
 
 #include <cstdio>
+#include <type_traits>
 
 namespace headroom::cli {
 
@@ -62,10 +64,27 @@ Argument& Argument::excludes(const Argument& other)
     return *this;
 }
 
+namespace {
+
+CLI::Validator notNegative()
+{
+    return CLI::Validator(
+        [](std::string& text) {
+            return text.starts_with('-') ? "\"" + text + "\" is below 0, expected a whole number from 0 on"
+                                         : std::string();
+        },
+        "");
+}
+
+} // namespace
+
 template <class T>
 Argument Arguments::option(const std::string& name, T& value, const std::string& help)
 {
-    return Argument(*m_app->add_option(name, value, help));
+    CLI::Option* option = m_app->add_option(name, value, help);
+    if constexpr (std::is_same_v<T, std::uint64_t> || std::is_same_v<T, std::optional<std::uint64_t>>)
+        option->check(notNegative()); // the conversion would wrap
+    return Argument(*option);
 }
 template Argument Arguments::option(const std::string&, std::string&, const std::string&);
 template Argument Arguments::option(const std::string&, std::vector<std::string>&, const std::string&);

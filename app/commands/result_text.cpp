@@ -2,6 +2,7 @@
 
 #include "app/commands/text_table.h"
 #include "core/calibration/nearness.h"
+#include "core/headroom.h"
 #include "core/plan/catalog.h"
 #include "ui/plots/load_curve.h"
 #include "ui/plots/numbers.h"
@@ -80,7 +81,8 @@ Lines loadLines(const Plan& plan, const Evaluation& e)
         {"utilization", percent(e.utilization) + ", engine busy " + percent(e.busyFraction) + " of the time"},
         {"replicas needed", e.replicasNeeded ? std::to_string(*e.replicasNeeded) + " (there are " +
                                                    std::to_string(plan.deployment.replicas) + ")"
-                                             : "no number of replicas is enough"},
+                            : e.targetRate > RequestRate(0) ? "more than " + whole(kMostReplicas)
+                                                            : "no number of replicas is enough"},
         {"limited by", limits},
         {"in a replica", number(e.meanRunning) + " running, " + number(e.meanQueue) + " waiting on average"},
         {"throughput", rate(e.throughput.output) + " output, " + rate(e.throughput.total) + " in all"},

@@ -67,6 +67,9 @@ Outcome<sim::Scenario> makeScenario(const Options& options, const Plan& plan)
         scenario.limits.requests = *options.requests;
     if (options.horizon)
         scenario.limits.horizon = *options.horizon;
+    if (options.warmup && *options.warmup >= scenario.limits.requests)
+        return refuse("--warmup", std::to_string(*options.warmup) + " of " + std::to_string(scenario.limits.requests) +
+                                      " requests, expected fewer than there are");
     scenario.record.warmupRequests = options.warmup;
     scenario.record.rows = !options.csv.empty() || !options.spans.empty();
     scenario.record.headOfLine = options.headOfLine;
@@ -86,7 +89,8 @@ std::optional<double> utilizationOf(const Plan& plan, const sim::Scenario& scena
     if (scenario.trace)
         rate = scenario.trace->requests.empty() || !(scenario.trace->requests.back().arrival > 0)
                    ? 0
-                   : static_cast<double>(scenario.trace->requests.size()) / scenario.trace->requests.back().arrival;
+                   : scenario.traceRateScale * static_cast<double>(scenario.trace->requests.size()) /
+                         scenario.trace->requests.back().arrival;
     else if (plan.workload.process == ArrivalProcess::closedLoop)
         rate = result.requestsPerSecond;
     return capacity > 0 && std::isfinite(rate / capacity) ? std::optional(rate / capacity) : std::nullopt;

@@ -17,8 +17,9 @@ Json orNull(const std::optional<double>& value) { return value ? Json(*value) : 
 
 Json distribution(const sim::Distribution& d)
 {
-    return {{"mean", d.mean}, {"p50", d.p50}, {"p95", d.p95}, {"p99", d.p99}, {"ci_lo", orNull(d.ciLo)},
-        {"ci_hi", orNull(d.ciHi)}};
+    const auto value = [&](double v) { return d.count > 0 ? Json(v) : Json(nullptr); }; // nothing measured is not 0
+    return {{"mean", value(d.mean)}, {"p50", value(d.p50)}, {"p95", value(d.p95)}, {"p99", value(d.p99)},
+        {"ci_lo", orNull(d.ciLo)}, {"ci_hi", orNull(d.ciHi)}};
 }
 
 Json parts(const LatencyParts& p)
@@ -100,15 +101,20 @@ std::string simulationText(const Plan& plan, const sim::SimResult& r, std::optio
         {std::pair{c.rejected, " rejected"}, {c.timedOut, " timed out"}, {c.unfinished, " unfinished"}})
         if (n > 0)
             verdict += ", " + count(n) + what;
+    for (std::size_t i = 1; i < c.rejections.size(); ++i)
+        if (c.rejections[i] > 0)
+            verdict += "; rejected by " + std::string(sim::kRejectionNames[i]) + ": " + count(c.rejections[i]);
     if (!r.limit.empty())
         verdict += "; stopped at the limit of " + r.limit;
     std::string text = heading(plan.name) + "\n" + verdict + ".\n\n";
     using Align = TextColumn::Align;
     std::vector<std::vector<std::string>> rows;
+    const auto time = [](const sim::Distribution& d, double v) {
+        return d.count > 0 ? ui::duration(Seconds(v)) : std::string("-");
+    };
     for (const auto& [label, d] :
         {std::pair{"TTFT", &r.ttft}, {"TPOT", &r.tpot}, {"ITL", &r.itl}, {"E2E", &r.e2e}, {"queue", &r.queue}})
-        rows.push_back({label, ui::duration(Seconds(d->mean)), ui::duration(Seconds(d->p50)),
-            ui::duration(Seconds(d->p95)), ui::duration(Seconds(d->p99)),
+        rows.push_back({label, time(*d, d->mean), time(*d, d->p50), time(*d, d->p95), time(*d, d->p99),
             d->ciLo ? ui::duration(Seconds(*d->ciLo)) + " to " + ui::duration(Seconds(*d->ciHi)) : std::string("-")});
     text += textTable({{"latency"}, {"mean", Align::right}, {"p50", Align::right}, {"p95", Align::right},
                           {"p99", Align::right}, {"95 % interval of the p95"}},
@@ -122,6 +128,23 @@ std::string simulationText(const Plan& plan, const sim::SimResult& r, std::optio
                 {"offered load", utilization ? ui::percent(*utilization) : "-"}, {"busy", ui::percent(r.busyFraction)},
                 {"KV memory", ui::percent(r.kvFraction) + ", peak " + ui::percent(r.kvPeakFraction)},
                 {"preemptions", count(c.preemptions)}});
+    std::vector<std::pair<std::string, std::string>> apart;
+    if (c.completed > 0)
+        apart = {{"slowest 10 % of gaps", ui::duration(Seconds(r.slowestGapsMean)) + " on average"},
+            {"slowdown", ui::number(r.slowdown.mean) + " times as long as alone, p95 " + ui::number(r.slowdown.p95)}};
+    if (r.headOfLineMean)
+        apart.emplace_back("blocked by longer", ui::duration(Seconds(*r.headOfLineMean)) + " per request");
+    if (c.attempts > c.requests)
+        apart.emplace_back("attempts",
+            count(c.attempts) + ", " + ui::number(static_cast<double>(c.attempts) / static_cast<double>(c.requests)) +
+                " for each request");
+    for (const auto& [n, label] :
+        {std::pair{c.swaps, "swaps"}, {c.wastedTokens, "wasted tokens"}, {c.cachedTokens, "tokens found cached"},
+            {c.truncated, "outputs cut at the context limit"}, {c.adjusted, "zero lengths raised to 1"}})
+        if (n > 0)
+            apart.emplace_back(label, count(n));
+    if (!apart.empty())
+        text += "\n" + block("Requests", apart);
     text += "\n" + block("Run", {{"steps", count(c.steps) + " in " + count(c.leaps) + " leaps"},
                                     {"engine", ui::duration(Seconds(r.engineWallSeconds))},
                                     {"replications", std::to_string(r.replications)}, {"seed", std::to_string(r.seed)},

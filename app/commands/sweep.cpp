@@ -96,10 +96,17 @@ void simulateRow(Row& row, const Plan& plan, const Simulation& simulation)
     }
     scenario->limits.requests = simulation.requests;
     scenario->seed = simulation.seed;
-    const sim::SimResult result = sim::simulate(*scenario);
+    std::stop_source stop;
+    const sim::SimResult result = sim::simulate(*scenario, stop.get_token(), [&](const sim::ProgressReport&) {
+        if (interrupted())
+            stop.request_stop();
+    });
     row.simulated = withoutMember(simulationJson(result, row.result->utilization), kSeries);
-    row.simulatedTtft = Seconds(result.ttft.p95);
-    row.simulatedE2e = Seconds(result.e2e.p99);
+    const auto seconds = [](const sim::Distribution& d, double v) {
+        return d.count > 0 ? Seconds(v) : Seconds::infinite(); // nobody was served
+    };
+    row.simulatedTtft = seconds(result.ttft, result.ttft.p95);
+    row.simulatedE2e = seconds(result.e2e, result.e2e.p99);
 }
 
 Row evaluatePiece(const Grid& grid, std::size_t piece)

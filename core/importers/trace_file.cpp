@@ -53,8 +53,8 @@ void sayCounts(Collector& collector, bool sorted)
     };
     say(collector.leftOut, " failed requests (0 output tokens) left out");
     say(import.skippedRows, " broken rows skipped");
-    say(collector.emptyPrompts, " requests with 0 prompt tokens: kept, the simulator rejects and counts them");
-    say(collector.emptyOutputs, " requests with 0 output tokens: kept, the simulator rejects and counts them");
+    say(collector.emptyPrompts, " requests with 0 prompt tokens: kept, the simulator takes them as 1 and counts them");
+    say(collector.emptyOutputs, " requests with 0 output tokens: kept, the simulator takes them as 1 and counts them");
 }
 
 /// Sorts by arrival (rows at the same time keep their order) and counts time from the first.

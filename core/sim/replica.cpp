@@ -79,7 +79,7 @@ double Replica::waitKey(const Sequence& s)
 void Replica::enqueue(std::int32_t slot, double now)
 {
     Sequence& s = at(slot);
-    s.replica = static_cast<std::int16_t>(m_index);
+    s.replica = static_cast<std::int32_t>(m_index);
     s.stage = Stage::waiting;
     m_waitingTokens += s.target - s.prefilled;
     const bool wasEmpty = m_queue.size() == 0;
@@ -414,7 +414,7 @@ bool Replica::leapStatic(double now)
         if (m_prefilling.empty())
             return false;
         m_batch = m_prefilling;
-        m_padded = m_staticLeft = 0;
+        m_padded = m_staticDone = m_staticLeft = 0;
         if (m_context.scenario.staticStart == StaticStart::shortestPrompt) {
             m_padded = std::numeric_limits<std::int64_t>::max();
             for (const auto slot : m_batch)

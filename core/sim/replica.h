@@ -208,6 +208,7 @@ private:
     void bookCompletionsInOrder();
     std::size_t bookChunks();
     void endPrompts(std::size_t ended);
+    std::int64_t staticTokens(std::int64_t decodeSteps) const;
     void bookStatic();
     void recordGaps();
     void promptDone(std::int32_t slot);
@@ -263,8 +264,9 @@ private:
     std::vector<TokenGroup> m_groups;  ///< the others, which have joined since
     double m_lastDecodeEnd = 0;
 
-    std::vector<std::int32_t> m_batch;           ///< static: members of the present batch
-    std::int64_t m_padded = 0, m_staticLeft = 0; ///< static: context of each, decode steps to go
+    std::vector<std::int32_t> m_batch;               ///< static: members of the present batch
+    std::int64_t m_padded = 0;                       ///< static: context of each
+    std::int64_t m_staticDone = 0, m_staticLeft = 0; ///< static: decode steps done and to go
 
     bool m_running = false;
     bool m_decodesRun = false;

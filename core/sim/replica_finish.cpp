@@ -239,17 +239,32 @@ void Replica::complete(std::int32_t slot)
     outbox.hasAny = true;
 }
 
+/// Tokens of answers that the members of the batch have after so many decode steps. Who is done stays and produces none;
+/// whose prompt is longer than what the prompt step took still reads it, a token a step.
+std::int64_t Replica::staticTokens(std::int64_t decodeSteps) const
+{
+    const std::int64_t start = m_padded - m_staticDone; // what the prompt step took
+    std::int64_t sum = 0;
+    for (const auto slot : m_batch) {
+        const Sequence& s = at(slot);
+        const std::int64_t reading = std::max<std::int64_t>(0, s.target - start);
+        sum += std::clamp<std::int64_t>(decodeSteps - reading + 1, 0, s.output);
+    }
+    return sum;
+}
+
 /// Prompts are padded to the longest, everybody stays until the last has its last token, and all answers go out then.
 void Replica::bookStatic()
 {
-    const auto size = static_cast<std::int64_t>(m_batch.size());
     const bool wasPrefill = !m_decodesRun;
-    bookLeap(m_leap.steps * size, m_blocks.share());
+    bookLeap(wasPrefill ? staticTokens(0) : staticTokens(m_staticDone + m_leap.steps) - staticTokens(m_staticDone),
+        m_blocks.share());
     if (wasPrefill) {
         m_prefilling.clear();
         m_prefillLeft = 0;
     } else {
         m_staticLeft -= m_leap.steps;
+        m_staticDone += m_leap.steps;
         m_padded += m_leap.steps;
     }
     if (m_staticLeft > 0)

@@ -141,9 +141,13 @@ SimResult Merged::complete(SimResult r, const std::stop_token& stop) const
         r.ttftP95Each = m_metrics[0].p95;
         r.e2eP95Each = m_metrics[1].p95;
         for (const auto& metric : m_metrics) {
-            const double mean = meanOf(metric.p95), half = halfWidth95(metric.p95);
-            (r.*metric.field).ciLo = std::max(0.0, mean - half);
-            (r.*metric.field).ciHi = mean + half;
+            // About the percentile of all requests, which is what is shown: the mean of those of short runs lies below it.
+            const double half = halfWidth95(metric.p95);
+            if (!(half > 0))
+                continue; // runs that do not differ, of a trace say, tell nothing about one another
+            sim::Distribution& d = r.*metric.field;
+            d.ciLo = std::max(0.0, d.p95 - half);
+            d.ciHi = d.p95 + half;
         }
     }
     return r;

@@ -417,7 +417,7 @@ void Run::drain(std::size_t replica)
     m_outbox.finished.clear();
     for (const auto slot : m_outbox.prefilled) {
         Sequence& s = m_pool[slot];
-        s.prefillReplica = static_cast<std::int16_t>(replica);
+        s.prefillReplica = static_cast<std::int32_t>(replica);
         const auto pool = std::span<Replica>(m_replicas).first(m_fleet.ready()).subspan(m_prefillPool);
         const auto chosen =
             m_prefillPool + routerPolicy(Router::joinShortest).choose(pool, s, m_now, m_decodeRouterState);

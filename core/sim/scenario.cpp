@@ -78,6 +78,13 @@ Result<Scenario> makeScenario(const Plan& plan, std::shared_ptr<const Trace> tra
                                                      std::to_string(trace->hashBlockTokens) +
                                                      " tokens of a hash block of the trace");
         s.limits.requests = trace->requests.size();
+        // A plan that names its trace plays it at the plan's rate, as the closed forms and sweeps take it.
+        const bool isOwn = plan.workload.process == ArrivalProcess::trace && !plan.workload.traceFile.empty();
+        if (const RequestRate own = rateOf(*trace); isOwn && own.si() > 0 && plan.workload.arrivalRate.si() > 0) {
+            constexpr double kRounding = 1e-6; // of a rate that was read off this trace
+            const double scale = plan.workload.arrivalRate / own;
+            s.traceRateScale = std::abs(scale - 1) < kRounding ? 1 : scale;
+        }
         s.trace = std::move(trace);
     }
     return s;

@@ -36,7 +36,8 @@ struct Sequence {
     std::int32_t requestClass = 0;
     std::int32_t predicted = 0;
     std::int32_t preemptions = 0;
-    std::int16_t attempt = 0, replica = 0, prefillReplica = 0;
+    std::int16_t attempt = 0;
+    std::int32_t replica = 0, prefillReplica = 0;
     std::uint32_t firstHash = 0, hashCount = 0;
     std::int64_t reserved = 0; ///< start of its buddy chunk (reserving policies)
     double headOfLine = 0;     ///< seconds blocked by longer requests

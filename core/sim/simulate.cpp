@@ -142,7 +142,11 @@ SimResult simulate(const Scenario& scenario, std::stop_token stop, const Progres
     }
     enough.request_stop();
     workers.clear();
-    return merged.takeResult(stop); // the caller's: `enough` has been asked for
+    const bool isWide = scenario.untilCi && !merged.isNarrow(*scenario.untilCi);
+    SimResult result = merged.takeResult(stop); // the caller's: `enough` has been asked for
+    if (isWide && !result.cancelled && result.limit.empty())
+        result.limit = "replications";
+    return result;
 }
 
 } // namespace headroom::sim

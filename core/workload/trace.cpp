@@ -94,6 +94,13 @@ double prefixHits(const Trace& trace)
 
 } // namespace
 
+RequestRate rateOf(const Trace& trace)
+{
+    const auto& r = trace.requests;
+    const double seconds = r.empty() ? 0 : r.back().arrival - r.front().arrival;
+    return seconds > 0 ? RequestRate(static_cast<double>(r.size() - 1) / seconds) : RequestRate(0);
+}
+
 TraceSummary summarize(const Trace& trace)
 {
     TraceSummary s;
@@ -101,8 +108,7 @@ TraceSummary summarize(const Trace& trace)
     if (trace.requests.empty())
         return s;
     s.duration = Seconds(trace.requests.back().arrival - trace.requests.front().arrival);
-    if (s.duration.si() > 0)
-        s.rate = RequestRate(static_cast<double>(s.requests - 1) / s.duration.si());
+    s.rate = rateOf(trace);
     s.gapCv = gapVariation(trace.requests, s.duration.si());
     std::vector<double> lengths(trace.requests.size());
     const auto of = [&](std::int32_t TraceRequest::*member) {

@@ -36,6 +36,8 @@ struct TraceSummary {
     double prefixHitRate = 0; ///< with an unbounded cache, from the hash ids
 };
 
+/// Requests a second between the first and the last; 0 where that is no time.
+RequestRate rateOf(const Trace&);
 TraceSummary summarize(const Trace&);
 /// The workload that stands for this trace in the closed forms: rate, gap CV (gamma), empirical lengths.
 Workload workloadOf(const TraceSummary&, Workload keepTheRest);

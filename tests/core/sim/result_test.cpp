@@ -92,11 +92,40 @@ TEST(Intervals, RunsStopWhenTheIntervalIsAsNarrowAsWanted)
     EXPECT_LT(narrow.replications, 200) << "it stopped because it was narrow";
     for (const auto& [r, share] : {std::pair(&wide, 0.2), std::pair(&narrow, 0.02)})
         for (const auto* d : {&r->ttft, &r->e2e})
-            EXPECT_LE(*d->ciHi - *d->ciLo, share * (*d->ciHi + *d->ciLo) * (1 + 1e-12));
+            EXPECT_GE(d->p95, *d->ciLo) << "the interval is about what is shown";
+    EXPECT_LE(*narrow.ttft.ciHi - *narrow.ttft.ciLo, 2 * 0.02 * narrow.ttft.p95 * 1.05);
     s.threads = 2;
     const auto parallel = simulate(s);
     EXPECT_EQ(parallel.replications, narrow.replications);
     EXPECT_EQ(parallel.fingerprint, narrow.fingerprint);
+}
+
+TEST(Intervals, HoldThePercentileOfAllRequestsNearSaturationToo)
+{
+    Scenario s = quick(2000); // short runs in a long transient: their own p95 lies far below that of all
+    s.workload.arrivalRate = 3 * s.workload.arrivalRate;
+    s.replications = 20;
+    const auto r = simulate(s);
+    EXPECT_LT(*r.ttft.ciLo, r.ttft.p95);
+    EXPECT_GT(*r.ttft.ciHi, r.ttft.p95);
+}
+
+TEST(Intervals, RunsThatDoNotDifferHaveNone)
+{
+    Scenario s = quick(300);
+    auto trace = std::make_shared<Trace>();
+    for (int i = 0; i < 300; ++i)
+        trace->requests.push_back({.arrival = 0.1 * i, .promptTokens = 100, .outputTokens = 20});
+    s.trace = trace;
+    s.replications = 3;
+    EXPECT_FALSE(simulate(s).ttft.ciLo);
+}
+
+TEST(Intervals, SayWhenTheyAreNotAsNarrowAsWanted)
+{
+    Scenario s = quick(20);
+    s.untilCi = 1e-6;
+    EXPECT_EQ(simulate(s).limit, "replications");
 }
 
 TEST(Intervals, OfPairedDifferencesLeaveOutWhatBothShare)
@@ -137,7 +166,7 @@ TEST(Series, AddUpToTheWholeRun)
 {
     onRandomRuns([](const Scenario&, const SimResult& r) {
         const auto& series = r.series;
-        double waiting = 0, busy = 0, kv = 0, running = 0;
+        double waiting = 0, busy = 0, kv = 0, running = 0, tokens = 0;
         for (std::size_t i = 0; i < series.waiting.size(); ++i) {
             const double seconds =
                 std::min(series.interval, r.simulatedSeconds - static_cast<double>(i) * series.interval);
@@ -145,12 +174,31 @@ TEST(Series, AddUpToTheWholeRun)
             busy += series.busyFraction[i] * seconds;
             kv += series.kvFraction[i] * seconds;
             running += series.running[i] * seconds;
+            tokens += series.outputTokensPerSecond[i] * seconds;
         }
         EXPECT_NEAR(waiting, r.inQueue.area, 1e-9 * std::max(1.0, r.inQueue.area));
         EXPECT_NEAR(busy, r.busyFraction * r.simulatedSeconds, 1e-9 * std::max(1.0, busy));
         EXPECT_NEAR(kv, r.kvFraction * r.simulatedSeconds, 1e-9 * std::max(1.0, kv));
         EXPECT_GE(running, 0);
+        EXPECT_GE(tokens, static_cast<double>(r.counters.outputTokens) * (1 - 1e-9)) << "and those that were wasted";
     });
+}
+
+TEST(Series, OfStaticBatchesHoldTheTokensOfAnswersAndNoPadding)
+{
+    for (const StaticStart start : {StaticStart::padded, StaticStart::shortestPrompt}) {
+        Scenario s = quick(500);
+        s.batching.policy = BatchPolicy::static_;
+        s.staticStart = start;
+        s.classes[0].shape.prompt = {LengthShape::lognormal, 200, 1, {}};
+        s.classes[0].shape.output = {LengthShape::lognormal, 50, 1, {}};
+        const auto r = simulate(s);
+        double tokens = 0;
+        for (std::size_t i = 0; i < r.series.waiting.size(); ++i)
+            tokens += r.series.outputTokensPerSecond[i] *
+                      std::min(r.series.interval, r.simulatedSeconds - static_cast<double>(i) * r.series.interval);
+        EXPECT_NEAR(tokens / static_cast<double>(r.counters.outputTokens), 1, 1e-9);
+    }
 }
 
 TEST(Series, CoverARunInWhichNothingEverRan)

@@ -104,5 +104,30 @@ TEST(LargeFleets, TakeMemoryForTheirSequencesAndNotForEachInEachReplica)
 }
 #endif
 
+// Replicas were numbered in 16 bits on their requests: beyond 32,768 a time-out reached for one that was not there.
+TEST(LargeFleets, EveryReplicaHasItsNumber)
+{
+    for (const BatchPolicy policy : {BatchPolicy::chunked, BatchPolicy::disaggregated}) {
+        Plan plan = defaultPlan();
+        plan.batching.policy = policy;
+        plan.deployment.replicas = 80'000;
+        plan.deployment.router = Router::random;
+        plan.workload.arrivalRate = RequestRate(20'000);
+        plan.scheduling.clientTimeout = Seconds(0.05);
+        auto scenario = makeScenario(plan);
+        ASSERT_TRUE(scenario.has_value());
+        scenario->limits.requests = 2'000;
+        scenario->record.rows = true;
+        const SimResult result = simulate(*scenario);
+        EXPECT_GT(result.counters.timedOut, 0U);
+        int most = 0;
+        for (const RequestRow& row : result.rows) {
+            EXPECT_GE(row.replica, 0);
+            most = std::max(most, row.replica);
+        }
+        EXPECT_GT(most, 32'767);
+    }
+}
+
 } // namespace
 } // namespace headroom::sim

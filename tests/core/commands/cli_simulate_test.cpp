@@ -1,0 +1,93 @@
+// headroom-cli simulate as a user runs it: what it writes, what it says, what it refuses.
+#include "tests/core/commands/cli_process.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace headroom::cli {
+namespace {
+
+using Json = nlohmann::json;
+using testing::HasSubstr;
+
+std::vector<std::string> simulate(const CliProcess& cli, std::vector<std::string> more)
+{
+    std::vector<std::string> all{"simulate", cli.plan(), "--requests", "400"};
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+}
+
+TEST(CliSimulate, WritesOneRowAndSpansPerRequest)
+{
+    const CliProcess cli;
+    const std::string csv = cli.path("rows.csv"), spans = cli.path("spans.json");
+    ASSERT_EQ(cli.run(simulate(cli, {"--csv", csv, "--spans", spans})).exit, 0);
+    const std::string rows = contentOf(csv);
+    EXPECT_EQ(std::ranges::count(rows, '\n'), 401) << "a header and the requests";
+    EXPECT_THAT(rows.substr(0, rows.find('\n')), HasSubstr("arrival"));
+    const Json trace = Json::parse(contentOf(spans));
+    EXPECT_GE(trace["traceEvents"].size(), 400U);
+    for (const Json& event : trace["traceEvents"])
+        if (event["ph"] == "X") {
+            EXPECT_GE(event["dur"].get<double>(), 0);
+        }
+}
+
+TEST(CliSimulate, SaysInTextWhatItMeasured)
+{
+    const CliProcess cli;
+    const auto text = cli.run(simulate(cli, {"--head-of-line"})).out;
+    for (const char* words : {"slowest 10 % of gaps", "slowdown", "blocked by longer"})
+        EXPECT_THAT(text, HasSubstr(words));
+    const auto retried = cli.run(simulate(cli, {"--set", "workload.arrival_rate_req_s=200", "--set",
+                                                   "scheduling.client_timeout_s=4", "--set", "scheduling.retries=2"}))
+                             .out;
+    EXPECT_THAT(retried, HasSubstr("for each request")) << "amplification";
+    EXPECT_THAT(retried, HasSubstr("wasted tokens"));
+}
+
+TEST(CliSimulate, NothingMeasuredIsNoZero)
+{
+    const CliProcess cli;
+    const std::vector<std::string> nobody{"--set", "hardware.gpu=T4-16GB"}; // the model does not fit
+    EXPECT_THAT(cli.run(simulate(cli, nobody)).out, HasSubstr("rejected by memory: 400"));
+    auto asJson = nobody;
+    asJson.emplace_back("--json");
+    EXPECT_TRUE(Json::parse(cli.run(simulate(cli, asJson)).out)["ttft_s"]["p95"].is_null());
+}
+
+TEST(CliSimulate, CountsAreNotNegativeAndTheWarmUpLeavesRequests)
+{
+    const CliProcess cli;
+    for (const char* option : {"--requests", "--seed", "--warmup"}) {
+        const auto run = cli.run({"simulate", cli.plan(), option, "-5"});
+        EXPECT_EQ(run.exit, 2) << option;
+        EXPECT_THAT(run.err, HasSubstr("expected a whole number")) << option;
+    }
+    const auto run = cli.run(simulate(cli, {"--warmup", "400"}));
+    EXPECT_EQ(run.exit, 2);
+    EXPECT_THAT(run.err, HasSubstr("fewer than there are"));
+}
+
+TEST(CliSimulate, APlansOwnTraceIsPlayedAtThePlansRate)
+{
+    const CliProcess cli;
+    std::string lines = "arrival_s,prompt_tokens,output_tokens\n";
+    for (int i = 0; i < 200; ++i)
+        lines += std::to_string(0.5 * i) + ",100,20\n";
+    const std::string trace = cli.write("trace.csv", lines);
+    const auto seconds = [&](const char* rate) {
+        const std::string key = std::string("workload.arrival_rate_req_s=") + rate;
+        return Json::parse(cli.run({"simulate", cli.plan(), "--set", "workload.process=trace", "--set",
+                                       "workload.trace_file=" + trace, "--set", key, "--json"})
+                               .out)["simulated_s"]
+            .get<double>();
+    };
+    EXPECT_NEAR(seconds("2") / seconds("4"), 2, 0.05);
+}
+
+} // namespace
+} // namespace headroom::cli
