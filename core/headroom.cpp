@@ -14,7 +14,6 @@ namespace headroom {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr int kMostReplicas = 4096;
 
 /// A rate and how far targets are missed there.
 struct Probe {

@@ -27,8 +27,11 @@ struct BindingResult {
 /// \param present at the plan's own rate; targetRate as found above
 BindingResult findBinding(const Evaluator&, const PointEvaluation& present, RequestRate targetRate);
 
+/// Larger fleets are not searched.
+inline constexpr int kMostReplicas = 4096;
+
 /// Least number of replicas that meets all targets at `workload.peak_factor` times the rate with
-/// `deployment.spare_replicas` down (those are counted on top). Absent when no number up to 4,096 is enough.
+/// `deployment.spare_replicas` down (those are counted on top). Absent when no number up to kMostReplicas is enough.
 std::optional<int> replicasNeeded(const Evaluator&, RequestRate targetRate);
 
 } // namespace headroom

@@ -25,6 +25,7 @@
 #include <QFileInfo>
 #include <QLabel>
 #include <QMenu>
+#include <QScreen>
 #include <QSettings>
 #include <QStackedWidget>
 #include <QStatusBar>
@@ -40,6 +41,8 @@ namespace headroom::ui {
 namespace {
 
 constexpr QSize kFirstSize{1440, 900};
+constexpr int kFrameHeight = 32;                               ///< of a title bar
+constexpr int kLeastPlanWidth = 236, kLeastExplainWidth = 216; ///< narrower, numbers lose their digits
 constexpr auto kMeasuredKey = "validation/measured";
 constexpr int kLayoutVersion = 1; ///< raise when docks are added or renamed: old layouts are then not restored
 
@@ -123,12 +126,14 @@ void MainWindow::makeDocks()
     m_planPanel = new PlanPanel(m_document);
     m_planDock = new QDockWidget(tr("Plan"));
     m_planDock->setObjectName(QStringLiteral("dock.plan"));
+    m_planPanel->setMinimumWidth(kLeastPlanWidth);
     m_planDock->setWidget(m_planPanel);
     m_planDock->setTitleBarWidget(new DockTitle(tr("Plan"), m_planDock));
     addDockWidget(Qt::LeftDockWidgetArea, m_planDock);
     m_explain = new ExplainPanel;
     m_explainDock = new QDockWidget(tr("Explain"));
     m_explainDock->setObjectName(QStringLiteral("dock.explain"));
+    m_explain->setMinimumWidth(kLeastExplainWidth);
     m_explainDock->setWidget(m_explain);
     auto* title = new DockTitle(tr("Explain"), m_explainDock);
     m_explainDock->setTitleBarWidget(title);
@@ -371,7 +376,10 @@ void MainWindow::setThemeChoice(ThemeChoice choice)
 
 void MainWindow::restoreLayout()
 {
-    resize(kFirstSize);
+    QSize size = kFirstSize;
+    if (QGuiApplication::platformName() != QLatin1String("offscreen")) // whose screen is smaller than any window
+        size = size.boundedTo(screen()->availableSize() - QSize(0, kFrameHeight));
+    resize(size);
     restoreGeometry(m_settings->value(QStringLiteral("geometry")).toByteArray());
     restoreState(m_settings->value(QStringLiteral("layout")).toByteArray(), kLayoutVersion);
     showTab(m_settings->value(QStringLiteral("tab")).toString().toStdString());

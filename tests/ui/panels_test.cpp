@@ -7,6 +7,7 @@
 #include "ui/panels/paragraph.h"
 #include "ui/panels/simulated_summary.h"
 #include "ui/panels/verdict.h"
+#include "ui/plots/load_curve.h"
 
 #include <gmock/gmock.h>
 
@@ -188,6 +189,15 @@ TEST(SimulatedSummary, AStaticBatchHasNoPaceOfItsOwn)
     Snapshot snapshot = snapshotOf(with(testPlan(), "batching.policy", "static"));
     snapshot = withStudy(std::move(snapshot));
     EXPECT_THAT(simulatedSummary(snapshot).lines.toStdString(), testing::Not(testing::HasSubstr("TPOT")));
+}
+
+TEST(Explanations, SayHowManyReplicasForWhichPeakOrThatThereAreTooMany)
+{
+    const auto said = [](Plan plan) { return replicasNeededText(snapshotOf(std::move(plan)).now); };
+    const Plan peaky = with(with(testPlan(), "workload.arrival_rate_req_s", "500"), "workload.peak_factor", "2");
+    EXPECT_THAT(said(peaky), testing::HasSubstr("needed for peaks of 1,000 req/s"));
+    EXPECT_EQ(said(with(testPlan(), "workload.arrival_rate_req_s", "100000")), "more than 4,096 replicas are needed");
+    EXPECT_EQ(said(with(testPlan(), "targets.ttft_p95_s", "0.001")), "no number of replicas meets the targets");
 }
 
 TEST(Paragraph, LaysThePageOutAnewOnlyForAnotherNumberOfLines)

@@ -140,6 +140,7 @@ void ClassesPanel::makeTable()
     m_table->horizontalHeader()->setDefaultSectionSize(kColumnWidth);
     m_table->verticalHeader()->setFont(uiFont(TextSize::small));
     m_table->verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
+    m_table->setHorizontalScrollMode(QAbstractItemView::ScrollPerItem); // no class is cut in the middle of its numbers
     m_table->verticalHeader()->setDefaultSectionSize(kRowHeight);
     m_table->verticalHeader()->setStyleSheet(QStringLiteral("QHeaderView::section { padding: 0 4px 0 0; }"));
     m_table->installEventFilter(this);

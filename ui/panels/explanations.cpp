@@ -3,6 +3,7 @@
 #include "core/snapshot.h"
 #include "ui/format.h"
 #include "ui/money.h"
+#include "ui/plots/load_curve.h"
 
 #include <QCoreApplication>
 
@@ -46,6 +47,13 @@ QString littlesLaw(const Evaluation& e, RequestRate now, int replicas)
         .arg(number(now.si()), time(stay), number(now.si() * stay.si()), number(e.meanConcurrency * replicas));
 }
 
+/// A clause as a sentence of its own.
+QString sentence(const std::string& clause)
+{
+    const QString words = text(clause);
+    return words.left(1).toUpper() + words.mid(1) + QLatin1Char('.');
+}
+
 Explanation headroomOf(const Snapshot& s)
 {
     const Evaluation& e = s.now.evaluation;
@@ -56,8 +64,7 @@ Explanation headroomOf(const Snapshot& s)
             QStringLiteral("= %1 (%2)").arg(rate(e.headroom), signedPercent(e.headroomFraction))},
         {tr("λ*: the first arrival rate, from below, at which a target fails; the capacity R·μ where none is stated."),
             tr("From the pessimistic edge of the band: %1.").arg(rate(e.headroomLo)),
-            e.replicasNeeded ? tr("Replicas that meet the targets at the peak: %1.").arg(*e.replicasNeeded)
-                             : tr("No number of replicas meets the targets.")},
+            sentence(replicasNeededText(s.now))},
         tr("Search on the batch chain for the first crossing of a target"), tr("capacity")};
 }
 

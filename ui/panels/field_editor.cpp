@@ -27,7 +27,7 @@ constexpr int kSeriesMs = 700;
 QString rangeText(const NumberField& f)
 {
     const QString unit = text(f.info.unit);
-    const QString range = QStringLiteral("%1 to %2").arg(text(boxText(f.min)), text(boxText(f.max)));
+    const QString range = QStringLiteral("%1 to %2").arg(text(boxText(f, f.min)), text(boxText(f, f.max)));
     return unit.isEmpty() ? range : range + QLatin1Char(' ') + unit;
 }
 
@@ -78,7 +78,7 @@ public:
     void refresh() override
     {
         const std::optional<double> value = m_number.get(document().plan());
-        const QString shown = value ? text(boxText(*value)) : tr("none");
+        const QString shown = value ? text(boxText(m_number, *value)) : tr("none");
         m_box->display(shown);
         const QSignalBlocker quiet(slider());
         if (!slider()->isSliderDown()) // a hand on the handle is where the handle stays

@@ -114,6 +114,12 @@ std::string boxText(double value)
     return grouped;
 }
 
+std::string boxText(const NumberField& field, double value)
+{
+    const bool isYear = field.integer && field.min >= 1000 && field.max < 10'000;
+    return isYear ? exactText(value) : boxText(value);
+}
+
 std::optional<double> parseBoxText(std::string_view text, std::string_view unit)
 {
     std::string digits(text);

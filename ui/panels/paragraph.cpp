@@ -5,6 +5,7 @@
 #include <QGuiApplication>
 #include <QMenu>
 #include <QPainter>
+#include <QResizeEvent>
 
 #include <algorithm>
 #include <cmath>
@@ -97,7 +98,11 @@ QSize Paragraph::sizeHint() const { return {std::max(width(), kLeastWidth), layO
 
 QSize Paragraph::minimumSizeHint() const { return {kLeastWidth, 0}; }
 
-void Paragraph::resizeEvent(QResizeEvent*) { layOut(width()); }
+void Paragraph::resizeEvent(QResizeEvent* event)
+{
+    if (layOut(width()) != height() && event->oldSize().width() != width())
+        updateGeometry(); // a scroll bar came or went: the words need other lines than the layout knew
+}
 
 void Paragraph::paintEvent(QPaintEvent*)
 {

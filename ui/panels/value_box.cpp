@@ -88,6 +88,19 @@ void ValueBox::finish()
         emit entered(m_edit->text());
 }
 
+/// Undo and redo are the plan's, but for the text that is being typed.
+bool ValueBox::event(QEvent* event)
+{
+    if (event->type() == QEvent::ShortcutOverride && !m_edit->isModified()) {
+        const auto* key = static_cast<QKeyEvent*>(event);
+        if (key->matches(QKeySequence::Undo) || key->matches(QKeySequence::Redo)) {
+            event->ignore();
+            return false;
+        }
+    }
+    return QAbstractSpinBox::event(event);
+}
+
 void ValueBox::keyPressEvent(QKeyEvent* event)
 {
     if (event->key() == Qt::Key_Escape && m_edit->isModified()) {

@@ -29,6 +29,7 @@ signals:
     void entered(const QString& text);
 
 protected:
+    bool event(QEvent*) override;
     StepEnabled stepEnabled() const override { return StepUpEnabled | StepDownEnabled; }
     void keyPressEvent(QKeyEvent*) override;
     void focusInEvent(QFocusEvent*) override;

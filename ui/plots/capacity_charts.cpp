@@ -182,11 +182,8 @@ std::string capacitySentence(const Snapshot& snapshot)
                ". Try more GPUs per replica, narrower weights or a larger GPU.";
     if (!e.stable)
         return atLoad + load + " " + fleet + (e.gpus == 1 ? " is" : " are") +
-               " **overloaded**: " + bold(rate(e.capacity)) + " can be served" +
-               (e.replicasNeeded
-                       ? ", and " + bold(counted(*e.replicasNeeded, "replica", "replicas")) + " would be enough."
-                       : ", and no number of replicas meets the targets.") +
-               pinnedClause(snapshot);
+               " **overloaded**: " + bold(rate(e.capacity)) + " can be served" + "; " +
+               replicasNeededText(snapshot.now) + "." + pinnedClause(snapshot);
     std::string text =
         atLoad + load + " " + fleet + verb + " 95 % of requests within " + bold(duration(e.ttft.p95)) + "; ";
     if (e.targetRate <= RequestRate(0))

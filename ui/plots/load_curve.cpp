@@ -1,5 +1,6 @@
 #include "ui/plots/load_curve.h"
 
+#include "core/headroom.h"
 #include "ui/plots/numbers.h"
 
 #include <algorithm>
@@ -23,6 +24,17 @@ double rangeOf(const Snapshot& snapshot)
 }
 
 } // namespace
+
+std::string replicasNeededText(const PlanResults& results)
+{
+    const Evaluation& e = results.evaluation;
+    const Workload& load = results.plan->workload;
+    if (!e.replicasNeeded && !(e.targetRate > RequestRate(0)))
+        return "no number of replicas meets the targets";
+    const std::string need = e.replicasNeeded ? counted(*e.replicasNeeded, "replica is", "replicas are") + " needed"
+                                              : "more than " + whole(kMostReplicas) + " replicas are needed";
+    return load.peakFactor > 1 ? need + " for peaks of " + rate(load.peakFactor * load.arrivalRate) : need;
+}
 
 Curve distributionCurve(
     const std::vector<double>& seconds, const std::vector<double>& shares, std::string name, Role role)

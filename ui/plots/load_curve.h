@@ -37,6 +37,10 @@ std::string whyNoLoadCurve(const Snapshot&);
 std::string whyItDoesNotFit(const PlanResults&);
 std::string whyItDoesNotFit(const Plan&, const MemoryUse&);
 
+/// "7 replicas are needed for peaks of 18 req/s", "more than 4,096 replicas are needed", or "no number of replicas meets the
+/// targets" where one fails without load already.
+std::string replicasNeededText(const PlanResults&);
+
 /// A cumulative distribution: percent of requests against seconds. Quantiles that are not finite or not above 0 are left
 /// out. \param shares probabilities of the quantiles, in [0, 1]
 Curve distributionCurve(

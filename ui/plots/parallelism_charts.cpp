@@ -34,8 +34,11 @@ std::vector<Layouted> layouts(const Plan& plan, Way way)
         Deployment& d = one.plan.deployment;
         if (way == Way::tensor) {
             // Expert and attention ranks regroup the GPUs of tp: where the plan uses all of them, so do its variants.
-            d.ep = d.ep == d.tp ? degree : std::min(d.ep, degree);
-            d.attentionDp = d.attentionDp == d.tp ? degree : std::min(d.attentionDp, degree);
+            const auto regrouped = [&](int ranks) {
+                return ranks > 1 && ranks == d.tp ? degree : std::min(ranks, degree);
+            };
+            d.ep = regrouped(d.ep);
+            d.attentionDp = regrouped(d.attentionDp);
             d.tp = degree;
         } else {
             d.pp = degree;

@@ -385,6 +385,10 @@ std::string whyNotSimulated(const Snapshot& snapshot)
         return "Nothing is simulated yet.";
     if (own.result->series.waiting.empty())
         return "No request came: there is nothing to see.";
+    if (own.result->counters.completed == 0 && studyIsCurrent(snapshot) && !snapshot.now.evaluation.fits)
+        return "The model does not fit, so that every request is turned away: " + whyItDoesNotFit(snapshot.now) + ".";
+    if (own.result->counters.completed == 0)
+        return "No request was served: there is nothing to measure.";
     return {};
 }
 
@@ -429,7 +433,8 @@ std::string simulatorSentence(const Snapshot& snapshot)
                 comparedWith(snapshot.now.evaluation.ttft.p95.si(), r.ttft.p95);
     text += ".";
     if (studyIsCurrent(snapshot) && snapshot.now.evaluation.fits && !snapshot.now.evaluation.stable)
-        text += " The load is more than the plan can serve: the queue grows for as long as one looks.";
+        text += " The load is more than the plan can serve: the queue grows until the last request has come, and times tell "
+                "how long the run is, not what the plan can do.";
     if (r.counters.rejected > 0)
         text += " " +
                 bold(percent(static_cast<double>(r.counters.rejected) / static_cast<double>(r.counters.attempts))) +

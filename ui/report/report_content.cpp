@@ -2,6 +2,7 @@
 #include "ui/report/report_content.h"
 
 #include "core/calibration/nearness.h"
+#include "core/headroom.h"
 #include "core/plan/catalog.h"
 #include "ui/format.h"
 #include "ui/plots/load_curve.h"
@@ -79,6 +80,9 @@ QString needSentence(const Snapshot& s)
     if (!e.fits)
         return tr("**Do not buy this**: %1 does not fit on %2 with this layout: %3.")
             .arg(text(plan.model.spec.name), text(plan.hardware.gpu.name), text(whyItDoesNotFit(plan, e.memory)));
+    if (!e.replicasNeeded && e.targetRate > RequestRate(0))
+        return tr("**More than %1 replicas are needed**: this plan is far from that load.")
+            .arg(number(static_cast<double>(kMostReplicas)));
     if (!e.replicasNeeded)
         return tr("**No number of these GPUs is enough**: a target fails on %1 however many replicas share the load.")
             .arg(text(plan.hardware.gpu.name));
@@ -90,7 +94,7 @@ QString needSentence(const Snapshot& s)
         why += tr(" and %1 down").arg(counted(plan.deployment.spareReplicas, tr("replica"), tr("replicas")));
     const QString need = bold(fleetOf(plan, needed)) + tr(" as ") + shapeOf(plan, needed);
     if (needed == have)
-        return tr("Buy or rent %1 %2: the plan has exactly what is needed.").arg(need, why);
+        return tr("Buy or rent %1 %2: the plan has exactly that.").arg(need, why);
     if (needed < have)
         return tr("Buy or rent %1 %2. The plan has %3, more than the targets ask for.")
             .arg(need, why, shapeOf(plan, have));

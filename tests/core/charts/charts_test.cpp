@@ -457,6 +457,22 @@ TEST(Roofline, NoBatchReachesTheRoof)
     }
 }
 
+TEST(Parallelism, ARowOfAWiderReplicaIsThePlanThatHasIt)
+{
+    const auto weights = [](const Plan& plan) {
+        const auto bars = std::get<StackedBars>(chartOf("memory_by_tp", snapshotOf(plan)).body);
+        double sum = 0;
+        for (const BarSegment& segment : bars.segments)
+            if (segment.name.find("weights") != std::string::npos)
+                sum += segment.values.at(3);
+        EXPECT_THAT(bars.categories.at(3), HasSubstr("tp 8"));
+        return sum;
+    };
+    const Plan one = example(), eight = with(example(), {{"deployment.tp", "8"}});
+    EXPECT_NEAR(weights(one), weights(eight), 1e-9 * weights(one)) << "attention is cut as well";
+    EXPECT_LT(weights(one), 0.2 * 16);
+}
+
 TEST(TabSentence, ChangesWithTheNumbersAndTheirNumber)
 {
     const Snapshot one = snapshotOf(example());
