@@ -85,8 +85,9 @@ TEST_P(ClosedForm, AgreesWithTheSimulatorUpToALoadOf085OrSaysWhereNot)
     EXPECT_LE(unsaidTtftMisses, 1); // where the time to the first token is off, the result says so
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Policies, ClosedForm, ::testing::Values(BatchPolicy::chunked, BatchPolicy::continuous, BatchPolicy::disaggregated));
+INSTANTIATE_TEST_SUITE_P(Policies, ClosedForm,
+    ::testing::Values(
+        BatchPolicy::chunked, BatchPolicy::continuous, BatchPolicy::prefillFirst, BatchPolicy::disaggregated));
 
 } // namespace
 } // namespace headroom

@@ -4,6 +4,7 @@
 #include "ui/panels/elided_label.h"
 #include "ui/panels/explain_panel.h"
 #include "ui/panels/explanations.h"
+#include "ui/panels/fold_section.h"
 #include "ui/panels/paragraph.h"
 #include "ui/panels/simulated_summary.h"
 #include "ui/panels/verdict.h"
@@ -11,6 +12,7 @@
 
 #include <gmock/gmock.h>
 
+#include <QLineEdit>
 #include <QTableWidget>
 #include <QVBoxLayout>
 
@@ -165,6 +167,36 @@ public:
     }
     int count = 0;
 };
+
+TEST(FoldSection, TabGoesFromTheHeaderIntoWhatItUnfolds)
+{
+    QWidget dock;
+    auto* column = new QVBoxLayout(&dock);
+    const auto body = [] {
+        auto* made = new QWidget;
+        auto* inside = new QVBoxLayout(made);
+        inside->addWidget(new QLineEdit);
+        inside->addWidget(new QLineEdit);
+        return made;
+    };
+    auto* first = new FoldSection(QStringLiteral("First"), body);
+    auto* second = new FoldSection(QStringLiteral("Second"), body);
+    column->addWidget(first);
+    column->addWidget(second);
+    dock.show();
+    first->setUnfolded(true);
+    std::vector<QString> met;
+    QWidget* at = first->findChild<FoldHeader*>();
+    for (int i = 0; i < 3; ++i) {
+        do
+            at = at->nextInFocusChain();
+        while ((at->focusPolicy() & Qt::TabFocus) == 0);
+        met.push_back(QString::fromLatin1(at->metaObject()->className()));
+    }
+    EXPECT_EQ(met[0], QStringLiteral("QLineEdit"));
+    EXPECT_EQ(met[1], QStringLiteral("QLineEdit"));
+    EXPECT_TRUE(met[2].endsWith(QStringLiteral("FoldHeader"))) << qPrintable(met[2]);
+}
 
 TEST(ElidedLabel, GivesWayToItsNeighboursAndKeepsItsWords)
 {

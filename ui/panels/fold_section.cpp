@@ -103,6 +103,12 @@ void FoldSection::showBody(bool visible)
     if (visible && m_body == nullptr) {
         m_body = m_makeBody();
         layout()->addWidget(m_body);
+        QWidget* last = m_header; // made late, it would come last of the whole window
+        for (QWidget* w : m_body->findChildren<QWidget*>())
+            if ((w->focusPolicy() & Qt::TabFocus) != 0) {
+                setTabOrder(last, w);
+                last = w;
+            }
     }
     if (m_body != nullptr)
         m_body->setVisible(visible);

@@ -212,7 +212,7 @@ BindingWords bindingWords(Binding binding)
     case Binding::overhead:
         return {QT_TRANSLATE_NOOP("Verdict", "Overhead"), QT_TRANSLATE_NOOP("Verdict", "engine, per step")};
     case Binding::sequences:
-        return {QT_TRANSLATE_NOOP("Verdict", "Sequences"), QT_TRANSLATE_NOOP("Verdict", "max_sequences is full"),
+        return {QT_TRANSLATE_NOOP("Verdict", "Sequences"), QT_TRANSLATE_NOOP("Verdict", "max_sequences fills first"),
             QT_TRANSLATE_NOOP("Verdict", "max_sequences")};
     case Binding::tokenBudget:
         return {QT_TRANSLATE_NOOP("Verdict", "Budget"), QT_TRANSLATE_NOOP("Verdict", "tokens per step")};
@@ -241,7 +241,8 @@ std::array<Tile, kTiles> verdict(const Snapshot& snapshot)
     const Targets& targets = snapshot.now.plan->targets;
     const bool answers = e.fits && e.stable;
     return {headroomTile(e), latencyTile(tr("TTFT p95"), e.ttft, targets.ttftP95, answers, QStringLiteral("ttft")),
-        latencyTile(tr("TPOT p95"), e.tpot, targets.tpotP95, answers, QStringLiteral("tpot")), utilizationTile(e),
+        // Full seats have a pace even where the queue in front of them grows without end.
+        latencyTile(tr("TPOT p95"), e.tpot, targets.tpotP95, e.fits, QStringLiteral("tpot")), utilizationTile(e),
         kvTile(e), costTile(e), bindingTile(e)};
 }
 

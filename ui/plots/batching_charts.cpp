@@ -328,7 +328,7 @@ std::string batchingSentence(const Snapshot& snapshot)
     const Seconds step = decodeStep(*snapshot.now.evaluator, std::max(1.0, e.meanDecodes));
     return "On average " + bold(number(e.meanDecodes)) + " of " + bold(counted(seats, "seat", "seats")) +
            (e.meanDecodes == 1 ? " decodes" : " decode") + " at once, " + bold(duration(step)) + " a step" +
-           (e.meanDecodes < 0.5 * seats ? "; a larger batch would cost little and serve more."
+           (e.meanDecodes < 0.5 * seats ? "; there are seats for more load, at little cost to the step."
                                         : "; more load finds few free seats.");
 }
 

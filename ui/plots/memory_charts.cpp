@@ -191,7 +191,8 @@ ChartSpec seatsVsContext(const Snapshot& snapshot)
                      ? "The limit of " + whole(most) + " sequences binds at " + whole(present) +
                            " tokens each; memory alone would hold " + whole(m.seatsByMemory) + "."
                      : "Memory holds " + counted(m.seats, "sequence", "sequences") + " of " + whole(present) +
-                           " tokens on average, and " + whole(snapshot.now.evaluation.worstCaseSeats) + " if all were at their full length.";
+                           " tokens on average, and " + whole(snapshot.now.evaluation.worstCaseSeats) +
+                           " if all were at their full length.";
     chart.body = std::move(body);
     return chart;
 }
@@ -265,8 +266,11 @@ ChartSpec fragmentation(const Snapshot& snapshot)
     body.segments = {{"tokens", Role::kv, {}, {}}, {"reserved for later", Role::ghost, {}, {}},
         {"never used", Role::waste, {}, {}}, {"between blocks", Role::series4, {}, {}}};
     double paged = 0, maximum = 0;
+    const bool isSplit = snapshot.now.plan->batching.policy == BatchPolicy::disaggregated;
     for (const Scheme& scheme : kSchemes) {
         Plan varied = *snapshot.now.plan;
+        if (isSplit)
+            varied.batching.policy = BatchPolicy::chunked; // the pools of a split fleet page: as if they were one
         varied.batching.reservation = scheme.reservation;
         const MemoryUse memory = memoryOf(varied);
         const Fragmentation& f = memory.fragmentation;
@@ -274,7 +278,8 @@ ChartSpec fragmentation(const Snapshot& snapshot)
         body.segments[0].values.push_back(100 * std::max(0.0, 1 - f.reserved - f.internal - f.external));
         for (std::size_t i = 0; i < lost.size(); ++i)
             body.segments[i + 1].values.push_back(100 * lost[i]);
-        const bool present = scheme.reservation == snapshot.now.plan->batching.reservation;
+        const bool present =
+            scheme.reservation == (isSplit ? Reservation::paged : snapshot.now.plan->batching.reservation);
         body.categories.push_back(std::string(scheme.name) + (present ? " (this plan)" : ""));
         body.totals.push_back(counted(memory.fits ? memory.seats : 0, "seat", "seats"));
         (scheme.reservation == Reservation::paged ? paged : maximum) = memory.fits ? memory.seats : 0;

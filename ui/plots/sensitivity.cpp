@@ -14,6 +14,7 @@ namespace {
 constexpr double kProbe = 0.10;
 /// A change beyond this is drawn no longer: one input at the edge of saturation would flatten all others.
 constexpr double kWidestBar = 1.0;
+constexpr double kMuch = 2; ///< times the gain that a loss is, to be named in its place
 /// Changes smaller than this are not worth a row.
 constexpr double kSmallest = 0.0005;
 constexpr std::size_t kMostRows = 9;
@@ -100,7 +101,9 @@ ChartSpec tornado(const Output& output, double base, const std::vector<Probe>& p
         body.categories.push_back(r.name);
         less.values.push_back(100 * std::clamp(r.less, -kWidestBar, kWidestBar));
         more.values.push_back(100 * std::clamp(r.more, -kWidestBar, kWidestBar));
-        body.totals.push_back(changeText(std::max(r.less, r.more))); // what the right end of the bar is
+        const double low = std::min(r.less, r.more), high = std::max(r.less, r.more);
+        body.totals.push_back(
+            changeText(-low > kMuch * high ? low : high)); // the right end, unless the left is the news
     }
     body.segments = {less, more};
     ChartSpec chart{output.title, output.unit, "", rows.empty() ? "None of the inputs changes it." : "", {}};

@@ -433,7 +433,8 @@ std::string simulatorSentence(const Snapshot& snapshot)
                 comparedWith(snapshot.now.evaluation.ttft.p95.si(), r.ttft.p95);
     text += ".";
     if (studyIsCurrent(snapshot) && snapshot.now.evaluation.fits && !snapshot.now.evaluation.stable)
-        text += " The load is more than the plan can serve: the queue grows until the last request has come, and times tell "
+        text += " The load is more than the plan can serve: the queue grows until the last request has come, and times "
+                "tell "
                 "how long the run is, not what the plan can do.";
     if (r.counters.rejected > 0)
         text += " " +
