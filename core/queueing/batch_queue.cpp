@@ -166,6 +166,10 @@ std::string_view reasonNotCovered(const StationTables& t)
     default:
         break;
     }
+    constexpr double kOneLength = 1e-6; // squared coefficient of variation
+    if (t.input.policy == BatchPolicy::prefillFirst && t.promptSecond < (1 + kOneLength) * t.promptMean * t.promptMean)
+        return "all prompts have one length: the p95 of the time to the first token can come out a fifth too high; the "
+               "rest holds";
     constexpr double kBursty = 4; // ca^2 of two-fold variation
     if (t.arrivalScv > kBursty)
         return "gaps between arrivals vary strongly; the closed form scales waits by their variation only";

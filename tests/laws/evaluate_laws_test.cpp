@@ -75,7 +75,8 @@ TEST(EvaluateLaws, MoreLoadNeverShortensTheTailNorRaisesAttainment)
         if (plan.batching.policy == BatchPolicy::static_ || plan.workload.process == ArrivalProcess::closedLoop)
             continue; // a batch fills faster under load; a closed loop has no rate
         const Evaluator evaluator(plan);
-        if (!evaluator.memory().fits || !evaluator.withoutBandsAt(0.5 * evaluator.capacity()).notCovered.empty())
+        const std::string_view reason = evaluator.withoutBandsAt(0.5 * evaluator.capacity()).notCovered;
+        if (!evaluator.memory().fits || (!reason.empty() && !reason.ends_with("the rest holds")))
             continue; // where the closed form says that it does not cover a plan it promises less
         SCOPED_TRACE(describe(plan) + ", seed " + std::to_string(seed));
         PointEvaluation last = evaluator.withoutBandsAt(0.05 * evaluator.capacity());
