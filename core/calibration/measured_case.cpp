@@ -237,12 +237,16 @@ void setLimits(const Measurement& m, MeasuredCase& c)
     c.tokenBudget *= c.layout.attentionDp;
 }
 
+/// MLPerf's offline scenario: at least so many samples and ten minutes (inference rules, recalled).
+constexpr double kMlperfRequests = 24'576;
+
 void setLoad(const Measurement& m, MeasuredCase& c)
 {
     const double load = m.load.value_or(0);
     switch (m.loadKind) {
     case LoadKind::offlineMax:
-        c.requests = numberBefore(m.detail, " prompts").value_or(trtllmRequests(c.input.mean, c.output.mean));
+        c.requests = numberBefore(m.detail, " prompts")
+                         .value_or(c.assumed ? kMlperfRequests : trtllmRequests(c.input.mean, c.output.mean));
         c.requests /= c.replicas;
         c.inFlight = c.requests;
         break;
