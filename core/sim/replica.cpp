@@ -483,8 +483,23 @@ std::int64_t Replica::freeBlocks(double now) const
     return m_blocks.free() - m_blocks.neededOver(stepsSoFar(now).begun, m_decodes);
 }
 
-double Replica::expectedTtft(double now, std::int64_t tokens)
+double Replica::expectedSeatWait(double now, const Sequence& s) const
 {
+    if (m_gone == 0)
+        return 0; // nobody has left yet: nothing is known
+    const auto waiting = static_cast<std::int64_t>(m_queue.size());
+    const bool isTaken = m_isStatic && !m_batch.empty();
+    const std::int64_t free = isTaken ? 0 : std::max<std::int64_t>(0, m_limits.maxSequences - m_seats);
+    const std::int64_t leaving = hasRoomFor(s, now) ? std::max<std::int64_t>(0, waiting + 1 - free) : waiting + 1;
+    const double stay = m_stays / static_cast<double>(m_gone);
+    // Of a static batch the first token comes with the last.
+    return static_cast<double>(leaving) * stay / static_cast<double>(std::max<std::int64_t>(1, m_seats)) +
+           (m_isStatic ? stay : 0);
+}
+
+double Replica::expectedTtft(double now, const Sequence& s)
+{
+    const std::int64_t tokens = s.target - s.prefilled;
     const bool mixes = m_policy->policy != BatchPolicy::prefillFirst && m_role != Role::prefill;
     const std::int64_t decodes = mixes ? m_decodes : 0;
     const bool isBudgeted = m_policy->policy == BatchPolicy::chunked || m_role == Role::decode;
@@ -502,7 +517,7 @@ double Replica::expectedTtft(double now, std::int64_t tokens)
             law.perPair(r) * sums.pairs[r] + (mixes ? law.perContext(r) * (m_contextSum[r] + grown * m_growing[r]) : 0);
     const double steps = std::ceil(static_cast<double>(work) / static_cast<double>(perStep));
     const double residual = m_running ? std::max(0.0, m_leap.start + m_leap.duration(stepsSoFar(now).begun) - now) : 0;
-    return residual + steps * step;
+    return residual + steps * step + expectedSeatWait(now, s);
 }
 
 } // namespace headroom::sim

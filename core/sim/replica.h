@@ -97,8 +97,9 @@ public:
     std::int64_t freeBlocks(double now) const;
     /// Seconds in which steps ran, since the start of the run.
     double busySeconds(double now) const { return m_busySeconds + (m_running ? now - m_leap.start : 0); }
-    /// Seconds until a new arrival of `tokens` prompt tokens would have its first token, if seats and memory suffice.
-    double expectedTtft(double now, std::int64_t tokens);
+    /// Seconds until this new arrival would have its first token. Where no seat or no memory is left for it, so many have to
+    /// leave before, each after as long as those who left have stayed on average: an engine does not know answers ahead.
+    double expectedTtft(double now, const Sequence&);
     /// Whether its prompt and all prompts that wait would find memory now.
     bool hasRoomFor(const Sequence&, double now) const;
     /// Prompt tokens of a request that the prefix cache of this replica holds. What growing sequences have overwritten
@@ -106,6 +107,7 @@ public:
     std::int64_t cachedTokens(const Sequence&, double now);
 
 private:
+    double expectedSeatWait(double now, const Sequence&) const;
     /// How KV memory is promised.
     enum class Promise { paged, wholeBlocks, buddy };
     struct Chunk {
@@ -263,6 +265,9 @@ private:
     TokenGroup m_body{};               ///< those that had a token in the last step with decodes
     std::vector<TokenGroup> m_groups;  ///< the others, which have joined since
     double m_lastDecodeEnd = 0;
+
+    double m_stays = 0;       ///< seconds from the first step to the end, summed over those who have left
+    std::uint64_t m_gone = 0; ///< their number
 
     std::vector<std::int32_t> m_batch;               ///< static: members of the present batch
     std::int64_t m_padded = 0;                       ///< static: context of each

@@ -234,6 +234,8 @@ void Replica::complete(std::int32_t slot)
 {
     unlink(slot);
     --m_seats;
+    m_stays += m_leapEnd - at(slot).firstScheduled;
+    ++m_gone;
     auto& outbox = m_context.outbox;
     (at(slot).abandoned ? outbox.dropped : outbox.finished).push_back(slot);
     outbox.hasAny = true;

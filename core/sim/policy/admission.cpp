@@ -16,10 +16,11 @@ Rejection queueCap(const AdmissionView& v, AdmissionState&)
     return v.waiting >= v.scheduling.queueCap ? Rejection::queueCap : Rejection::none;
 }
 
-/// Would it miss its TTFT even if seats and memory are free? (Mooncake rejects early in the same way.)
+/// Would it miss its TTFT? Prompts before it and its own, and those who have to leave for it (Mooncake rejects early by the
+/// first of these.)
 Rejection deadline(const AdmissionView& v, AdmissionState&)
 {
-    const double expected = v.latencyBefore + v.replica.expectedTtft(v.now, v.request.target - v.request.prefilled);
+    const double expected = v.latencyBefore + v.replica.expectedTtft(v.now, v.request);
     return expected > v.ttftTarget ? Rejection::deadline : Rejection::none;
 }
 

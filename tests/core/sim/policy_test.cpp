@@ -1,4 +1,6 @@
 // What single policies and measures do, on runs small enough to follow by hand.
+#include "core/evaluate.h"
+#include "core/plan/catalog.h"
 #include "core/sim/kv_blocks.h"
 #include "core/sim/prefix_cache.h"
 #include "core/sim/simulate.h"
@@ -133,6 +135,31 @@ TEST(PrefixCache, ForgetsTheLeastRecentlyUsedFirst)
     EXPECT_EQ(cache.match(two), 0U);
     EXPECT_EQ(cache.match(one), 1U);
     EXPECT_EQ(cache.match(three), 1U);
+}
+
+// The estimate took seats and memory for free: with 16 seats nearly all of those who were let in missed.
+TEST(Deadline, LetsInHardlyAnybodyWhoMisses)
+{
+    for (const auto& [policy, sequences] : {std::pair(BatchPolicy::chunked, 16), {BatchPolicy::chunked, 256},
+             {BatchPolicy::prefillFirst, 256}, {BatchPolicy::continuous, 64}}) {
+        Plan plan = defaultPlan();
+        plan.batching.policy = policy;
+        plan.batching.maxSequences = sequences;
+        plan.targets.ttftP95 = Seconds(0.5);
+        plan.scheduling.admission = Admission::deadline;
+        plan.workload.arrivalRate = 2 * Evaluator(plan).capacity();
+        auto s = makeScenario(plan);
+        ASSERT_TRUE(s.has_value());
+        s->limits.requests = 6'000;
+        s->record.rows = true;
+        int admitted = 0, missed = 0;
+        for (const RequestRow& row : simulate(*s).rows) {
+            admitted += row.status == Status::completed ? 1 : 0;
+            missed += row.status == Status::completed && row.firstToken - row.arrival > 0.5 ? 1 : 0;
+        }
+        EXPECT_GT(admitted, 1'500) << sequences;
+        EXPECT_LT(missed, admitted / 4) << sequences << " sequences, policy " << int(policy);
+    }
 }
 
 TEST(Buddy, HoldsSevenMaximumReservationsOfOrcaOnOpt13b)

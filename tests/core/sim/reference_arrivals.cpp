@@ -208,7 +208,7 @@ Rejection Simulation::judge(int e, const Request& r)
     case Admission::deadline: {
         const auto& own = m_s.classes[static_cast<std::size_t>(r.requestClass)].ttftTarget;
         const auto target = own ? own : m_s.targets.ttftP95;
-        const double expected = before() + expectedTtft(e, r.target - r.computed);
+        const double expected = before() + expectedTtft(e, r);
         return target && expected > target->si() ? Rejection::deadline : Rejection::none;
     }
     case Admission::tokenBucket:
@@ -225,8 +225,9 @@ Rejection Simulation::judge(int e, const Request& r)
 }
 
 /// The rest of the running step, then as many steps as the prompts before and its own need, all like the first.
-double Simulation::expectedTtft(int e, std::int64_t tokens) const
+double Simulation::expectedTtft(int e, const Request& r) const
 {
+    const std::int64_t tokens = r.target - r.computed;
     const Engine& x = m_e[static_cast<std::size_t>(e)];
     const bool mixes = policy() != BatchPolicy::prefillFirst && !x.prefillPool;
     const std::int64_t decodes = mixes ? decodeCount(x) : 0;
@@ -243,7 +244,20 @@ double Simulation::expectedTtft(int e, std::int64_t tokens) const
             if (mixes && at(i).at == At::decoding)
                 step += law.perContext[k] * std::min(static_cast<double>(at(i).context), reach);
     }
-    return (x.busy ? x.end - m_now : 0) + std::ceil(static_cast<double>(work) / static_cast<double>(perStep)) * step;
+    double wait = 0; // until seats or memory are given back, by how long those who have left have stayed
+    if (!x.stays.empty()) {
+        double stay = 0;
+        for (const double s : x.stays)
+            stay += s;
+        stay /= static_cast<double>(x.stays.size());
+        const auto seated = static_cast<int>(x.seated.size()), waiting = static_cast<int>(x.waiting.size());
+        const bool isTaken = policy() == BatchPolicy::static_ && !x.batch.empty();
+        const int free = isTaken ? 0 : std::max(0, std::max(1, m_s.batching.maxSequences) - seated);
+        const int leaving = hasRoomFor(e, r) ? std::max(0, waiting + 1 - free) : waiting + 1;
+        wait = leaving * stay / std::max(1, seated) + (policy() == BatchPolicy::static_ ? stay : 0);
+    }
+    return (x.busy ? x.end - m_now : 0) + std::ceil(static_cast<double>(work) / static_cast<double>(perStep)) * step +
+           wait;
 }
 
 bool Simulation::hasRoomFor(int e, const Request& r) const

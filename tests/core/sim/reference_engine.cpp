@@ -170,6 +170,7 @@ void Simulation::complete(int index, int i, double now)
     Request& r = at(i);
     giveBack(e, r);
     unseat(e, i);
+    e.stays.push_back(now - r.scheduled);
     r.at = At::gone;
     r.finish = now;
     const double timeout = m_s.scheduling.clientTimeout ? m_s.scheduling.clientTimeout->si() : kNever;

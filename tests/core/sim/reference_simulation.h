@@ -56,6 +56,7 @@ struct Engine {
     double readyAt = kNever;
     std::vector<int> waiting, seated, host; ///< seated: prefilling, pulling, pulled, decoding, by order of admission
     std::vector<int> batch;
+    std::vector<double> stays; ///< of those who have left, from their first step on
     bool busy = false, preempted = false;
     double begin = 0, end = kNever, wake = kNever, extra = 0, linkFree = 0;
     bool decodes = false;
@@ -114,7 +115,7 @@ private:
     int chooseReplica(const Request& r);
     bool couldHold(int e, const Request& r) const;
     Rejection judge(int e, const Request& r);
-    double expectedTtft(int e, std::int64_t tokens) const;
+    double expectedTtft(int e, const Request&) const;
     bool hasRoomFor(int e, const Request& r) const;
     void retry(const Request& left, double leftAt);
     void wakeController();
