@@ -327,7 +327,7 @@ QString MainWindow::summaryNotice() const
     }
     if (lines.isEmpty())
         return {};
-    return tr("The numbers below are those of the plan before it went wrong. ") + lines.join(QStringLiteral("  "));
+    return tr("All numbers shown are those of the plan before it went wrong. ") + lines.join(QStringLiteral("  "));
 }
 
 void MainWindow::refreshTitle()

@@ -140,7 +140,8 @@ private:
     void offerRecovery(const std::filesystem::path& folder);
     void noticeFileChange();
     void withdrawFileNotices(); ///< plan and file agree again, or the plan is another one
-    void compareWithCatalog(); ///< a notice while figures of the plan differ from the catalog's
+    void compareWithCatalog();
+    void tellUnknownKeys();    ///< a notice while the file holds keys that mean nothing here
     bool writeTo(const std::filesystem::path& path);
     void reportFailure(const QString& what, const Error& error);
     void exportReport();

@@ -152,6 +152,22 @@ void MainWindow::withdrawFileNotices()
     for (const auto* id : {"failure", "disk"})
         m_notices->withdraw(QLatin1String(id));
     compareWithCatalog();
+    tellUnknownKeys();
+}
+
+void MainWindow::tellUnknownKeys()
+{
+    const auto names = unknownKeyNames(m_document.plan());
+    if (names.empty()) {
+        m_notices->withdraw(QStringLiteral("unknown"));
+        return;
+    }
+    QString words = tr("%1 is not a key of this version: it is kept and has no effect.").arg(text(names.front()));
+    if (names.size() > 1)
+        words = tr("%1 and %2 more are not keys of this version: they are kept and have no effect.")
+                    .arg(text(names.front()))
+                    .arg(names.size() - 1);
+    m_notices->post({QStringLiteral("unknown"), words, Mood::warning, {}});
 }
 
 void MainWindow::compareWithCatalog()

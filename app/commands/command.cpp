@@ -64,6 +64,9 @@ Outcome<Plan> readPlan(const PlanArgument& argument)
     auto plan = loadPlan(argument.file);
     if (!plan)
         return tl::unexpected(Failure{Exit::badInput, {plan.error()}});
+    for (const std::string& key : unknownKeyNames(*plan)) // on standard error: what is printed stays what it is
+        std::fprintf(stderr, "headroom-cli: %s: %s: is not a key of this version; it has no effect\n",
+            argument.file.c_str(), key.c_str());
     return applySettings(std::move(*plan), argument.settings);
 }
 

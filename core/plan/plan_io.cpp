@@ -377,7 +377,39 @@ JsonNode writePlan(const Plan& plan)
     return root;
 }
 
+void collectNames(const JsonNode& node, const std::string& path, std::vector<std::string>& names)
+{
+    bool isLeaf = true;
+    for (std::size_t i = 0; i < node.members.size(); ++i) {
+        const auto& [name, child] = node.members[i];
+        if (node.kind == JsonNode::Kind::array) {
+            if (child.kind == JsonNode::Kind::object && !child.members.empty()) {
+                collectNames(child, path + "[" + std::to_string(i) + "]", names);
+                isLeaf = false;
+            }
+            continue;
+        }
+        const bool isElement = path.ends_with("[]"); // classes: their numbers are kept as names
+        collectNames(child,
+            path.empty() ? name
+            : isElement  ? path.substr(0, path.size() - 1) + name + "]"
+                         : path + "." + name,
+            names);
+        isLeaf = false;
+    }
+    if (isLeaf && !path.empty())
+        names.push_back(path);
+}
+
 } // namespace
+
+std::vector<std::string> unknownKeyNames(const Plan& plan)
+{
+    std::vector<std::string> names;
+    if (const auto unknown = readJson(plan.unknownKeys, "unknown keys"))
+        collectNames(*unknown, {}, names);
+    return names;
+}
 
 Result<Plan> parsePlan(std::string_view json, std::string_view name)
 {

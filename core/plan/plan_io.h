@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace headroom {
 
@@ -16,6 +17,8 @@ namespace headroom {
 Result<Plan> loadPlan(const std::filesystem::path&);
 /// The same from text; `name` stands in messages.
 Result<Plan> parsePlan(std::string_view json, std::string_view name);
+/// Keys of the file that this version does not know, with their places: "workload.arival_rate". They have no effect.
+std::vector<std::string> unknownKeyNames(const Plan&);
 /// JSON text of a plan, keys sorted as in fields(), unknown keys kept.
 std::string planText(const Plan&);
 /// Writes a temporary file beside the target, fsync, rename: a failed save leaves the old file as it was.

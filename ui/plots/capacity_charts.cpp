@@ -84,8 +84,10 @@ ChartSpec throughputVsLoad(const Snapshot& snapshot)
     return chart;
 }
 
+bool hasLatencyTarget(const Targets& t) { return t.ttftP95 || t.tpotP95 || t.e2eP99; }
+
 /// The part of the cost curve beyond the load where the targets hold, dashed.
-void splitAtTargets(LineChart& body, const Evaluation& e)
+void splitAtTargets(LineChart& body, const Evaluation& e, const Targets& targets)
 {
     Curve& holds = body.curves.front();
     const double last = e.targetRate.si();
@@ -94,7 +96,7 @@ void splitAtTargets(LineChart& body, const Evaluation& e)
     if (beyond == count)
         return;
     Curve misses;
-    misses.name = "misses targets";
+    misses.name = hasLatencyTarget(targets) ? "misses targets" : "queue without end";
     misses.role = Role::bad;
     misses.dashed = true;
     const std::ptrdiff_t from = std::max<std::ptrdiff_t>(0, beyond - 1); // joined to the solid part
@@ -124,7 +126,7 @@ ChartSpec costVsLoad(const Snapshot& snapshot)
             return Band{p.costBand.lo * 1e6, p.costBand.hi * 1e6};
         },
         "cost", usd(present));
-    splitAtTargets(body, e);
+    splitAtTargets(body, e, snapshot.now.plan->targets);
     if (plan.cost.hostedUsdPerMillion)
         body.limits.push_back(
             {"hosted API " + usd(*plan.cost.hostedUsdPerMillion), Role::good, *plan.cost.hostedUsdPerMillion, false});
@@ -186,6 +188,9 @@ std::string capacitySentence(const Snapshot& snapshot)
                replicasNeededText(snapshot.now) + "." + pinnedClause(snapshot);
     std::string text =
         atLoad + load + " " + fleet + verb + " 95 % of requests within " + bold(duration(e.ttft.p95)) + "; ";
+    if (!hasLatencyTarget(plan.targets))
+        return text + "without a latency target, it holds until it saturates at " + bold(rate(e.capacity)) + "." +
+               pinnedClause(snapshot);
     if (e.targetRate <= RequestRate(0))
         text += "a target fails **at any load**, so replicas do not help";
     else if (!e.meetsTargets)

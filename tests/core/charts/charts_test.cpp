@@ -473,6 +473,20 @@ TEST(Parallelism, ARowOfAWiderReplicaIsThePlanThatHasIt)
     EXPECT_LT(weights(one), 0.2 * 16);
 }
 
+TEST(TabSentence, WithoutALatencyTargetNoneIsSaidToHold)
+{
+    Plan plan = example();
+    plan.targets.ttftP95.reset();
+    plan.targets.tpotP95.reset();
+    plan.targets.e2eP99.reset();
+    const Snapshot snapshot = snapshotOf(plan);
+    EXPECT_THAT(tabSentence("capacity", snapshot), HasSubstr("without a latency target"));
+    EXPECT_THAT(tabSentence("capacity", snapshot), Not(HasSubstr("targets hold")));
+    const ChartSpec cost = chartOf("cost_vs_load", snapshot);
+    for (const Curve& curve : std::get<LineChart>(cost.body).curves)
+        EXPECT_NE(curve.name, "misses targets");
+}
+
 TEST(TabSentence, ChangesWithTheNumbersAndTheirNumber)
 {
     const Snapshot one = snapshotOf(example());

@@ -214,6 +214,9 @@ TEST(PlanFile, UnknownKeysAreKeptWhereTheyStood)
     EXPECT_EQ(root->find("workload")->find("classes")->members[0].second.find("colour"), nullptr);
     EXPECT_EQ(root->find("hardware")->find("rack")->text, "12345678901234567890");
     EXPECT_EQ(*parsePlan(saved, "again"), *plan);
+    EXPECT_THAT(unknownKeyNames(*plan), testing::UnorderedElementsAre("future.a[2].b", "future.c", "workload.tide",
+                                            "workload.classes[1].colour", "hardware.rack"));
+    EXPECT_TRUE(unknownKeyNames(defaultPlan()).empty());
     Plan without = *plan;
     without.workload.classes.clear();
     EXPECT_TRUE(parsePlan(planText(without), "p")) << "a class that is gone takes its unknown keys along";
