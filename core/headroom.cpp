@@ -129,7 +129,7 @@ RequestRate targetRate(const Evaluator& evaluator, const PointEvaluation& presen
     if (!present.fits || !(capacity > 0))
         return RequestRate(0);
     const Targets& targets = evaluator.plan().targets;
-    if (!targets.ttftP95 && !targets.tpotP95 && !targets.e2eP99)
+    if (!hasLatencyTarget(targets))
         return RequestRate(capacity);
     const auto margin = [&](double rate) { return marginOf(evaluator, rate); };
     const double idleRate = capacity * kIdle;
@@ -221,7 +221,7 @@ double relaxedTargetRate(const Evaluator& relaxed, double before, double slope)
     if (!(capacity > 0))
         return 0;
     const Targets& targets = relaxed.plan().targets;
-    if (!targets.ttftP95 && !targets.tpotP95 && !targets.e2eP99)
+    if (!hasLatencyTarget(targets))
         return capacity;
     const double at = std::min(before, capacity * (1 - 1e-4));
     const double margin = marginOf(relaxed, at);
@@ -256,7 +256,7 @@ BindingResult findBinding(const Evaluator& evaluator, const PointEvaluation& pre
     }
     std::stable_sort(result.elasticities.begin(), result.elasticities.end(),
         [](const Elasticity& a, const Elasticity& b) { return a.elasticity > b.elasticity; });
-    const bool noTarget = !plan.targets.ttftP95 && !plan.targets.tpotP95 && !plan.targets.e2eP99;
+    const bool noTarget = !hasLatencyTarget(plan.targets);
     if (noTarget && present.utilization < 0.5)
         result.binding = Binding::none;
     else if (result.elasticities.front().elasticity * (kRelax - 1) >= 0.01)

@@ -62,4 +62,7 @@ std::uint64_t canaryRequestsForMean(double shift, double deviation, double signi
 /// Time until the canary arm has seen its requests. \param share of traffic that goes to the canary, in (0, 1]
 Seconds canaryDuration(std::uint64_t requests, RequestRate rate, double share);
 
+/// Whether any latency is to be kept; without one only the capacity bounds the load.
+inline bool hasLatencyTarget(const Targets& t) { return t.ttftP95 || t.tpotP95 || t.e2eP99; }
+
 } // namespace headroom

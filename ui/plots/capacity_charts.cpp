@@ -1,4 +1,5 @@
 // Tab Capacity: latency, throughput and cost against the load, and where the time goes.
+#include "core/slo/slo.h"
 #include "ui/plots/chart_tables.h"
 #include "ui/plots/load_curve.h"
 #include "ui/plots/numbers.h"
@@ -83,8 +84,6 @@ ChartSpec throughputVsLoad(const Snapshot& snapshot)
     chart.body = std::move(body);
     return chart;
 }
-
-bool hasLatencyTarget(const Targets& t) { return t.ttftP95 || t.tpotP95 || t.e2eP99; }
 
 /// The part of the cost curve beyond the load where the targets hold, dashed.
 void splitAtTargets(LineChart& body, const Evaluation& e, const Targets& targets)
@@ -184,8 +183,8 @@ std::string capacitySentence(const Snapshot& snapshot)
                ". Try more GPUs per replica, narrower weights or a larger GPU.";
     if (!e.stable)
         return atLoad + load + " " + fleet + (e.gpus == 1 ? " is" : " are") +
-               " **overloaded**: " + bold(rate(e.capacity)) + " can be served" + "; " +
-               replicasNeededText(snapshot.now) + "." + pinnedClause(snapshot);
+               " **overloaded**: " + bold(rate(e.capacity)) + " can be served; " + replicasNeededText(snapshot.now) +
+               "." + pinnedClause(snapshot);
     std::string text =
         atLoad + load + " " + fleet + verb + " 95 % of requests within " + bold(duration(e.ttft.p95)) + "; ";
     if (!hasLatencyTarget(plan.targets))
