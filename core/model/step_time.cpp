@@ -108,12 +108,11 @@ struct StepModel::Builder {
     void reaches()
     {
         out.m_reach[0] = kInfinity;
-        int used = 1;
         for (const LayerGroup& g : model.groups) {
             const double w = window(g.attention);
-            if (w < kInfinity && used < kReaches &&
+            if (w < kInfinity && out.m_reaches < at(kReaches) &&
                 std::find(out.m_reach.begin(), out.m_reach.end(), w) == out.m_reach.end())
-                out.m_reach[at(used++)] = w;
+                out.m_reach[out.m_reaches++] = w;
         }
     }
 
@@ -423,10 +422,21 @@ StepLaw StepModel::law(double decodes, double prefillTokens, double prompts) con
 
 Seconds StepModel::time(const StepBatch& b) const
 {
-    const StepLaw l = law(b.decodes, b.prefillTokens, b.prompts);
-    double seconds = l.base;
-    for (std::size_t i = 0; i < at(kReaches); ++i)
-        seconds += l.perContext[i] * b.context[i] + l.perPair[i] * b.pairs[i] + l.perPrefix[i] * b.prefix[i];
+    if (b.decodes + b.prefillTokens <= 0)
+        return Seconds(0);
+    double seconds = 0;
+    const auto addSums = [&](const PerReach& perContext, const PerReach& perPair, const PerReach& perPrefix) {
+        for (std::size_t i = 0; i < m_reaches; ++i)
+            seconds += perContext[i] * b.context[i] + perPair[i] * b.pairs[i] + perPrefix[i] * b.prefix[i];
+    };
+    if (m_offload.isEnabled()) [[unlikely]] {
+        const StepLaw l = law(b.decodes, b.prefillTokens, b.prompts);
+        seconds = l.base;
+        addSums(l.perContext, l.perPair, l.perPrefix);
+        return Seconds(seconds);
+    }
+    walk(b.decodes, b.prefillTokens, b.prompts, [&](double term, Resource, Group) { seconds += term; });
+    addSums(m_perContext, m_perPair, m_perPrefix);
     return Seconds(seconds);
 }
 
@@ -456,7 +466,7 @@ StepParts StepModel::parts(const StepBatch& b) const
 void StepModel::addDecode(StepBatch& b, double context) const
 {
     b.decodes += 1;
-    for (std::size_t i = 0; i < at(kReaches); ++i)
+    for (std::size_t i = 0; i < m_reaches; ++i)
         b.context[i] += std::min(context, m_reach[i]);
 }
 
@@ -464,7 +474,7 @@ void StepModel::addPrompt(StepBatch& b, double x, double cached) const
 {
     b.prefillTokens += x;
     b.prompts += 1;
-    for (std::size_t i = 0; i < at(kReaches); ++i) {
+    for (std::size_t i = 0; i < m_reaches; ++i) {
         // Query j of the chunk (1 to x) attends to min(cached + j, reach) keys.
         const double growing = std::clamp(m_reach[i] - cached, 0.0, x); // queries before the window is full
         const double full = x - growing;
@@ -477,7 +487,7 @@ StepBatch StepModel::decodeBatch(double decodes, double meanContext) const
 {
     StepBatch b;
     b.decodes = decodes;
-    for (std::size_t i = 0; i < at(kReaches); ++i)
+    for (std::size_t i = 0; i < m_reaches; ++i)
         b.context[i] = decodes * std::min(meanContext, m_reach[i]);
     return b;
 }

@@ -117,6 +117,7 @@ private:
     void walk(double decodes, double prefillTokens, double prompts, Sink&& sink) const;
 
     std::array<double, kReaches> m_reach{};
+    std::size_t m_reaches = 1; ///< of them used; what belongs to the rest is 0
     std::array<double, kReaches> m_perContext{}, m_perPair{}, m_perPrefix{}; ///< seconds per token or pair
     std::array<Resource, kReaches> m_contextBy{}, m_prefixBy{};
     std::array<Product, kProducts> m_products{};

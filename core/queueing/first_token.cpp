@@ -356,7 +356,7 @@ ClassLatency::ClassLatency(const StationTables& t, const Operating& at, const St
         deposit.seated(e);
     for (const Encounter& e : at.waiting)
         deposit.waiting(e, at.seatWait, at.seatWaitScv);
-    ttft.finish();
+    ttft.finish(detail == Detail::full);
 }
 
 } // namespace headroom

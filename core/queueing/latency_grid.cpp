@@ -25,19 +25,36 @@ LatencyGrid::LatencyGrid(double knee, double end, std::size_t half)
     std::fill_n(m_knots.begin(), 2 * half + 2, Knot{0, 0, 0});
 }
 
-void LatencyGrid::finish()
+namespace {
+
+/// From changes of slope to values, cell by cell.
+struct RunningSum {
+    double slope = 0, value = 0;
+    /// Value at the knot; moves on by a cell of `width` after the slope changed by `bend`.
+    double next(double bend, double width)
+    {
+        const double here = value;
+        slope += bend;
+        value += slope * width;
+        return here;
+    }
+};
+
+} // namespace
+
+void LatencyGrid::finish(bool withWaited)
 {
-    double slope = 0, waitedSlope = 0, value = 0, waited = 0, integral = 0;
+    RunningSum cumulative, waited;
+    double integral = 0;
     const auto sum = [&](std::size_t from, std::size_t to, double width) {
         for (std::size_t i = from; i < to; ++i) {
-            const Knot bends = m_knots[i];
-            m_knots[i] = {value, waited, integral};
-            slope += bends.cumulative;
-            waitedSlope += bends.waited;
-            const double next = value + slope * width;
-            integral += 0.5 * (value + next) * width;
-            waited += waitedSlope * width;
-            value = next;
+            Knot& knot = m_knots[i];
+            const double before = integral;
+            knot.cumulative = cumulative.next(knot.cumulative, width);
+            integral += 0.5 * (knot.cumulative + cumulative.value) * width;
+            knot.integral = before;
+            if (withWaited)
+                knot.waited = waited.next(knot.waited, width);
         }
     };
     sum(0, m_half, m_fineCell);

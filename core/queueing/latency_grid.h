@@ -24,7 +24,8 @@ public:
     void addInside(double from, double width, double weight, double perWidth, double waited);
     void addInside(double from, double width, double weight, double perWidth);
     /// Makes the sums. Weights must add up to one.
-    void finish();
+    /// \param withWaited whether the second quantity is asked for
+    void finish(bool withWaited = true);
 
     double mean() const { return m_mean; }
     double end() const { return m_end; }
