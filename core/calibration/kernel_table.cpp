@@ -17,8 +17,8 @@ using Columns = std::map<std::string, std::size_t, std::less<>>;
 std::optional<std::size_t> groupOf(std::string_view format)
 {
     constexpr std::array<std::pair<std::string_view, std::size_t>, 10> groups{
-        {{"bfloat16", 0}, {"half", 0}, {"fp16", 0}, {"fp8", 1}, {"fp8_block", 2}, {"nvfp4", 3}, {"w4a8_mxfp4_mxfp8", 2},
-            {"int8_wo", 4}, {"int4_wo", 5}, {"w4a16_mxfp4", 5}}};
+        {{"bfloat16", 0}, {"half", 0}, {"fp16", 0}, {"fp8", 1}, {"fp8_block", 2}, {"nvfp4", 3}, {"w4a8_mxfp4_mxfp8", 6},
+            {"int8_wo", 4}, {"int4_wo", 5}, {"w4a16_mxfp4", 7}}};
     for (const auto& [known, group] : groups)
         if (known == format)
             return group;
@@ -37,6 +37,10 @@ std::optional<std::size_t> libraryOf(std::string_view source)
         return 2;
     return has("nccl") ? std::optional<std::size_t>(3) : std::nullopt;
 }
+
+/// Attention kernels are written anew for the asynchronous copies and matrix units of Hopper and of datacentre Blackwell;
+/// the others, workstation Blackwell among them, run those of Ampere.
+bool hasTensorMemory(GpuArchitecture a) { return a == GpuArchitecture::hopper || a == GpuArchitecture::blackwell; }
 
 struct Kind {
     KernelKind kind;
@@ -119,10 +123,13 @@ Result<KernelTable> readKernels(std::istream& in, std::string_view name)
         if (kind->kind == KernelKind::attentionPrefill) {
             run.size[6] = cell("kv_dtype") == "fp8" ? 1 : 2;
             run.group = cell("dtype") == "fp8" ? 2 : cell("kv_dtype") == "fp8" ? 1 : 0;
+            run.group += hasTensorMemory(gpu->spec.architecture) ? 0 : 3;
             decode = decode && run.size[1] == 1;
         }
+        if (kind->kind == KernelKind::moe)
+            run.size[7] = cell("distribution").starts_with("power_law") ? 1 : 0;
         if (kind->kind != KernelKind::allReduce && cell("source").find("trtllm") != std::string::npos)
-            run.group += 6; // the kernels of TensorRT-LLM; the others are vLLM's
+            run.group += kKernelFormats; // the kernels of TensorRT-LLM; the others are vLLM's
         table.runs.push_back(std::move(run));
     }
     if (decode)

@@ -18,6 +18,9 @@ namespace headroom {
 enum class KernelKind { gemm, attentionDecode, attentionPrefill, moe, allReduce };
 std::string_view name(KernelKind);
 
+/// Number formats of products; a group of the kernels of TensorRT-LLM is that many above the same of vLLM.
+inline constexpr std::size_t kKernelFormats = 8;
+
 /// Most sizes that describe one kernel.
 inline constexpr std::size_t kKernelSizes = 8;
 

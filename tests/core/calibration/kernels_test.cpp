@@ -1,4 +1,4 @@
-#include "core/calibration/kernels.h"
+#include "core/calibration/kernel_laws.h"
 #include "core/plan/catalog.h"
 
 #include <gtest/gtest.h>
@@ -81,6 +81,89 @@ TEST(Kernels, TheKindFollowsFromTheColumns)
     EXPECT_EQ(tableOf(attention + "100,100,32,8,128,10,x\n")->kind, KernelKind::attentionPrefill);
     EXPECT_EQ(tableOf("gpu,num_gpus,bytes,dtype,latency_us,source\nH100-SXM-80GB,2,512,half,10,a/nccl\n")->kind,
         KernelKind::allReduce);
+}
+
+constexpr const char* kExperts =
+    "gpu,dtype,tokens,hidden,inter_size,topk,experts,moe_tp,moe_ep,distribution,latency_us,source\n";
+
+TEST(Kernels, KnowWhetherTokensAreDealtOutEvenlyAndWhichKernelsAGpuHas)
+{
+    const std::string row = "H100-SXM-80GB,w4a16_mxfp4,64,4096,1536,8,128,1,8,";
+    const auto table = tableOf(kExperts + row + "balanced,50,a/vllm-1\n" + row + "power_law_1.2,60,a/trtllm-1\n");
+    ASSERT_EQ(table->runs.size(), 2U);
+    EXPECT_EQ(table->runs[0].size[7], 0);
+    EXPECT_EQ(table->runs[1].size[7], 1);
+    EXPECT_EQ(table->runs[1].group, table->runs[0].group + kKernelFormats) << "another library";
+
+    const std::string columns = "gpu,dtype,kv_dtype,batch,q_len,kv_len,heads,kv_heads,head_dim,latency_us,source\n";
+    const std::string sizes = ",bfloat16,bfloat16,1,1,100,32,8,128,10,a/vllm-1\n";
+    const auto attention =
+        tableOf(columns + "A100-SXM-80GB" + sizes + "RTX-PRO-6000-96GB" + sizes + "H100-SXM-80GB" + sizes);
+    ASSERT_EQ(attention->runs.size(), 3U);
+    EXPECT_EQ(attention->runs[0].group, attention->runs[1].group);
+    EXPECT_NE(attention->runs[0].group, attention->runs[2].group);
+}
+
+KernelRun kernelOf(const char* gpu, std::array<double, kKernelSizes> size)
+{
+    return {findGpu(gpu)->spec, gpu, 0, 0, size};
+}
+/// By the coefficients that a fit starts from.
+double atStart(KernelKind kind, const KernelRun& run)
+{
+    const KernelSlots slots(kind);
+    return kernelSeconds(kind, slots, slots.start(), run);
+}
+
+TEST(KernelLaws, TakeLongerForMoreOfAnything)
+{
+    struct Case {
+        KernelKind kind;
+        std::array<double, kKernelSizes> size;
+        std::vector<std::size_t> growing;
+    };
+    const std::vector<Case> cases{{KernelKind::gemm, {64, 4096, 4096}, {0, 1, 2}},
+        {KernelKind::attentionDecode, {8, 1, 1000, 32, 8, 128, 2}, {0, 2, 4, 5, 6}},
+        {KernelKind::attentionPrefill, {2, 500, 1000, 32, 8, 128, 2}, {0, 2, 3, 5}},
+        {KernelKind::moe, {64, 4096, 1536, 8, 128, 1, 8, 1}, {0, 1, 2, 3}}, {KernelKind::allReduce, {4, 1e6}, {0, 1}}};
+    for (const Case& c : cases)
+        for (const char* gpu : {"A100-SXM-80GB", "H100-SXM-80GB", "B300-288GB", "RTX-PRO-6000-96GB"})
+            for (const std::size_t i : c.growing)
+                for (double times = 1; times < 1e4; times *= 4) {
+                    auto less = c.size, more = c.size;
+                    less[i] *= times;
+                    more[i] *= 4 * times;
+                    const double before = atStart(c.kind, kernelOf(gpu, less));
+                    EXPECT_GT(before, 0);
+                    EXPECT_LE(before, atStart(c.kind, kernelOf(gpu, more))) << name(c.kind) << " size " << i;
+                    EXPECT_TRUE(std::isfinite(before));
+                }
+}
+
+TEST(KernelLaws, TheBusiestRankSetsTheTimeWhereSomeExpertsArePopular)
+{
+    const std::array<double, kKernelSizes> even{8192, 4096, 1536, 8, 128, 1, 16, 0};
+    auto skewed = even;
+    skewed[7] = 1;
+    EXPECT_GT(atStart(KernelKind::moe, kernelOf("H100-SXM-80GB", skewed)),
+        1.3 * atStart(KernelKind::moe, kernelOf("H100-SXM-80GB", even)));
+    std::array<double, kKernelSizes> few = even, fewSkewed = skewed;
+    few[0] = fewSkewed[0] = 32;
+    few[6] = fewSkewed[6] = 1;
+    EXPECT_LT(atStart(KernelKind::moe, kernelOf("H100-SXM-80GB", fewSkewed)),
+        atStart(KernelKind::moe, kernelOf("H100-SXM-80GB", few)))
+        << "fewer experts are reached";
+}
+
+TEST(KernelLaws, TwiceTheExponentialsShortenTheAttentionOfNarrowHeadsMost)
+{
+    const auto gain = [](double width) {
+        const std::array<double, kKernelSizes> size{4, 8192, 8192, 32, 8, width, 2};
+        return atStart(KernelKind::attentionPrefill, kernelOf("B200-180GB", size)) /
+               atStart(KernelKind::attentionPrefill, kernelOf("B300-288GB", size));
+    };
+    EXPECT_GT(gain(64), gain(128));
+    EXPECT_GT(gain(128), 1);
 }
 
 TEST(Kernels, RefusesWhatItCannotUse)
