@@ -166,9 +166,12 @@ Result<void> Document::saveAs(const std::filesystem::path& path)
 {
     if (auto saved = savePlan(*m_plan, path); !saved)
         return saved;
+    const bool hasMoved = path.parent_path() != m_path.parent_path();
     m_path = path;
     m_opened = m_plan;
-    m_simulator->setPlan(m_errors.empty() ? m_plan : nullptr, m_path.parent_path()); // a trace is beside the file
+    // A trace is beside the file. Otherwise what has been simulated stays true.
+    if (hasMoved && m_plan->workload.process == ArrivalProcess::trace)
+        m_simulator->setPlan(m_errors.empty() ? m_plan : nullptr, m_path.parent_path());
     watch(path);
     m_undo.setClean();
     emit changed(m_snapshot);

@@ -122,6 +122,8 @@ NumberRule ruleOf(const NumberField&);
 NumberRule ruleOf(const ClassField&);
 /// What is wrong with a value, and what was expected; empty = nothing.
 std::string complaint(const NumberRule&, Number);
+/// What the rule asks for, for messages: "a number from 0.001 to 100000 req/s".
+std::string expectation(const NumberRule&);
 /// Reads a number in the C locale and checks it. The error has no place yet.
 Result<Number> readNumber(const NumberRule&, std::string_view text);
 /// Shortest text that reads back as exactly this number.

@@ -105,16 +105,6 @@ namespace rows {
 
 namespace {
 
-/// "1 to 4096 req", "0 or more": what a rule expects.
-std::string expectation(const NumberRule& rule)
-{
-    std::string text = (rule.integer ? "a whole number from " : "a number from ") + numberText(rule.min) + " to " +
-                       numberText(rule.max);
-    if (!rule.unit.empty())
-        text += " " + std::string(rule.unit);
-    return rule.optional ? text + ", or none" : text;
-}
-
 /// What was typed, short enough to stand in a message.
 std::string quoted(std::string_view text)
 {
@@ -173,6 +163,15 @@ Result<std::size_t> positionOf(std::span<const Spelling> names, std::string_view
 
 NumberRule ruleOf(const NumberField& f) { return {f.min, f.max, f.info.unit, f.integer, f.optional}; }
 NumberRule ruleOf(const ClassField& f) { return {f.min, f.max, f.info.unit, f.integer, f.optional}; }
+
+std::string expectation(const NumberRule& rule)
+{
+    std::string text = (rule.integer ? "a whole number from " : "a number from ") + numberText(rule.min) + " to " +
+                       numberText(rule.max);
+    if (!rule.unit.empty())
+        text += " " + std::string(rule.unit);
+    return rule.optional ? text + ", or none" : text;
+}
 
 std::string complaint(const NumberRule& rule, Number value)
 {

@@ -56,6 +56,14 @@ constexpr std::string_view onlyPriority(const Plan& p)
 {
     return p.scheduling.order == Order::priority ? "" : "only with the priority order";
 }
+constexpr std::string_view onlyDisplacing(const Plan& p)
+{
+    if (p.scheduling.order != Order::priority)
+        return "only with the priority order";
+    if (p.scheduling.weighted)
+        return "with weighted priorities nobody is displaced";
+    return p.batching.policy == BatchPolicy::disaggregated ? "split phases displace nobody" : "";
+}
 constexpr std::string_view onlyQueueCap(const Plan& p)
 {
     return p.scheduling.admission == Admission::queueCap ? "" : "only with a queue cap";
@@ -346,7 +354,7 @@ constexpr Field kServing[] = {number < [](auto& p) -> auto& {return p.deployment
                   .help = "A request of higher priority may take the seat of a running one.",
                   .unit = "",
                   .topic = "8.3",
-                  .notApplicable = onlyPriority},
+                  .notApplicable = onlyDisplacing},
                  "off"),
     choice < [](auto& p) -> auto&
 {

@@ -311,6 +311,17 @@ std::string_view JsonNode::kindName() const
     return "an object";
 }
 
+std::string JsonNode::kindAndValue() const
+{
+    if (kind != Kind::string && kind != Kind::number)
+        return std::string(kindName());
+    constexpr std::size_t kMost = 30; // characters of a value in a message
+    std::string value = text.substr(0, kMost) + (text.size() > kMost ? "…" : "");
+    if (kind == Kind::string)
+        value = '"' + value + '"';
+    return std::string(kindName()) + ", " + value;
+}
+
 Result<JsonNode> readJson(std::string_view text, std::string_view name)
 {
     std::size_t line = 1;

@@ -35,6 +35,8 @@ struct JsonNode {
     void append(JsonNode element) { members.emplace_back(std::string(), std::move(element)); }
     /// "a number", "an object": for messages.
     std::string_view kindName() const;
+    /// The same with the value of text and numbers, cut if it is long: `text, "fast"`.
+    std::string kindAndValue() const;
 };
 
 /// Reads strict JSON (a byte order mark is passed over). Refuses text that ends early, values deeper than 64, a key

@@ -104,15 +104,18 @@ private:
     }
 
     /// Takes the node at a dotted path; a wrong kind is a complaint, null the same as absent.
-    std::optional<JsonNode> take(std::string_view path, JsonNode::Kind kind)
+    /// \param expected what should stand there; empty: the kind
+    std::optional<JsonNode> take(std::string_view path, JsonNode::Kind kind, std::string expected = {})
     {
         auto node = take(path);
         if (!node || node->kind == kind)
             return node;
-        JsonNode wanted;
-        wanted.kind = kind;
-        m_log.refuse(
-            node->line, path, "is " + std::string(node->kindName()) + "; expected " + std::string(wanted.kindName()));
+        if (expected.empty()) {
+            JsonNode wanted;
+            wanted.kind = kind;
+            expected = wanted.kindName();
+        }
+        m_log.refuse(node->line, path, "is " + node->kindAndValue() + "; expected " + expected);
         return std::nullopt;
     }
     /// Sections are objects, and no key is deeper: checkSections().
@@ -138,8 +141,10 @@ private:
     void readField(Plan& plan, const Field& field)
     {
         const std::string_view key = info(field).key;
-        const bool isNumber = std::holds_alternative<NumberField>(field);
-        if (const auto node = take(key, isNumber ? JsonNode::Kind::number : JsonNode::Kind::string))
+        const auto* const number = std::get_if<NumberField>(&field);
+        const bool isNumber = number != nullptr;
+        const std::string expected = isNumber ? rows::expectation(rows::ruleOf(*number)) : std::string();
+        if (const auto node = take(key, isNumber ? JsonNode::Kind::number : JsonNode::Kind::string, expected))
             if (isNumber || !node->text.empty()) // an empty choice is the default
                 set(plan, key, *node, node->text);
     }
@@ -244,7 +249,8 @@ private:
             const std::string key = path + "." + std::string(name);
             if (node->kind == kind)
                 return set(plan, key, *node, node->text);
-            m_log.refuse(node->line, key, "is " + std::string(node->kindName()) + "; expected another kind of value");
+            m_log.refuse(node->line, key,
+                "is " + node->kindAndValue() + "; expected " + (kind == JsonNode::Kind::string ? "text" : "a number"));
         };
         for (const auto text : {"name", "prompt_distribution", "output_distribution"})
             readMember(text, JsonNode::Kind::string);

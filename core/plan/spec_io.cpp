@@ -162,7 +162,7 @@ private:
         if (!node || node->kind == kind)
             return node;
         if (node->kind != JsonNode::Kind::null) // null is the same as absent
-            refuse(node->line, key, "is " + std::string(node->kindName()) + "; expected " + std::string(expected));
+            refuse(node->line, key, "is " + node->kindAndValue() + "; expected " + std::string(expected));
         return std::nullopt;
     }
 

@@ -18,6 +18,7 @@
 #include <QProgressBar>
 #include <QSignalSpy>
 #include <QSpinBox>
+#include <QTemporaryDir>
 #include <QToolButton>
 
 namespace headroom::ui {
@@ -54,6 +55,16 @@ protected:
         simulator().setSettings(settings);
     }
 };
+
+TEST_F(SimulatorTest, SavingKeepsWhatHasBeenSimulated)
+{
+    ASSERT_TRUE(simulator().finish(kPatience));
+    const auto study = simulator().study();
+    QTemporaryDir folder;
+    ASSERT_TRUE(document.saveAs(folder.filePath(QStringLiteral("a.plan.json")).toStdString()));
+    EXPECT_EQ(simulator().study(), study);
+    EXPECT_FALSE(simulator().isRunning());
+}
 
 TEST_F(SimulatorTest, F5ShowsTheTabRunsAndFillsTheCharts)
 {

@@ -4,6 +4,7 @@
 #include "ui/panels/classes_panel.h"
 #include "ui/panels/fold_section.h"
 #include "ui/panels/group_values.h"
+#include "ui/panels/undo_keys.h"
 
 #include <QLabel>
 #include <QLineEdit>
@@ -83,10 +84,27 @@ bool matches(const FieldInfo& about, const QStringList& words, const QString& pr
 
 } // namespace
 
+namespace {
+
+/// While nothing is typed, undo and redo are the plan's.
+class SearchEdit final : public QLineEdit {
+protected:
+    bool event(QEvent* event) override
+    {
+        if (offersUndoOrRedo(event) && text().isEmpty()) {
+            event->ignore();
+            return false;
+        }
+        return QLineEdit::event(event);
+    }
+};
+
+} // namespace
+
 PlanPanel::PlanPanel(Document& document, QWidget* parent) : QWidget(parent), m_document(document)
 {
     auto* outer = column(this, 0);
-    m_search = new QLineEdit;
+    m_search = new SearchEdit;
     m_search->setPlaceholderText(tr("Search settings… Ctrl+K"));
     m_search->setAccessibleName(tr("Search settings"));
     m_search->setToolTip(tr("Finds settings by name, key or meaning (Ctrl+K)"));

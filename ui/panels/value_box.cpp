@@ -1,5 +1,7 @@
 #include "ui/panels/value_box.h"
 
+#include "ui/panels/undo_keys.h"
+
 #include <QKeyEvent>
 #include <QLineEdit>
 #include <QPainter>
@@ -91,12 +93,9 @@ void ValueBox::finish()
 /// Undo and redo are the plan's, but for the text that is being typed.
 bool ValueBox::event(QEvent* event)
 {
-    if (event->type() == QEvent::ShortcutOverride && !m_edit->isModified()) {
-        const auto* key = static_cast<QKeyEvent*>(event);
-        if (key->matches(QKeySequence::Undo) || key->matches(QKeySequence::Redo)) {
-            event->ignore();
-            return false;
-        }
+    if (offersUndoOrRedo(event) && !m_edit->isModified()) { // in this order: other events come before there is an edit
+        event->ignore();
+        return false;
     }
     return QAbstractSpinBox::event(event);
 }

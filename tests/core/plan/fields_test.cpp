@@ -24,6 +24,19 @@ std::string whyNot(const Plan& p, std::string_view key)
     return reason ? std::string(reason(p)) : "";
 }
 
+TEST(FieldTable, DisplacingSaysWhereItWouldBeIgnored)
+{
+    Plan plan = defaultPlan();
+    EXPECT_THAT(whyNot(plan, "scheduling.preemptive"), HasSubstr("priority"));
+    plan.scheduling.order = Order::priority;
+    EXPECT_EQ(whyNot(plan, "scheduling.preemptive"), "");
+    plan.scheduling.weighted = true;
+    EXPECT_THAT(whyNot(plan, "scheduling.preemptive"), HasSubstr("weighted"));
+    plan.scheduling.weighted = false;
+    plan.batching.policy = BatchPolicy::disaggregated;
+    EXPECT_THAT(whyNot(plan, "scheduling.preemptive"), HasSubstr("split"));
+}
+
 TEST(FieldTable, HoldsEveryKeyThatScriptsRelyOn)
 {
     // CLI.md, "Plan keys that scripts rely on".
@@ -48,7 +61,8 @@ TEST(FieldTable, HoldsEveryKeyThatScriptsRelyOn)
 TEST(FieldTable, EveryRowSaysWhatItIs)
 {
     std::set<std::string_view> keys;
-    const std::set<std::string_view> groups{"workload", "model", "hardware", "serving", "offloading", "targets", "operations"};
+    const std::set<std::string_view> groups{
+        "workload", "model", "hardware", "serving", "offloading", "targets", "operations"};
     for (const Field& f : fields()) {
         const FieldInfo& i = info(f);
         EXPECT_TRUE(keys.insert(i.key).second) << i.key << " stands twice";

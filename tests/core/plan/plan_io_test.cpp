@@ -229,6 +229,13 @@ TEST(PlanFile, WrongValuesAreNamedWithLineAndKey)
     EXPECT_THAT(e.message, HasSubstr("expected a number from 0.001 to 100000 req/s"));
     EXPECT_EQ(errorOf("{\"schema\":1,\n\"batching\":{\"token_budget\":\n\"many\"}}").where,
         "p.json:2: batching.token_budget");
+    EXPECT_THAT(errorOf("{\"schema\":1,\"batching\":{\"token_budget\":\"many\"}}").message,
+        testing::AllOf(StartsWith("is text, \"many\"; expected a number from "), HasSubstr(" tok")));
+    EXPECT_THAT(
+        errorOf("{\"schema\":1,\"batching\":{\"policy\": 7}}").message, StartsWith("is a number, 7; expected text"));
+    EXPECT_THAT(errorOf("{\"schema\":1,\"deployment\":{\"tp\":\"" + std::string(5000, 'x') + "\"}}").message.size(),
+        testing::Lt(200U))
+        << "a long value is cut";
     EXPECT_EQ(errorOf("{\"schema\":1,\"deployment\":{\"tp\": 1.5}}").where, "p.json:1: deployment.tp");
     EXPECT_EQ(errorOf("{\"schema\":1,\"deployment\":{\"tp\": 99999999999999999999}}").where, "p.json:1: deployment.tp");
     EXPECT_EQ(errorOf("{\"schema\":1,\"batching\":{\"policy\": \"magic\"}}").where, "p.json:1: batching.policy");
