@@ -313,5 +313,23 @@ TEST_F(WindowTest, TheExplainDockFollowsTheTileAndThePlan)
     EXPECT_THAT(window->explainPanel().text().toStdString(), testing::HasSubstr("= 8 / (1 ×"));
 }
 
+TEST_F(WindowTest, AnEmptySearchLeavesUndoAndRedoToThePlan)
+{
+    auto* search = window->planPanel().findChild<QLineEdit*>();
+    const auto wants = [&](int key, Qt::KeyboardModifiers modifiers) {
+        QKeyEvent event(QEvent::ShortcutOverride, key, modifiers);
+        event.ignore();
+        QApplication::sendEvent(search, &event);
+        return event.isAccepted();
+    };
+    for (const QKeySequence::StandardKey standard : {QKeySequence::Undo, QKeySequence::Redo})
+        for (const QKeySequence& keys : QKeySequence::keyBindings(standard)) {
+            search->clear();
+            EXPECT_FALSE(wants(keys[0].key(), keys[0].keyboardModifiers())) << qPrintable(keys.toString());
+        }
+    search->setText(QStringLiteral("tok"));
+    EXPECT_TRUE(wants(Qt::Key_Z, Qt::ControlModifier)) << "what is typed can be taken back";
+}
+
 } // namespace
 } // namespace headroom::ui

@@ -420,24 +420,6 @@ TEST_F(WindowTest, SearchFindsWhatRequestClassesHaveAndLeadsToTheirTable)
     EXPECT_TRUE(search->text().isEmpty()) << "Escape ends the search";
 }
 
-TEST_F(WindowTest, AnEmptySearchLeavesUndoAndRedoToThePlan)
-{
-    auto* search = window->planPanel().findChild<QLineEdit*>();
-    const auto wants = [&](int key, Qt::KeyboardModifiers modifiers) {
-        QKeyEvent event(QEvent::ShortcutOverride, key, modifiers);
-        event.ignore();
-        QApplication::sendEvent(search, &event);
-        return event.isAccepted();
-    };
-    for (const QKeySequence::StandardKey standard : {QKeySequence::Undo, QKeySequence::Redo})
-        for (const QKeySequence& keys : QKeySequence::keyBindings(standard)) {
-            search->clear();
-            EXPECT_FALSE(wants(keys[0].key(), keys[0].keyboardModifiers())) << qPrintable(keys.toString());
-        }
-    search->setText(QStringLiteral("tok"));
-    EXPECT_TRUE(wants(Qt::Key_Z, Qt::ControlModifier)) << "what is typed can be taken back";
-}
-
 TEST_F(WindowTest, ATileLeadsToThePlotThatExplainsIt)
 {
     for (int i = 0; i < kTiles; ++i) {
