@@ -331,5 +331,22 @@ TEST_F(WindowTest, AnEmptySearchLeavesUndoAndRedoToThePlan)
     EXPECT_TRUE(wants(Qt::Key_Z, Qt::ControlModifier)) << "what is typed can be taken back";
 }
 
+TEST_F(WindowTest, TabGoesFromTheSearchIntoWhatItFound)
+{
+    auto* search = window->planPanel().findChild<QLineEdit*>();
+    const auto next = [&] {
+        QWidget* w = search->nextInFocusChain();
+        while (w != search && (!w->isVisible() || (w->focusPolicy() & Qt::TabFocus) == 0))
+            w = w->nextInFocusChain();
+        return w;
+    };
+    search->setText(QStringLiteral("workload.classes"));
+    EXPECT_EQ(next()->objectName(), QStringLiteral("found.classes"));
+    search->setText(QStringLiteral("token_budget"));
+    auto* editor = window->planPanel().findChild<QWidget*>(QStringLiteral("found.batching.token_budget"));
+    ASSERT_NE(editor, nullptr);
+    EXPECT_TRUE(editor->isAncestorOf(next())) << next()->objectName().toStdString();
+}
+
 } // namespace
 } // namespace headroom::ui

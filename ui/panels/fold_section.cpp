@@ -1,5 +1,7 @@
 #include "ui/panels/fold_section.h"
 
+#include "ui/panels/tab_order.h"
+
 #include <QKeyEvent>
 #include <QPainter>
 #include <QPainterPath>
@@ -103,12 +105,7 @@ void FoldSection::showBody(bool visible)
     if (visible && m_body == nullptr) {
         m_body = m_makeBody();
         layout()->addWidget(m_body);
-        QWidget* last = m_header; // made late, it would come last of the whole window
-        for (QWidget* w : m_body->findChildren<QWidget*>())
-            if ((w->focusPolicy() & Qt::TabFocus) != 0) {
-                setTabOrder(last, w);
-                last = w;
-            }
+        tabFrom(m_header, *m_body);
     }
     if (m_body != nullptr)
         m_body->setVisible(visible);

@@ -4,6 +4,7 @@
 #include "ui/panels/classes_panel.h"
 #include "ui/panels/fold_section.h"
 #include "ui/panels/group_values.h"
+#include "ui/panels/tab_order.h"
 #include "ui/panels/undo_keys.h"
 
 #include <QLabel>
@@ -371,6 +372,7 @@ void PlanPanel::search(const QString& typed)
                                                : QString());
     m_nothing->setVisible(!words.isEmpty() && !m_nothing->text().isEmpty());
     m_results->setVisible(!words.isEmpty());
+    tabFrom(m_search, *m_results);
     m_all->setVisible(words.isEmpty());
     m_scroll->verticalScrollBar()->setValue(0);
 }

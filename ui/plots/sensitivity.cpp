@@ -1,6 +1,6 @@
 #include "ui/plots/sensitivity.h"
 
-#include "core/plan/fields.h"
+#include "core/workload/workload.h"
 #include "ui/plots/numbers.h"
 
 #include <algorithm>
@@ -25,19 +25,22 @@ struct Input {
     void (*scale)(Plan&, double factor);
 };
 
-void scaleField(Plan& plan, const char* key, double factor)
+/// The lengths of all requests, or of each class.
+template <class Change>
+void eachShape(Plan& plan, Change change)
 {
-    const auto* field = std::get_if<NumberField>(findField(key));
-    const auto value = field ? field->get(plan) : std::nullopt;
-    if (value)
-        field->set(plan, *value * factor);
+    change(plan.workload.shape);
+    for (RequestClass& c : plan.workload.classes)
+        change(c.shape);
 }
+
+void scaleMean(LengthDistribution& lengths, double factor) { lengths = withMean(lengths, factor * meanOf(lengths)); }
 
 constexpr std::array kInputs{
     Input{"arrival rate", [](Plan& p, double f) { p.workload.arrivalRate *= f; }},
-    Input{"prompt tokens", [](Plan& p, double f) { scaleField(p, "workload.prompt_tokens_mean", f); }},
-    Input{"output tokens", [](Plan& p, double f) { scaleField(p, "workload.output_tokens_mean", f); }},
-    Input{"output spread", [](Plan& p, double f) { scaleField(p, "workload.output_tokens_cv", f); }},
+    Input{"prompt tokens", [](Plan& p, double f) { eachShape(p, [f](auto& shape) { scaleMean(shape.prompt, f); }); }},
+    Input{"output tokens", [](Plan& p, double f) { eachShape(p, [f](auto& shape) { scaleMean(shape.output, f); }); }},
+    Input{"output spread", [](Plan& p, double f) { eachShape(p, [f](auto& shape) { shape.output.cv *= f; }); }},
     Input{"bandwidth", [](Plan& p, double f) { p.hardware.gpu.bandwidth *= f; }},
     Input{"compute", [](Plan& p, double f) { p.hardware.calibration.compute *= f; }},
     Input{"GPU memory", [](Plan& p, double f) { p.hardware.gpu.memory *= f; }},

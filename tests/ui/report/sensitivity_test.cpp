@@ -48,6 +48,24 @@ TEST(Sensitivity, ALowerRateMakesTokensDearer)
     EXPECT_NEAR(barsOf(cost).segments[0].values[*row], 100.0 / 0.9 - 100, 0.1) << "the fleet costs the same";
 }
 
+TEST(Sensitivity, LengthsAreThoseOfEachClass)
+{
+    Plan plan = defaultPlan();
+    const Plan whole = plan;
+    for (const char* name : {"chat", "batch"}) {
+        RequestClass c;
+        c.name = name;
+        c.share = 0.5;
+        c.shape = plan.workload.shape;
+        plan.workload.classes.push_back(c);
+    }
+    const ChartSpec split = tornados(results(plan))[2], same = tornados(results(whole))[2];
+    const auto row = rowOf(split, "output tokens"), other = rowOf(same, "output tokens");
+    ASSERT_TRUE(row);
+    ASSERT_TRUE(other);
+    EXPECT_NEAR(barsOf(split).segments[1].values[*row], barsOf(same).segments[1].values[*other], 0.1);
+}
+
 TEST(Sensitivity, PutsTheLargestFirst)
 {
     for (const ChartSpec& c : tornados(results(defaultPlan()))) {
