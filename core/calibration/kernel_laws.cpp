@@ -21,6 +21,7 @@ enum Format : std::size_t {
     formatCount
 };
 static_assert(formatCount == kKernelFormats);
+
 /// Gemm: how long a product of m rows, n columns and depth k takes (core/model/efficiency.h has the reasons).
 enum Gemm : std::size_t {
     gLaunch,
@@ -290,7 +291,7 @@ double moeTime(const KernelRun& r, const Value& c)
     const double memory = read / (r.gpu.bandwidth.si() * c(mBandwidth) * narrow);
     const double moved =
         (c(mToken) * rows + c(mInput) * tokens) * hidden / r.gpu.bandwidth.si(); // permutation and sum of the choices
-    const double serial = ticks(r.gpu) * (c(mSerial) * (hidden + cut) + 0 * here);
+    const double serial = ticks(r.gpu) * c(mSerial) * (hidden + cut);
     return ticks(r.gpu) * c(mLaunch) + together(serial, together(compute, memory)) + moved +
            ticks(r.gpu) * c(mExpert) * experts;
 }
@@ -303,8 +304,11 @@ double reduceTime(const KernelRun& r, const Value& c)
     const double link = r.gpu.inNode.perDirection.si() * (isPcie ? c(rPcieLink) : 1);
     const double start = (c(rLaunch) + c(rRank) * (p - 1)) * (isPcie ? c(rPcieStart) : 1);
     const double direct = bytes * (p - 1) / (link * c(rDirect));
-    const double ring =
-        c(rStart) + bytes * std::min(2 * (p - 1) / p, r.gpu.inNode.inSwitchReduction ? 1.3 : 2.0) / (link * c(rRing));
+    // What crosses a link, over the bytes: with sums in the switch no more than this, seen on four and eight ranks.
+    constexpr double kSummedInSwitch = 1.3;
+    const double around = 2 * (p - 1) / p;
+    const double crossing = r.gpu.inNode.inSwitchReduction ? std::min(around, kSummedInSwitch) : around;
+    const double ring = c(rStart) + bytes * crossing / (link * c(rRing));
     return start + 1 / std::pow(std::pow(direct, -4) + std::pow(ring, -4), 0.25);
 }
 

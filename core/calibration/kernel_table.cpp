@@ -40,7 +40,7 @@ std::optional<std::size_t> libraryOf(std::string_view source)
 
 /// Attention kernels are written anew for the asynchronous copies and matrix units of Hopper and of datacentre Blackwell;
 /// the others, workstation Blackwell among them, run those of Ampere.
-bool hasTensorMemory(GpuArchitecture a) { return a == GpuArchitecture::hopper || a == GpuArchitecture::blackwell; }
+bool hasNewAttention(GpuArchitecture a) { return a == GpuArchitecture::hopper || a == GpuArchitecture::blackwell; }
 
 struct Kind {
     KernelKind kind;
@@ -123,7 +123,7 @@ Result<KernelTable> readKernels(std::istream& in, std::string_view name)
         if (kind->kind == KernelKind::attentionPrefill) {
             run.size[6] = cell("kv_dtype") == "fp8" ? 1 : 2;
             run.group = cell("dtype") == "fp8" ? 2 : cell("kv_dtype") == "fp8" ? 1 : 0;
-            run.group += hasTensorMemory(gpu->spec.architecture) ? 0 : 3;
+            run.group += hasNewAttention(gpu->spec.architecture) ? 0 : 3;
             decode = decode && run.size[1] == 1;
         }
         if (kind->kind == KernelKind::moe)

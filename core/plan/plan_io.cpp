@@ -104,17 +104,15 @@ private:
     }
 
     /// Takes the node at a dotted path; a wrong kind is a complaint, null the same as absent.
-    /// \param expected what should stand there; empty: the kind
-    std::optional<JsonNode> take(std::string_view path, JsonNode::Kind kind, std::string expected = {})
+    /// \param number whose range the complaint names, or null
+    std::optional<JsonNode> take(std::string_view path, JsonNode::Kind kind, const NumberField* number = nullptr)
     {
         auto node = take(path);
         if (!node || node->kind == kind)
             return node;
-        if (expected.empty()) {
-            JsonNode wanted;
-            wanted.kind = kind;
-            expected = wanted.kindName();
-        }
+        JsonNode wanted;
+        wanted.kind = kind;
+        const std::string expected = number ? rows::expectation(rows::ruleOf(*number)) : std::string(wanted.kindName());
         m_log.refuse(node->line, path, "is " + node->kindAndValue() + "; expected " + expected);
         return std::nullopt;
     }
@@ -143,8 +141,7 @@ private:
         const std::string_view key = info(field).key;
         const auto* const number = std::get_if<NumberField>(&field);
         const bool isNumber = number != nullptr;
-        const std::string expected = isNumber ? rows::expectation(rows::ruleOf(*number)) : std::string();
-        if (const auto node = take(key, isNumber ? JsonNode::Kind::number : JsonNode::Kind::string, expected))
+        if (const auto node = take(key, isNumber ? JsonNode::Kind::number : JsonNode::Kind::string, number))
             if (isNumber || !node->text.empty()) // an empty choice is the default
                 set(plan, key, *node, node->text);
     }

@@ -363,8 +363,10 @@ bool PlanPanel::searchClasses(const QStringList& words)
 void PlanPanel::search(const QString& typed)
 {
     const QStringList words = typed.split(QLatin1Char(' '), Qt::SkipEmptyParts);
-    if (m_results == nullptr)
+    const bool isFirst = m_results == nullptr;
+    if (isFirst)
         makeResults();
+    const std::size_t before = m_found.size();
     const int hits = searchFields(words);
     const bool inClasses = searchClasses(words);
     m_nothing->setText(hits == 0 && !inClasses ? tr("No setting has “%1” in its name, key or meaning.").arg(typed)
@@ -372,7 +374,8 @@ void PlanPanel::search(const QString& typed)
                                                : QString());
     m_nothing->setVisible(!words.isEmpty() && !m_nothing->text().isEmpty());
     m_results->setVisible(!words.isEmpty());
-    tabFrom(m_search, *m_results);
+    if (isFirst || m_found.size() != before)
+        tabFrom(m_search, *m_results);
     m_all->setVisible(words.isEmpty());
     m_scroll->verticalScrollBar()->setValue(0);
 }
