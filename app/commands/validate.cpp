@@ -157,23 +157,27 @@ Exit runKernels(const Options& options)
         return report(readable.error());
     std::ifstream in(options.measured);
     const Result<KernelTable> table = readKernels(in, options.measured);
-    const Result<std::vector<KernelErrors>> errors =
-        table ? crossValidateKernels(*table) : tl::unexpected(table.error());
+    const Result<KernelValidation> errors = table ? crossValidateKernels(*table) : tl::unexpected(table.error());
     if (!errors)
         return report(Failure{Exit::badInput, {errors.error()}});
     std::vector<std::vector<std::string>> rows;
-    Json json = {{"kernel", name(table->kind)}, {"skipped", table->skipped}, {"left_out", Json::array()}};
-    for (const KernelErrors& e : *errors) {
-        const std::string gpu = e.gpu.empty() ? "all" : e.gpu;
-        rows.push_back({gpu, std::to_string(e.runs), percent(e.median), percent(e.p90)});
-        json["left_out"].push_back(
-            {{"gpu", gpu}, {"runs", e.runs}, {"median_abs_error", e.median}, {"p90_abs_error", e.p90}});
-    }
+    Json json = {{"kernel", name(table->kind)}, {"skipped", table->skipped}, {"left_out", Json::array()},
+        {"by_format_and_library", Json::array()}};
+    const auto add = [&](const char* key, const char* what, const KernelErrors& e) {
+        rows.push_back({e.of, std::to_string(e.runs), percent(e.median), percent(e.p90)});
+        json[key].push_back({{what, e.of}, {"runs", e.runs}, {"median_abs_error", e.median}, {"p90_abs_error", e.p90}});
+    };
+    for (const KernelErrors& e : errors->byGpu)
+        add("left_out", "gpu", e);
+    add("left_out", "gpu", errors->all);
+    for (const KernelErrors& e : errors->byLabel)
+        add("by_format_and_library", "kernels", e);
     if (options.json)
         return print(json.dump(2) + "\n");
     using enum TextColumn::Align;
     return print("Errors |predicted / measured - 1| in % of " + std::string(name(table->kind)) +
-                 " kernels, each GPU by a fit to the others; " + std::to_string(table->skipped) + " lines skipped.\n" +
+                 " kernels, each GPU by a fit to the others; below the same runs by number format and library; " +
+                 std::to_string(table->skipped) + " lines skipped.\n" +
                  textTable({{"left out", left}, {"runs", right}, {"median", right}, {"p90", right}}, rows));
 }
 

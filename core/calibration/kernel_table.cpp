@@ -38,6 +38,13 @@ std::optional<std::size_t> libraryOf(std::string_view source)
     return has("nccl") ? std::optional<std::size_t>(3) : std::nullopt;
 }
 
+/// "fp8, vllm" of fp8 and "aiconfigurator/vllm-0.24.0", "half, vLLM_custom_graph" of a collective's three parts.
+std::string labelOf(const std::string& format, std::string_view source)
+{
+    const std::string_view library = source.substr(source.rfind('/') + 1);
+    return format + ", " + std::string(library.substr(0, library.find('-')));
+}
+
 /// Attention kernels are written anew for the asynchronous copies and matrix units of Hopper and of datacentre Blackwell;
 /// the others, workstation Blackwell among them, run those of Ampere.
 bool hasNewAttention(GpuArchitecture a) { return a == GpuArchitecture::hopper || a == GpuArchitecture::blackwell; }
@@ -111,6 +118,7 @@ Result<KernelTable> readKernels(std::istream& in, std::string_view name)
             continue;
         }
         run.gpu = gpu->spec;
+        run.label = labelOf(cell("dtype"), cell("source"));
         run.group = *group;
         run.seconds = 1e-6 * number_("latency_us");
         for (std::size_t i = 0; i < kind->sizes.size(); ++i) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 #include <span>
 
@@ -187,28 +188,34 @@ std::vector<KernelCoefficient> coefficientsOf(const KernelFit& fit)
     return all;
 }
 
-Result<std::vector<KernelErrors>> crossValidateKernels(const KernelTable& table, std::size_t most)
+Result<KernelValidation> crossValidateKernels(const KernelTable& table, std::size_t most)
 {
-    std::set<std::string> gpus;
+    std::map<std::string, std::vector<double>> byGpu, byLabel;
     for (const KernelRun& r : table.runs)
-        gpus.insert(r.gpuName);
-    if (gpus.size() < 2)
+        byGpu[r.gpuName];
+    if (byGpu.size() < 2)
         return fail("kernels", "kernels of one GPU only, expected at least two to leave one out");
-    std::vector<KernelErrors> all;
     std::vector<double> every;
-    for (const std::string& gpu : gpus) {
+    for (auto& [gpu, errors] : byGpu) {
         const Result<KernelFit> fit = fitKernels(table, gpu, most);
         if (!fit)
             return tl::unexpected(fit.error());
-        std::vector<double> errors;
-        for (const KernelRun& r : table.runs)
-            if (r.gpuName == gpu)
-                errors.push_back(std::abs(kernelSeconds(*fit, r) / r.seconds - 1));
-        every.insert(every.end(), errors.begin(), errors.end());
-        all.push_back(errorsOf(gpu, std::move(errors)));
+        for (const KernelRun& r : table.runs) {
+            if (r.gpuName != gpu)
+                continue;
+            const double error = std::abs(kernelSeconds(*fit, r) / r.seconds - 1);
+            errors.push_back(error);
+            byLabel[r.label].push_back(error);
+            every.push_back(error);
+        }
     }
-    all.push_back(errorsOf("", std::move(every)));
-    return all;
+    KernelValidation validation;
+    for (auto& [gpu, errors] : byGpu)
+        validation.byGpu.push_back(errorsOf(gpu, std::move(errors)));
+    for (auto& [label, errors] : byLabel)
+        validation.byLabel.push_back(errorsOf(label, std::move(errors)));
+    validation.all = errorsOf("all", std::move(every));
+    return validation;
 }
 
 } // namespace headroom

@@ -28,6 +28,7 @@ inline constexpr std::size_t kKernelSizes = 8;
 struct KernelRun {
     GpuSpec gpu;
     std::string gpuName;   ///< as written, to leave out
+    std::string label;     ///< number format and library, for people
     std::size_t group = 0; ///< number format, or library of a collective: has coefficients of its own
     double seconds = 0;
     /// gemm: rows, columns, depth. attention: sequences, queries, keys (of each), heads, KV heads, head width, bytes of
@@ -67,13 +68,18 @@ struct KernelCoefficient {
 };
 std::vector<KernelCoefficient> coefficientsOf(const KernelFit&);
 
-/// Error |predicted / measured - 1| of the runs of one GPU by a fit that did not see them.
+/// Error |predicted / measured - 1| of runs by a fit that did not see their GPU.
 struct KernelErrors {
-    std::string gpu; ///< empty: all GPUs
+    std::string of; ///< a GPU, or a number format and library
     int runs = 0;
     double median = 0, p90 = 0;
 };
-/// One entry per GPU, and the last for all. Errors: fewer than two GPUs.
-Result<std::vector<KernelErrors>> crossValidateKernels(const KernelTable&, std::size_t most = 3000);
+/// The same errors three times: of each GPU, of each number format and library, of all.
+struct KernelValidation {
+    std::vector<KernelErrors> byGpu, byLabel;
+    KernelErrors all;
+};
+/// Errors: fewer than two GPUs.
+Result<KernelValidation> crossValidateKernels(const KernelTable&, std::size_t most = 3000);
 
 } // namespace headroom

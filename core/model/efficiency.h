@@ -26,14 +26,15 @@ enum class Coefficient {
     bandwidth16, ///< on weights stored in 16 bit
     bandwidth8,
     bandwidth4,
-    expertCompute,            ///< factor on the ceiling, for routed experts
-    expertRamp,               ///< rows per expert reached at which it is at half
-    expertBandwidth,          ///< factor on the bandwidth of weights
-    expertWidth,              ///< expert width (per GPU) at which experts reach half of both
-    expertImbalance,          ///< with expert parallelism: work of the busiest rank over the mean
-    attentionPrefill,         ///< of the 16-bit peak, on causal pairs
-    attentionOf2023,          ///< factor on it for engines of 2023 (no fused kernel)
-    attentionTile,            ///< extra keys that each query pays for (tiles cut by the diagonal)
+    expertCompute,    ///< factor on the ceiling, for routed experts
+    expertRamp,       ///< rows per expert reached at which it is at half
+    expertBandwidth,  ///< factor on the bandwidth of weights
+    expertWidth,      ///< expert width (per GPU) at which experts reach half of both
+    expertPopularity, ///< shape of its gamma distribution over experts: large, all are liked alike (ExpertChoice)
+    expertImbalance,  ///< with expert parallelism: work of the busiest rank over the mean
+    attentionPrefill, ///< of the 16-bit peak, on causal pairs
+    attentionOf2023,  ///< factor on it for engines of 2023 (no fused kernel)
+    attentionTile,    ///< extra keys that each query pays for (tiles cut by the diagonal)
     attentionDecodeBandwidth, ///< on KV bytes
     attentionWideGroups,      ///< factor on it for groups of 8 query heads or more in TensorRT-LLM before 1.0
     attentionDecodeCompute,   ///< of the 16-bit peak (MLA)
@@ -53,7 +54,7 @@ enum class Coefficient {
     stepVllm, ///< host time of an engine, per step
     stepSglang,
     stepTensorrtLlm,
-    stepAsync,    ///< factor on it where the next step is scheduled while this one runs (vLLM since 0.14)
+    stepAsync, ///< factor on it where the next step is scheduled while this one runs (vLLM since 0.14, TensorRT-LLM 1.0)
     stepOf2023,   ///< more, for the Python engines of 2023
     sequenceVllm, ///< per sequence in the step
     sequenceSglang,

@@ -10,128 +10,129 @@ using A = GpuArchitecture;
 using R = MeasuredRegime;
 
 constexpr std::array<double, kCoefficients> kShared{{
-    0.6517,    // compute16
-    0.6136,    // compute8
-    0.484,     // compute4
-    0.6636,    // compute_weight_only
-    0.662,     // compute_serving
-    0.2713,    // compute_power
-    24.64,     // ramp16
-    33.33,     // ramp8
-    40.18,     // ramp4
+    0.6515,    // compute16
+    0.6131,    // compute8
+    0.4839,    // compute4
+    0.6442,    // compute_weight_only
+    0.664,     // compute_serving
+    0.2715,    // compute_power
+    24.93,     // ramp16
+    31.99,     // ramp8
+    40.79,     // ramp4
     0.92,      // bandwidth16
-    0.7992,    // bandwidth8
-    0.85,      // bandwidth4
-    0.7705,    // expert_compute
-    26.14,     // expert_ramp
-    0.9572,    // expert_bandwidth
-    105.6,     // expert_width
-    2.234,     // expert_imbalance
-    0.412,     // attention_prefill
-    0.4618,    // attention_2023
-    63.5,      // attention_tile
-    0.8008,    // attention_decode_bandwidth
-    0.4636,    // attention_wide_groups
-    0.4327,    // attention_decode_compute
-    2.347e-08, // attention_sequence
-    0.707,     // element_bandwidth
-    1.41e-05,  // layer_latency
-    1.289e-05, // quantize_latency
-    2.316e-05, // expert_latency
-    0.4818,    // link_bandwidth
-    1.124e-05, // link_latency
-    1.362e-06, // link_latency_per_rank
-    0.4073,    // host_link_bandwidth
-    2.275e-05, // host_link_latency
-    2.026e-06, // host_link_latency_per_rank
+    0.7715,    // bandwidth8
+    0.8001,    // bandwidth4
+    0.7771,    // expert_compute
+    27.44,     // expert_ramp
+    0.825,     // expert_bandwidth
+    110.4,     // expert_width
+    0.8035,    // expert_popularity
+    2.191,     // expert_imbalance
+    0.4115,    // attention_prefill
+    0.4646,    // attention_2023
+    63.52,     // attention_tile
+    0.8146,    // attention_decode_bandwidth
+    0.4686,    // attention_wide_groups
+    0.4567,    // attention_decode_compute
+    2.33e-08,  // attention_sequence
+    0.685,     // element_bandwidth
+    1.757e-05, // layer_latency
+    9.857e-06, // quantize_latency
+    2.012e-05, // expert_latency
+    0.4803,    // link_bandwidth
+    1.523e-05, // link_latency
+    1.406e-06, // link_latency_per_rank
+    0.4077,    // host_link_bandwidth
+    2.227e-05, // host_link_latency
+    2.022e-06, // host_link_latency_per_rank
     0.7,       // network_bandwidth
     2.5e-05,   // network_latency
-    0.001802,  // step_vllm
-    0.001483,  // step_sglang
-    0.001034,  // step_tensorrt_llm
-    0.591,     // step_async
-    0.01169,   // step_2023
-    4.658e-06, // sequence_vllm
-    4.5e-06,   // sequence_sglang
-    2.327e-06, // sequence_tensorrt_llm
-    0.001047,  // prompt_vllm
-    0.001279,  // prompt_sglang
-    0.0002549, // prompt_tensorrt_llm
-    6.97e-05,  // layer_eager
+    0.001517,  // step_vllm
+    0.001271,  // step_sglang
+    0.00146,   // step_tensorrt_llm
+    0.3725,    // step_async
+    0.01126,   // step_2023
+    4.783e-06, // sequence_vllm
+    4.466e-06, // sequence_sglang
+    2.262e-06, // sequence_tensorrt_llm
+    0.001046,  // prompt_vllm
+    0.001282,  // prompt_sglang
+    0.0002479, // prompt_tensorrt_llm
+    6.932e-05, // layer_eager
 }};
 
 constexpr std::array<ShippedFactor, 38> kFactors{{
     {A::ampere, "compute16", 1.03},
     {A::hopper, "compute16", 1.01},
-    {A::blackwell, "compute16", 0.977},
+    {A::blackwell, "compute16", 0.975},
     {A::blackwellWorkstation, "compute16", 0.995},
-    {A::hopper, "compute8", 1.13},
-    {A::blackwell, "compute8", 0.971},
+    {A::hopper, "compute8", 1.14},
+    {A::blackwell, "compute8", 0.955},
     {A::blackwell, "compute4", 1.03},
     {A::blackwellWorkstation, "compute4", 1.09},
-    {A::ampere, "bandwidth8", 0.953},
-    {A::blackwell, "bandwidth8", 1.06},
-    {A::ampere, "bandwidth4", 1.05},
-    {A::hopper, "bandwidth4", 1.01},
-    {A::blackwell, "bandwidth4", 0.965},
+    {A::ampere, "bandwidth8", 0.957},
+    {A::hopper, "bandwidth8", 1.01},
+    {A::blackwell, "bandwidth8", 1.05},
+    {A::ampere, "bandwidth4", 1.04},
+    {A::hopper, "bandwidth4", 1.02},
+    {A::blackwell, "bandwidth4", 0.953},
     {A::blackwellWorkstation, "bandwidth4", 1.01},
-    {A::ampere, "expert_compute", 0.99},
-    {A::hopper, "expert_compute", 0.987},
-    {A::blackwell, "expert_compute", 0.883},
-    {A::ampere, "expert_bandwidth", 0.976},
-    {A::hopper, "expert_bandwidth", 1.04},
-    {A::blackwell, "expert_bandwidth", 1.01},
+    {A::ampere, "expert_compute", 0.994},
+    {A::hopper, "expert_compute", 1.01},
+    {A::blackwell, "expert_compute", 0.882},
+    {A::blackwellWorkstation, "expert_compute", 1.01},
+    {A::ampere, "expert_bandwidth", 1.01},
+    {A::hopper, "expert_bandwidth", 1.01},
     {A::blackwellWorkstation, "expert_bandwidth", 0.984},
-    {A::ampere, "attention_prefill", 0.965},
+    {A::ampere, "attention_prefill", 0.967},
     {A::hopper, "attention_prefill", 1.03},
     {A::blackwell, "attention_prefill", 1.04},
     {A::blackwellWorkstation, "attention_prefill", 1.08},
-    {A::ampere, "attention_decode_bandwidth", 0.993},
-    {A::hopper, "attention_decode_bandwidth", 1.06},
-    {A::blackwell, "attention_decode_bandwidth", 0.908},
-    {A::blackwellWorkstation, "attention_decode_bandwidth", 0.987},
+    {A::hopper, "attention_decode_bandwidth", 1.07},
+    {A::blackwell, "attention_decode_bandwidth", 0.904},
+    {A::blackwellWorkstation, "attention_decode_bandwidth", 0.989},
     {A::ampere, "layer_latency", 1.01},
-    {A::hopper, "layer_latency", 1.05},
-    {A::blackwell, "layer_latency", 0.979},
-    {A::ampere, "link_bandwidth", 0.986},
-    {A::hopper, "link_bandwidth", 0.965},
-    {A::blackwell, "link_bandwidth", 0.974},
-    {A::ampere, "link_latency", 1.01},
-    {A::hopper, "link_latency", 1.04},
-    {A::blackwell, "link_latency", 0.962},
+    {A::hopper, "layer_latency", 1.08},
+    {A::blackwell, "layer_latency", 0.977},
+    {A::ampere, "link_bandwidth", 0.987},
+    {A::hopper, "link_bandwidth", 0.963},
+    {A::blackwell, "link_bandwidth", 0.972},
+    {A::ampere, "link_latency", 1.02},
+    {A::hopper, "link_latency", 1.07},
+    {A::blackwell, "link_latency", 0.967},
 }};
 
 // 0 and -1: any. The last figure is rows, each GPU and each family left out once.
 constexpr std::array<ShippedBand, 29> kBands{{
-    {R::offlineThroughput, 0, -1, 0.77, 1.21, 1114},
-    {R::offlineThroughput, 16, -1, 0.79, 1.15, 396},
-    {R::offlineThroughput, 16, 2, 0.842, 1.15, 234}, // ampere
-    {R::offlineThroughput, 16, 4, 0.736, 1.14, 162}, // hopper
-    {R::offlineThroughput, 8, -1, 0.803, 1.21, 298},
-    {R::offlineThroughput, 8, 2, 0.797, 1.17, 20},  // ampere
-    {R::offlineThroughput, 8, 4, 0.804, 1.22, 278}, // hopper
-    {R::offlineThroughput, 4, -1, 0.737, 1.23, 420},
-    {R::offlineThroughput, 4, 2, 0.574, 1.32, 56},  // ampere
-    {R::offlineThroughput, 4, 4, 0.573, 1.27, 68},  // hopper
-    {R::offlineThroughput, 4, 5, 0.775, 1.15, 172}, // blackwell
-    {R::offlineThroughput, 4, 6, 0.723, 1.3, 124},  // blackwellWorkstation
-    {R::closedLoopTpot, 0, -1, 0.773, 1.25, 354},
-    {R::closedLoopTpot, 16, -1, 0.828, 1.2, 14},
-    {R::closedLoopTpot, 8, -1, 0.782, 1.29, 198},
-    {R::closedLoopTpot, 8, 4, 0.782, 1.19, 104}, // hopper
-    {R::closedLoopTpot, 8, 5, 0.794, 1.56, 94},  // blackwell
-    {R::closedLoopTpot, 4, -1, 0.769, 1.25, 142},
-    {R::closedLoopTpot, 4, 4, 0.791, 1.58, 40}, // hopper
-    {R::closedLoopTpot, 4, 5, 0.752, 1.2, 98},  // blackwell
-    {R::closedLoopTtft, 0, -1, 0.911, 4.97, 26},
-    {R::closedLoopTtft, 16, -1, 1.17, 4.83, 14},
-    {R::closedLoopTtft, 8, -1, 0.96, 5.52, 4},
-    {R::closedLoopTtft, 4, -1, 0.837, 4.68, 8},
-    {R::batch, 0, -1, 0.861, 1.16, 208},
-    {R::batch, 16, -1, 0.866, 1.13, 192},
-    {R::batch, 16, 2, 0.895, 1.18, 96}, // ampere
-    {R::batch, 16, 4, 0.838, 1.11, 96}, // hopper
-    {R::batch, 8, -1, 0.853, 1.17, 16},
+    {R::offlineThroughput, 0, -1, 0.778, 1.2, 1114},
+    {R::offlineThroughput, 16, -1, 0.784, 1.14, 396},
+    {R::offlineThroughput, 16, 2, 0.852, 1.14, 234}, // ampere
+    {R::offlineThroughput, 16, 4, 0.74, 1.14, 162},  // hopper
+    {R::offlineThroughput, 8, -1, 0.797, 1.22, 298},
+    {R::offlineThroughput, 8, 2, 0.806, 1.19, 20},  // ampere
+    {R::offlineThroughput, 8, 4, 0.796, 1.22, 278}, // hopper
+    {R::offlineThroughput, 4, -1, 0.739, 1.21, 420},
+    {R::offlineThroughput, 4, 2, 0.579, 1.21, 56},  // ampere
+    {R::offlineThroughput, 4, 4, 0.572, 1.23, 68},  // hopper
+    {R::offlineThroughput, 4, 5, 0.785, 1.13, 172}, // blackwell
+    {R::offlineThroughput, 4, 6, 0.717, 1.29, 124}, // blackwellWorkstation
+    {R::closedLoopTpot, 0, -1, 0.812, 1.25, 354},
+    {R::closedLoopTpot, 16, -1, 0.851, 1.22, 14},
+    {R::closedLoopTpot, 8, -1, 0.815, 1.29, 198},
+    {R::closedLoopTpot, 8, 4, 0.818, 1.14, 104}, // hopper
+    {R::closedLoopTpot, 8, 5, 0.815, 1.5, 94},   // blackwell
+    {R::closedLoopTpot, 4, -1, 0.805, 1.24, 142},
+    {R::closedLoopTpot, 4, 4, 0.812, 1.66, 40}, // hopper
+    {R::closedLoopTpot, 4, 5, 0.784, 1.2, 98},  // blackwell
+    {R::closedLoopTtft, 0, -1, 1.02, 5, 26},
+    {R::closedLoopTtft, 16, -1, 1.24, 4.91, 14},
+    {R::closedLoopTtft, 8, -1, 1.04, 5.71, 4},
+    {R::closedLoopTtft, 4, -1, 0.885, 4.81, 8},
+    {R::batch, 0, -1, 0.857, 1.13, 208},
+    {R::batch, 16, -1, 0.857, 1.13, 192},
+    {R::batch, 16, 2, 0.905, 1.2, 96}, // ampere
+    {R::batch, 16, 4, 0.83, 1.1, 96},  // hopper
+    {R::batch, 8, -1, 0.85, 1.13, 16},
 }};
 
 } // namespace

@@ -16,7 +16,11 @@ constexpr double kLogitPasses = 4;     // softmax, penalties and sampling read 3
 // TensorRT-LLM 0.11 and 0.14 lose a fixed time for each token of 16-bit cache read where 8 query heads or more share a key
 // head, and with fewer none (e2e_measured.csv: 70B models at long outputs). Supposed: the heads read the cache one by one.
 constexpr int kLastWithoutWideGroups = 2024, kWideGroup = 8;
-constexpr int kAsyncYear = 2026; // vLLM schedules ahead by default since its version 0.14
+constexpr int kAsyncYear = 2026;   // vLLM schedules ahead by default since its version 0.14
+constexpr int kOverlapYear = 2025; // TensorRT-LLM since 1.0
+// Small sums of TensorRT-LLM's own kernels over those of vLLM and SGLang, all in CUDA graphs: 0.64 to 0.74 for 8 to 64 KB on
+// 2 to 8 H100, B200 and B300 (ops/allreduce.csv; no faster on A100 and over PCIe, where no switch adds).
+constexpr double kOwnAllReduce = 0.7;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 /// Time of a kernel that computes and reads at once. Near the ridge neither hides the other entirely: between the larger
@@ -93,6 +97,16 @@ struct StepModel::Builder {
                              (in.engine.engine == Engine::vllm && in.engine.year >= kAsyncYear);
         return isFused || in.engine.year <= 2023 ? 1 : coefficient(Coefficient::computeServing);
     }
+
+    /// Whether the host prepares the next step while this one runs. SGLang has since 0.4, which is all that was measured of
+    /// it: its own coefficient is that of an engine that does.
+    bool runsAhead() const
+    {
+        return (in.engine.engine == Engine::vllm && in.engine.year >= kAsyncYear) ||
+               (in.engine.engine == Engine::tensorrtLlm && in.engine.year >= kOverlapYear);
+    }
+
+    bool hasOwnAllReduce() const { return in.engine.engine == Engine::tensorrtLlm && gpu.inNode.inSwitchReduction; }
 
     void build()
     {
@@ -240,8 +254,7 @@ struct StepModel::Builder {
             const double parameters = g.layers * stage * f.matrices * width * f.expertWidth / tp;
             const double perRow = 2 * parameters / (narrow.peak.si() * in.calibration.compute * e.compute);
             Experts x;
-            x.experts = f.experts;
-            x.logMiss = f.expertsPerToken < f.experts ? std::log1p(-double(f.expertsPerToken) / f.experts) : -kInfinity;
+            x.choice = {double(f.experts), double(f.expertsPerToken), coefficient(Coefficient::expertPopularity)};
             x.memoryPerExpert = parameters * bytes / (bandwidth * e.weightBandwidth);
             x.fixedPerExpert = perRow * e.rampRows;
             x.perRow = perRow * f.expertsPerToken * (in.layout.ep > 1 ? coefficient(Coefficient::expertImbalance) : 1);
@@ -254,9 +267,10 @@ struct StepModel::Builder {
     {
         for (int i = 0; i < out.m_expertCount; ++i) {
             Experts& old = out.m_experts[at(i)];
-            if ((old.experts == x.experts && old.logMiss == x.logMiss) || i + 1 == static_cast<int>(kExpertShapes)) {
-                old.memoryPerExpert += x.memoryPerExpert * x.experts / old.experts;
-                old.fixedPerExpert += x.fixedPerExpert * x.experts / old.experts;
+            if (old.choice == x.choice || i + 1 == static_cast<int>(kExpertShapes)) {
+                const double ratio = x.choice.experts() / old.choice.experts();
+                old.memoryPerExpert += x.memoryPerExpert * ratio;
+                old.fixedPerExpert += x.fixedPerExpert * ratio;
                 old.perRow += x.perRow;
                 return;
             }
@@ -264,12 +278,12 @@ struct StepModel::Builder {
         out.m_experts[at(out.m_expertCount++)] = x;
     }
 
-    void add(CollectiveCost cost, double times, double bytesPerRow, Rows rows)
+    void add(CollectiveCost cost, double times, double bytesPerRow, Rows rows, double latencyFactor = 1)
     {
         if (cost.count == 0 || times <= 0)
             return;
         for (LinkCost& link : cost.algorithms) {
-            link.latency /= in.calibration.network;
+            link.latency *= latencyFactor / in.calibration.network;
             link.perByte /= in.calibration.network;
         }
         out.m_collectives[at(out.m_collectiveCount++)] = {cost, times, bytesPerRow, rows};
@@ -289,11 +303,12 @@ struct StepModel::Builder {
             choices = dispatches ? f.expertsPerToken : choices;
         }
         const int tp = in.layout.tp, node = in.layout.gpusPerNode;
+        const double own = hasOwnAllReduce() ? kOwnAllReduce : 1;
         if (ranks > 1) {
-            add(allReduce(gpu, shards, node, table), mixers, residual, Rows::attentionTokens);
-            add(allReduce(gpu, tp, node, table), feedForwards + 1, residual, Rows::tokens);
+            add(allReduce(gpu, shards, node, table), mixers, residual, Rows::attentionTokens, own);
+            add(allReduce(gpu, tp, node, table), feedForwards + 1, residual, Rows::tokens, own);
         } else {
-            add(allReduce(gpu, tp, node, table), mixers + feedForwards + 1, residual, Rows::tokens);
+            add(allReduce(gpu, tp, node, table), mixers + feedForwards + 1, residual, Rows::tokens, own);
         }
         // A token goes to its experts in 8 bit and comes back in 16; no more copies than there are other ranks.
         const double copies = std::min<double>(choices, in.layout.ep);
@@ -321,9 +336,8 @@ struct StepModel::Builder {
         }
         // Engines of 2023 prepared each step in Python while the GPU waited.
         const bool slowHost = in.engine.year <= 2023 && in.engine.engine != Engine::tensorrtLlm;
-        const bool async = in.engine.engine == Engine::vllm && in.engine.year >= kAsyncYear;
         const double slowness = hostSlowness(gpu.architecture);
-        const double host = slowness * (coefficient(step) * (async ? coefficient(C::stepAsync) : 1) +
+        const double host = slowness * (coefficient(step) * (runsAhead() ? coefficient(C::stepAsync) : 1) +
                                            (slowHost ? coefficient(C::stepOf2023) : 0));
         // Routing, permuting and the kernels' shares of it grow with the choices of a token.
         double routed = 0;
@@ -386,7 +400,7 @@ inline void StepModel::walk(double decodes, double prefillTokens, double prompts
     }
     for (int i = 0; i < m_expertCount; ++i) {
         const Experts& x = m_experts[at(i)];
-        const double reached = -x.experts * std::expm1(rows * x.logMiss);
+        const double reached = x.choice.reached(rows);
         const double memory = reached * x.memoryPerExpert;
         const double compute = reached * x.fixedPerExpert + x.perRow * rows;
         sink(together(compute, memory), compute > memory ? Resource::compute : Resource::bandwidth, Group::experts);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/model/efficiency.h"
+#include "core/model/expert_choice.h"
 #include "core/model/hardware.h"
 #include "core/model/offload_step.h"
 #include "core/model/parallelism.h"
@@ -99,9 +100,9 @@ private:
     };
     /// Routed experts of one shape over all layers, on one GPU.
     struct Experts {
-        double experts = 0, logMiss = 0; ///< E and ln(1 - k/E)
-        double memoryPerExpert = 0;      ///< seconds to read one, where each of the E is spread over the ranks
-        double fixedPerExpert = 0;       ///< seconds of compute for one that is reached at all
+        ExpertChoice choice;
+        double memoryPerExpert = 0; ///< seconds to read one, where each of the E is spread over the ranks
+        double fixedPerExpert = 0;  ///< seconds of compute for one that is reached at all
         double perRow = 0;
     };
     struct Collective {

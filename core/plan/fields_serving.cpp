@@ -179,8 +179,9 @@ constexpr Field kServing[] = {number < [](auto& p) -> auto& {return p.deployment
 > ({.key = "deployment.engine_year",
        .group = kGroup,
        .label = "Year of the engine",
-       .help = "Overheads fell from year to year: vLLM schedules ahead since 2026, TensorRT-LLM reads shared keys once "
-               "since 2025.",
+       .help = "Overheads fell from year to year: vLLM schedules ahead since 2026; TensorRT-LLM does, and reads shared "
+               "keys "
+               "once, since 2025.",
        .unit = "",
        .topic = "11"},
       {2018, 2035, 2026}),

@@ -59,10 +59,12 @@ TEST(Kernels, WhatIsCommonToGpusCarriesOverToOneThatWasLeftOut)
     ASSERT_TRUE(table);
     const auto errors = crossValidateKernels(*table);
     ASSERT_TRUE(errors);
-    ASSERT_EQ(errors->size(), 4U) << "three GPUs and all";
-    EXPECT_EQ(errors->back().runs, 60);
-    for (const KernelErrors& e : *errors)
-        EXPECT_LT(e.median, 0.1) << e.gpu;
+    ASSERT_EQ(errors->byGpu.size(), 3U);
+    EXPECT_EQ(errors->all.runs, 60);
+    for (const KernelErrors& e : errors->byGpu)
+        EXPECT_LT(e.median, 0.1) << e.of;
+    ASSERT_EQ(errors->byLabel.size(), 1U) << "one number format and library";
+    EXPECT_EQ(errors->byLabel.front().runs, 60);
 }
 
 TEST(Kernels, AGpuThatDiffersShowsItsErrorWhenItIsLeftOut)
@@ -70,7 +72,7 @@ TEST(Kernels, AGpuThatDiffersShowsItsErrorWhenItIsLeftOut)
     const auto table = tableOf(kHeader + madeProducts("H100-SXM-80GB", 0.8) + madeProducts("A100-SXM-80GB", 0.3));
     const auto errors = crossValidateKernels(*table);
     ASSERT_TRUE(errors);
-    EXPECT_GT(errors->back().median, 0.25);
+    EXPECT_GT(errors->all.median, 0.25);
 }
 
 TEST(Kernels, TheKindFollowsFromTheColumns)
@@ -81,6 +83,16 @@ TEST(Kernels, TheKindFollowsFromTheColumns)
     EXPECT_EQ(tableOf(attention + "100,100,32,8,128,10,x\n")->kind, KernelKind::attentionPrefill);
     EXPECT_EQ(tableOf("gpu,num_gpus,bytes,dtype,latency_us,source\nH100-SXM-80GB,2,512,half,10,a/nccl\n")->kind,
         KernelKind::allReduce);
+}
+
+TEST(Kernels, AreNamedByNumberFormatAndLibrary)
+{
+    EXPECT_EQ(
+        tableOf(kHeader + "H100-SXM-80GB,fp8,16,4096,4096,10,made/vllm-0.24.0\n")->runs.front().label, "fp8, vllm");
+    EXPECT_EQ(tableOf("gpu,num_gpus,bytes,dtype,latency_us,source\nH100-SXM-80GB,2,512,half,10,a/b-1/vLLM_graph\n")
+                  ->runs.front()
+                  .label,
+        "half, vLLM_graph");
 }
 
 constexpr const char* kExperts =
