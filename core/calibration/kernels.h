@@ -28,13 +28,13 @@ inline constexpr std::size_t kKernelSizes = 8;
 struct KernelRun {
     GpuSpec gpu;
     std::string gpuName;   ///< as written, to leave out
-    std::string label;     ///< number format and library, for people
     std::size_t group = 0; ///< number format, or library of a collective: has coefficients of its own
     double seconds = 0;
     /// gemm: rows, columns, depth. attention: sequences, queries, keys (of each), heads, KV heads, head width, bytes of
     /// a KV entry. moe: tokens, hidden, width, choices, experts (these two of the model), tensor and expert ranks.
     /// all-reduce: ranks, bytes.
     std::array<double, kKernelSizes> size{};
+    std::string label{}; ///< number format and library, for people
 };
 
 struct KernelTable {

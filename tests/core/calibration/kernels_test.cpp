@@ -88,7 +88,8 @@ TEST(Kernels, TheKindFollowsFromTheColumns)
 TEST(Kernels, AreNamedByNumberFormatAndLibrary)
 {
     EXPECT_EQ(
-        tableOf(kHeader + "H100-SXM-80GB,fp8,16,4096,4096,10,made/vllm-0.24.0\n")->runs.front().label, "fp8, vllm");
+        tableOf(std::string(kHeader) + "H100-SXM-80GB,fp8,16,4096,4096,10,made/vllm-0.24.0\n")->runs.front().label,
+        "fp8, vllm");
     EXPECT_EQ(tableOf("gpu,num_gpus,bytes,dtype,latency_us,source\nH100-SXM-80GB,2,512,half,10,a/b-1/vLLM_graph\n")
                   ->runs.front()
                   .label,
