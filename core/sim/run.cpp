@@ -346,8 +346,8 @@ void Run::retry(const Sequence& s, double leftAt)
     again.cached = again.prefilled = m_scenario.prefixCache ? 0 : s.cached;
     again.firstHash = s.firstHash;
     again.hashCount = s.hashCount;
-    again.reached = leftAt + scheduling.retryBackoff.si() * std::pow(m_scenario.clients.backoffFactor, s.attempt) +
-                    m_fixed.before();
+    const double backoff = scheduling.retryBackoff.si() * std::pow(m_scenario.clients.backoffFactor, s.attempt);
+    again.reached = leftAt + std::min(backoff, scheduling.retryBackoffMost.si()) + m_fixed.before();
     m_calendar.schedule(again.reached, Phase::arrival, {Timer::Kind::arrival, slot, 0});
 }
 

@@ -316,7 +316,8 @@ void Simulation::retry(const Request& left, double leftAt)
     again.requestClass = left.requestClass;
     again.cached = again.computed = m_s.prefixCache ? 0 : left.cached;
     again.hashes = left.hashes;
-    again.arrival = leftAt + rules.retryBackoff.si() * std::pow(m_s.clients.backoffFactor, left.attempt) + before();
+    const double backoff = rules.retryBackoff.si() * std::pow(m_s.clients.backoffFactor, left.attempt);
+    again.arrival = leftAt + std::min(backoff, rules.retryBackoffMost.si()) + before();
     m_again.emplace(again.arrival, static_cast<int>(m_r.size()));
     m_r.push_back(again);
 }
