@@ -479,6 +479,8 @@ void Run::transferDone(std::int32_t slot)
 /// The run ends early: whoever is still there has not finished.
 void Run::endUnfinished()
 {
+    for (auto& replica : m_replicas)
+        replica.endAt(m_now);
     for (std::size_t i = 0; i < m_pool.size(); ++i) {
         const auto slot = static_cast<std::int32_t>(i);
         const Sequence& s = m_pool[slot];
