@@ -290,7 +290,7 @@ bool Measurements::summarise(SimResult& result, const std::stop_token& stop) con
 
 QuantileCurves Measurements::quantileCurves(const std::vector<double>& shares) const
 {
-    QuantileCurves curves{shares, {}, {}, {}};
+    QuantileCurves curves{shares, {}, {}, {}, {}, {}, {}};
     if (count() == 0)
         return {};
     if (!m_many.empty()) {

@@ -146,6 +146,25 @@ TEST(Intervals, HoldThePercentileOfAllRequestsNearSaturationToo)
     EXPECT_GT(*r.ttft.ciHi, r.ttft.p95);
 }
 
+TEST(Intervals, OfQuantileCurvesHoldThoseOfThePercentiles)
+{
+    Scenario s = randomScenario(BatchPolicy::chunked, 5);
+    s.trace.reset();
+    s.workload.process = ArrivalProcess::poisson;
+    s.workload.arrivalRate = RequestRate(5);
+    s.limits = {.requests = 2000};
+    s.record.shares = {0.5, 0.95};
+    EXPECT_TRUE(simulate(s).quantiles.ttftHalf.empty()) << "one run";
+    s.replications = 5;
+    const auto r = simulate(s);
+    ASSERT_EQ(r.quantiles.e2eHalf.size(), 2U);
+    EXPECT_NEAR(r.quantiles.e2eHalf[1], *r.e2e.ciHi - r.e2e.p95, 1e-12 * r.e2e.p95);
+    EXPECT_GT(r.quantiles.ttftHalf[0], 0);
+    ASSERT_EQ(r.goodputEach.size(), 5U);
+    EXPECT_NEAR(
+        std::accumulate(r.requestRateEach.begin(), r.requestRateEach.end(), 0.0) / 5, r.requestsPerSecond, 1e-9);
+}
+
 TEST(Intervals, RunsThatDoNotDifferHaveNone)
 {
     Scenario s = quick(300);
