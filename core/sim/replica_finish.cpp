@@ -107,8 +107,10 @@ void Replica::bookDecodes()
     recordGaps();
     m_step += m_leap.steps;
     m_lastDecodeEnd = m_leapEnd;
-    for (std::size_t r = 0; r < static_cast<std::size_t>(m_context.laws.reaches()); ++r)
-        m_contextSum[r] += static_cast<double>(m_leap.steps) * m_growing[r];
+    const auto steps = static_cast<double>(m_leap.steps);
+    m_contextSum[0] += steps * m_growing[0]; // of most models all there is
+    for (std::size_t r = 1; r < static_cast<std::size_t>(m_context.laws.reaches()); ++r)
+        m_contextSum[r] += steps * m_growing[r];
     for (std::size_t r = 0; r < m_crossings.size(); ++r)
         while (m_crossings[r].takeDue(m_step) != kNoSlot)
             --m_growing[r + 1];
