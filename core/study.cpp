@@ -93,7 +93,7 @@ public:
     }
 
 private:
-    std::optional<sim::Scenario> scenarioOf(StudyCase& aCase, std::size_t index, std::uint64_t requests)
+    std::optional<sim::Scenario> scenarioOf(StudyCase& aCase, std::uint64_t requests)
     {
         if (!aCase.refused.empty())
             return std::nullopt;
@@ -110,8 +110,7 @@ private:
             made->record.warmupRequests = requests == m_fullSize ? *s.warmup : std::min(*s.warmup, requests / 20);
         made->record.rows = true;
         made->record.mostRows = kMostStudyRows;
-        if (index == 0)
-            made->record.shares = shares();
+        made->record.shares = shares();
         made->seed = s.seed;
         made->threads = s.threads;
         return std::move(*made);
@@ -121,7 +120,7 @@ private:
     bool run(std::size_t index, std::uint64_t requests, int replications, std::optional<double> untilCi)
     {
         StudyCase& aCase = m_study.cases[index];
-        auto scenario = scenarioOf(aCase, index, requests);
+        auto scenario = scenarioOf(aCase, requests);
         const double work = static_cast<double>(requests) * replications;
         if (scenario) {
             scenario->replications = replications;

@@ -18,6 +18,7 @@ std::span<const Field> model();
 std::span<const Field> modelShape();
 std::span<const Field> hardware();
 std::span<const Field> serving();
+std::span<const Field> scheduling();
 std::span<const Field> offloading();
 std::span<const Field> targets();
 std::span<const Field> operations();

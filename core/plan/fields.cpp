@@ -13,7 +13,7 @@ std::vector<Field> allFields()
 {
     std::vector<Field> all;
     for (const auto group : {rows::workload(), rows::model(), rows::modelShape(), rows::hardware(), rows::serving(),
-             rows::offloading(), rows::targets(), rows::operations()})
+             rows::scheduling(), rows::offloading(), rows::targets(), rows::operations()})
         all.insert(all.end(), group.begin(), group.end());
     return all;
 }

@@ -80,7 +80,8 @@ struct Scheduling {
     double bucketBurst = 100;
     std::optional<Seconds> clientTimeout; ///< absent = clients wait for ever
     int retries = 0;
-    Seconds retryBackoff{1};
+    Seconds retryBackoff{1};           ///< before the first retry; it doubles with each further one
+    Seconds retryBackoffMost{86'400};  ///< no wait grows beyond this: doubled a hundred times it has no meaning
     std::optional<double> retryBudget; ///< retries per request offered so far; absent = no limit
     friend bool operator==(const Scheduling&, const Scheduling&) = default;
 };

@@ -55,8 +55,26 @@ std::size_t cellOf(double e2e)
 
 } // namespace
 
+/// A prompt in every step makes a ramp of each: many ramps are still few gaps.
+void GapSample::makeRoom()
+{
+    if (m_total > Sample::kExactLimit)
+        spill();
+    else
+        expand();
+}
+
+void GapSample::expand()
+{
+    m_values = values();
+    m_ramps.clear();
+}
+
 void GapSample::spill()
 {
+    for (const double gap : m_values)
+        m_histogram.add(gap);
+    m_values = {};
     for (const Ramp& r : m_ramps)
         m_histogram.addRamp(
             r.first, r.increment, static_cast<std::uint64_t>(r.steps), static_cast<std::uint64_t>(r.count));
@@ -66,10 +84,18 @@ void GapSample::spill()
 
 void GapSample::merge(const GapSample& other)
 {
-    m_total += other.m_total;
+    if (!other.m_values.empty()) { // gaps stay in their order
+        if (m_exact)
+            expand();
+        m_values.insert(m_values.end(), other.m_values.begin(), other.m_values.end());
+    }
     m_ramps.insert(m_ramps.end(), other.m_ramps.begin(), other.m_ramps.end());
-    if (m_exact && other.m_exact && m_total <= Sample::kExactLimit && m_ramps.size() <= kMostRamps)
+    m_total += other.m_total;
+    if (m_exact && other.m_exact && m_total <= Sample::kExactLimit) {
+        if (m_ramps.size() >= kMostRamps)
+            expand();
         return;
+    }
     spill();
     m_histogram.merge(other.m_histogram);
 }
@@ -78,6 +104,7 @@ std::vector<double> GapSample::values() const
 {
     std::vector<double> all;
     all.reserve(m_total);
+    all.insert(all.end(), m_values.begin(), m_values.end());
     for (const Ramp& r : m_ramps)
         for (std::int64_t i = 0; i < r.steps; ++i)
             all.insert(all.end(), static_cast<std::size_t>(r.count), r.first + static_cast<double>(i) * r.increment);
@@ -263,7 +290,7 @@ bool Measurements::summarise(SimResult& result, const std::stop_token& stop) con
 
 QuantileCurves Measurements::quantileCurves(const std::vector<double>& shares) const
 {
-    QuantileCurves curves{shares, {}, {}, {}};
+    QuantileCurves curves{shares, {}, {}, {}, {}, {}, {}};
     if (count() == 0)
         return {};
     if (!m_many.empty()) {

@@ -24,7 +24,8 @@ struct FixedSeconds {
     double after() const { return post + networkOut; }
 };
 
-/// Gaps between tokens. As they come (ramps of equal steps) while there are few, then as a histogram.
+/// Gaps between tokens. As they come (ramps of equal steps, or one by one where ramps are short) up to a million, then as
+/// a histogram.
 class GapSample {
 public:
     /// `steps` gaps of `count` sequences each: first, first + increment, ... seconds.
@@ -43,7 +44,7 @@ public:
             ramp.steps = static_cast<std::int32_t>(steps);
             ramp.count = static_cast<std::int32_t>(count);
             if (m_total > Sample::kExactLimit || m_ramps.size() == kMostRamps)
-                spill();
+                makeRoom();
             return;
         }
         m_histogram.addRamp(first, increment, static_cast<std::uint64_t>(steps), static_cast<std::uint64_t>(count));
@@ -59,11 +60,14 @@ private:
         double first = 0, increment = 0;
         std::int32_t steps = 0, count = 0; ///< the product is at most kExactLimit
     };
+    void makeRoom();
+    void expand();
     void spill();
     std::vector<double> values() const;
 
     bool m_exact = true;
     std::uint64_t m_total = 0;
+    std::vector<double> m_values; ///< those of ramps that have been expanded, before those of m_ramps
     std::vector<Ramp> m_ramps;
     Histogram m_histogram;
 };

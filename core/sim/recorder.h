@@ -63,6 +63,11 @@ public:
     {
         m_counters.steps += static_cast<std::uint64_t>(steps);
         ++m_counters.leaps;
+        work(from, to, running, kvShare, tokens);
+    }
+    /// A replica has been at work. \param kvShare as above
+    void work(double from, double to, std::int64_t running, double kvShare, std::int64_t tokens)
+    {
         m_busy += to - from;
         m_kv += kvShare * (to - from);
         m_series.work(from, to, static_cast<double>(running), kvShare, static_cast<double>(tokens));

@@ -40,6 +40,7 @@ Replica::Replica(const ReplicaContext& context, int index, Role role)
 {
     for (int r = 1; r < context.laws.reaches(); ++r)
         m_crossings.emplace_back(context.slots.due[static_cast<std::size_t>(r)], index, context.slots.ringSize);
+    rankClasses();
     const auto& scenario = context.scenario;
     const auto& batching = scenario.batching;
     m_limits = {.maxSequences = std::max(1, batching.maxSequences),
@@ -58,6 +59,7 @@ Replica::Replica(const ReplicaContext& context, int index, Role role)
     m_watermark = static_cast<std::int64_t>(kWatermark * static_cast<double>(m_blocks.total()));
     if (context.prefixes.blockTokens > 0 && m_promise == Promise::paged && role != Role::decode)
         m_prefix.emplace(context.prefixes.blockTokens, context.prefixes.blockTokens / scenario.kv.blockTokens);
+    m_endsInOrder = m_prefix.has_value() || scenario.scheduling.retries > 0;
 }
 
 double Replica::waitKey(const Sequence& s)

@@ -79,6 +79,8 @@ public:
     double leapEnd() const { return m_leapEnd; }
     /// Books the leap that ends now: tokens, completions, first tokens.
     void finishLeap();
+    /// The run ends at `now`: books the steps that have ended by then, and what has gone on of the next one.
+    void endAt(double now);
     /// Forms the next step and leaps. Idle afterwards if there is nothing to run; then the result says when to look
     /// again (static batching), infinity for never.
     double plan(double now);
@@ -113,6 +115,9 @@ private:
     struct Chunk {
         std::int32_t slot = kNoSlot;
         std::int64_t tokens = 0; ///< of each step of the leap
+    };
+    struct Level { ///< running sequences of one priority, linked in order of arrival
+        std::int32_t first = kNoSlot, last = kNoSlot;
     };
     struct TokenGroup {
         double time;        ///< when these sequences had their last token, s
@@ -217,6 +222,19 @@ private:
     void joinDecodes(std::int32_t slot, std::int64_t context);
     void leaveDecodes(std::int32_t slot);
     void complete(std::int32_t slot);
+    void rankClasses();
+    Level& levelOf(const Sequence& s)
+    {
+        return m_levels[m_levelOf.empty() ? 0 : m_levelOf[static_cast<std::size_t>(s.requestClass)]];
+    }
+    /// Calls visit(slot) for each running sequence.
+    template <class Visit>
+    void forEachRunning(const Visit& visit) const
+    {
+        for (const Level& level : m_levels)
+            for (auto slot = level.first; slot != kNoSlot; slot = at(slot).following)
+                visit(slot);
+    }
     void link(std::int32_t slot);
     void unlink(std::int32_t slot);
 
@@ -233,6 +251,7 @@ private:
     const OrderRow* m_order;
     OrderState m_orderState;
     bool m_preemptive;
+    bool m_endsInOrder = false; ///< bookCompletionsInOrder()
 
     WaitQueue m_queue;
     std::int64_t m_waitingTokens = 0; ///< prompt tokens that wait to be computed
@@ -244,15 +263,16 @@ private:
     mutable std::vector<std::uint64_t> m_numbered; ///< hashes of a shared prefix, made anew for each question
     std::int64_t m_watermark = 0;                  ///< blocks kept back at admission
 
-    std::vector<std::int32_t> m_prefilling;           ///< in order of admission
-    std::int64_t m_prefillLeft = 0;                   ///< their prompt tokens still to compute
-    std::vector<std::int32_t> m_arrived;              ///< KV has come, join at the next boundary
-    std::vector<std::int32_t> m_swapped;              ///< in order of displacement
-    std::int64_t m_hostBlocks = 0;                    ///< blocks in host memory, at most as many as on the GPU
-    std::vector<std::int32_t> m_abandoned;            ///< to leave at the next boundary
-    std::int32_t m_first = kNoSlot, m_last = kNoSlot; ///< running sequences in order of arrival
-    std::int64_t m_seats = 0;                         ///< taken: prefilling, transferring, decoding
-    std::int64_t m_admitted = 0;                      ///< while forming the present step
+    std::vector<std::int32_t> m_prefilling; ///< in order of admission
+    std::int64_t m_prefillLeft = 0;         ///< their prompt tokens still to compute
+    std::vector<std::int32_t> m_arrived;    ///< KV has come, join at the next boundary
+    std::vector<std::int32_t> m_swapped;    ///< in order of displacement
+    std::int64_t m_hostBlocks = 0;          ///< blocks in host memory, at most as many as on the GPU
+    std::vector<std::int32_t> m_abandoned;  ///< to leave at the next boundary
+    std::vector<Level> m_levels;            ///< who runs, the lowest priority first
+    std::vector<std::uint8_t> m_levelOf;    ///< of a class; empty where priorities do not matter and all are in one
+    std::int64_t m_seats = 0;               ///< taken: prefilling, transferring, decoding
+    std::int64_t m_admitted = 0;            ///< while forming the present step
     bool m_preempted = false;
     double m_extra = 0;    ///< seconds of swapping before the next step
     double m_linkFree = 0; ///< when the link that pulls KV is free, s

@@ -34,6 +34,26 @@ namespace headroom::sim {
     noteLoad();
 }
 
+void Replica::endAt(double now)
+{
+    if (m_running) {
+        const double leapEnd = m_leapEnd;
+        double booked = m_leap.start;
+        // What ends with the leap does so at its last step, which is not over.
+        if (const std::int64_t ended = std::min(stepsSoFar(now).ended, m_leap.steps - 1); ended > 0) {
+            m_leap.steps = ended;
+            booked = m_leapEnd = m_leap.end();
+            finishLeap();
+        }
+        m_context.recorder.work(booked, std::min(now, leapEnd), m_seats, m_blocks.share(), 0);
+        m_running = false;
+    }
+    forEachRunning([&](std::int32_t slot) {
+        if (Sequence& s = at(slot); s.stage == Stage::decoding)
+            s.generated = static_cast<std::int32_t>(s.output - (s.finishStep - m_step));
+    });
+}
+
 void Replica::bookLeap(std::int64_t tokens, double shareBefore)
 {
     const double share = 0.5 * (shareBefore + m_blocks.share());
@@ -50,9 +70,10 @@ void Replica::bookHeadOfLine()
     const auto total = [](const Sequence& s) { return std::int64_t{s.prompt} + s.output; };
     const bool onlyPrompts = m_seats < m_limits.maxSequences && !m_prefilling.empty();
     m_blockers.clear();
-    for (auto slot = m_first; slot != kNoSlot; slot = at(slot).following)
+    forEachRunning([&](std::int32_t slot) {
         if (!onlyPrompts || at(slot).stage == Stage::prefilling)
             m_blockers.push_back(total(at(slot)));
+    });
     if (m_blockers.empty())
         return;
     std::ranges::sort(m_blockers);
@@ -86,12 +107,14 @@ void Replica::bookDecodes()
     recordGaps();
     m_step += m_leap.steps;
     m_lastDecodeEnd = m_leapEnd;
-    for (std::size_t r = 0; r < static_cast<std::size_t>(m_context.laws.reaches()); ++r)
-        m_contextSum[r] += static_cast<double>(m_leap.steps) * m_growing[r];
+    const auto steps = static_cast<double>(m_leap.steps);
+    m_contextSum[0] += steps * m_growing[0]; // of most models all there is
+    for (std::size_t r = 1; r < static_cast<std::size_t>(m_context.laws.reaches()); ++r)
+        m_contextSum[r] += steps * m_growing[r];
     for (std::size_t r = 0; r < m_crossings.size(); ++r)
         while (m_crossings[r].takeDue(m_step) != kNoSlot)
             --m_growing[r + 1];
-    if (m_prefix) {
+    if (m_endsInOrder) {
         bookCompletionsInOrder();
         return;
     }
@@ -107,7 +130,8 @@ void Replica::bookCompletion(std::int32_t slot)
     complete(slot);
 }
 
-/// Who lets go of shared blocks first decides which are forgotten first: those that end together do so by arrival.
+/// Those that end together do so by arrival where that can be told: who lets go of shared blocks first decides which are
+/// forgotten first, and late answers make their clients come again at one time.
 void Replica::bookCompletionsInOrder()
 {
     m_ended.clear();
@@ -285,20 +309,22 @@ void Replica::bookStatic()
 void Replica::link(std::int32_t slot)
 {
     Sequence& s = at(slot);
-    std::int32_t before = m_last; // nearly always: the latest to arrive comes last
+    Level& level = levelOf(s);
+    std::int32_t before = level.last; // nearly always: the latest to arrive comes last
     while (before != kNoSlot && at(before).order > s.order)
         before = at(before).previous;
     s.previous = before;
-    s.following = before == kNoSlot ? m_first : at(before).following;
-    (before == kNoSlot ? m_first : at(before).following) = slot;
-    (s.following == kNoSlot ? m_last : at(s.following).previous) = slot;
+    s.following = before == kNoSlot ? level.first : at(before).following;
+    (before == kNoSlot ? level.first : at(before).following) = slot;
+    (s.following == kNoSlot ? level.last : at(s.following).previous) = slot;
 }
 
 void Replica::unlink(std::int32_t slot)
 {
     Sequence& s = at(slot);
-    (s.previous == kNoSlot ? m_first : at(s.previous).following) = s.following;
-    (s.following == kNoSlot ? m_last : at(s.following).previous) = s.previous;
+    Level& level = levelOf(s);
+    (s.previous == kNoSlot ? level.first : at(s.previous).following) = s.following;
+    (s.following == kNoSlot ? level.last : at(s.following).previous) = s.previous;
     s.previous = s.following = kNoSlot;
 }
 

@@ -152,16 +152,29 @@ int Replica::priorityOf(const Sequence& s) const
 /// Who is displaced: the latest to arrive (PAPERS 2.1 point 3); under priorities the lowest, and of these the latest.
 std::int32_t Replica::victim() const
 {
-    std::int32_t chosen = kNoSlot;
-    for (auto slot = m_last; slot != kNoSlot; slot = at(slot).previous) {
-        if (at(slot).stage == Stage::transferring)
-            continue;
-        if (m_order->order != Order::priority)
-            return slot;
-        if (chosen == kNoSlot || priorityOf(at(slot)) < priorityOf(at(chosen)))
-            chosen = slot;
-    }
-    return chosen;
+    for (const Level& level : m_levels)
+        for (auto slot = level.last; slot != kNoSlot; slot = at(slot).previous)
+            if (at(slot).stage != Stage::transferring)
+                return slot;
+    return kNoSlot;
+}
+
+/// Classes of one priority share a level.
+void Replica::rankClasses()
+{
+    m_levels.resize(1);
+    if (m_order->order != Order::priority)
+        return;
+    std::vector<int> priorities;
+    for (const auto& c : m_context.scenario.classes)
+        priorities.push_back(c.priority);
+    std::ranges::sort(priorities);
+    priorities.erase(std::unique(priorities.begin(), priorities.end()), priorities.end());
+    HR_ASSERT(priorities.size() <= 256);
+    for (const auto& c : m_context.scenario.classes)
+        m_levelOf.push_back(
+            static_cast<std::uint8_t>(std::ranges::lower_bound(priorities, c.priority) - priorities.begin()));
+    m_levels.resize(priorities.size());
 }
 
 /// Takes blocks from the last to come until the next token of every decode has room.

@@ -42,6 +42,22 @@ void addCounters(Counters& a, const Counters& b)
         a.rejections[i] += b.rejections[i];
 }
 
+/// Of a quantile at each share, over replications. Empty where there is nothing to tell: one replication, some without such
+/// times, or all alike.
+std::vector<double> halfWidths(const std::vector<QuantileCurves>& each, std::vector<double> QuantileCurves::*quantiles)
+{
+    if (each.size() < 2 || std::ranges::any_of(each, [&](const auto& one) { return (one.*quantiles).empty(); }))
+        return {};
+    std::vector<double> halves, values(each.size());
+    bool differ = false;
+    for (std::size_t i = 0; i < (each[0].*quantiles).size(); ++i) {
+        std::ranges::transform(each, values.begin(), [&](const auto& one) { return (one.*quantiles)[i]; });
+        halves.push_back(halfWidth95(values));
+        differ = differ || halves.back() > 0;
+    }
+    return differ ? halves : std::vector<double>();
+}
+
 constexpr std::array kMeans{&SimResult::simulatedSeconds, &SimResult::outputTokensPerSecond,
     &SimResult::totalTokensPerSecond, &SimResult::requestsPerSecond, &SimResult::goodputPerSecond,
     &SimResult::attainment, &SimResult::busyFraction, &SimResult::kvFraction, &SimResult::meanReplicas};
@@ -108,6 +124,10 @@ void Merged::add(Replication& replication)
     }
     for (auto& metric : m_metrics)
         metric.p95.push_back((r.*metric.field).p95);
+    m_requestRates.push_back(r.requestsPerSecond);
+    m_goodputs.push_back(r.goodputPerSecond);
+    if (!r.quantiles.shares.empty())
+        m_quantiles.push_back(std::move(r.quantiles));
     if (m_replications == 1)
         m_measured = std::move(replication.measured);
     else
@@ -135,9 +155,15 @@ SimResult Merged::complete(SimResult r, const std::stop_token& stop) const
         r.cancelled = true;
         return r;
     }
-    if (!m_shares.empty())
+    if (!m_shares.empty()) {
         r.quantiles = m_measured.quantileCurves(m_shares);
+        r.quantiles.ttftHalf = halfWidths(m_quantiles, &QuantileCurves::ttft);
+        r.quantiles.tpotHalf = halfWidths(m_quantiles, &QuantileCurves::tpot);
+        r.quantiles.e2eHalf = halfWidths(m_quantiles, &QuantileCurves::e2e);
+    }
     if (m_replications > 1) {
+        r.requestRateEach = m_requestRates;
+        r.goodputEach = m_goodputs;
         r.ttftP95Each = m_metrics[0].p95;
         r.e2eP95Each = m_metrics[1].p95;
         for (const auto& metric : m_metrics) {

@@ -55,6 +55,8 @@ private:
         std::vector<double> p95;
     };
     std::vector<Metric> m_metrics;
+    std::vector<QuantileCurves> m_quantiles;        ///< of each replication, where they are recorded
+    std::vector<double> m_requestRates, m_goodputs; ///< of each replication, req/s
 };
 
 } // namespace headroom::sim

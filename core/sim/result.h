@@ -24,6 +24,8 @@ struct Distribution {
 struct QuantileCurves {
     std::vector<double> shares; ///< in (0, 1), ascending
     std::vector<double> ttft, tpot, e2e;
+    /// Half widths of their 95 % sampling intervals; empty with one replication, and with runs that do not differ.
+    std::vector<double> ttftHalf, tpotHalf, e2eHalf;
     friend bool operator==(const QuantileCurves&, const QuantileCurves&) = default;
 };
 
@@ -108,12 +110,13 @@ struct SimResult {
     Distribution ttft, tpot, itl, e2e, queue; ///< over completed requests after the warm-up
     /// p95 of each replication, in their order; empty with one. Replication i of another policy sees the same requests.
     std::vector<double> ttftP95Each, e2eP95Each;
-    Distribution slowdown;                    ///< E2E / E2E of the same request alone on an idle replica
-    Distribution normalizedLatency;           ///< E2E / output tokens
-    double slowestGapsMean = 0;               ///< mean of the slowest 10 % of all gaps of the run
-    std::optional<double> headOfLineMean;     ///< seconds per request, when asked for (topic 4.4)
-    QuantileCurves quantiles;                 ///< of all replications; empty unless asked for
-    LatencyParts partsMean, partsP99;         ///< P99: mean parts of requests with E2E between p98.5 and p99.5
+    std::vector<double> requestRateEach, goodputEach; ///< req/s of each replication; empty with one
+    Distribution slowdown;                            ///< E2E / E2E of the same request alone on an idle replica
+    Distribution normalizedLatency;                   ///< E2E / output tokens
+    double slowestGapsMean = 0;                       ///< mean of the slowest 10 % of all gaps of the run
+    std::optional<double> headOfLineMean;             ///< seconds per request, when asked for (topic 4.4)
+    QuantileCurves quantiles;                         ///< of all replications; empty unless asked for
+    LatencyParts partsMean, partsP99;                 ///< P99: mean parts of requests with E2E between p98.5 and p99.5
     double outputTokensPerSecond = 0, totalTokensPerSecond = 0, requestsPerSecond = 0, goodputPerSecond = 0;
     double attainment = 0;                                ///< good / offered
     double busyFraction = 0;                              ///< share of time a step runs, mean over replicas

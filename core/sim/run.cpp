@@ -346,8 +346,8 @@ void Run::retry(const Sequence& s, double leftAt)
     again.cached = again.prefilled = m_scenario.prefixCache ? 0 : s.cached;
     again.firstHash = s.firstHash;
     again.hashCount = s.hashCount;
-    again.reached = leftAt + scheduling.retryBackoff.si() * std::pow(m_scenario.clients.backoffFactor, s.attempt) +
-                    m_fixed.before();
+    const double backoff = scheduling.retryBackoff.si() * std::pow(m_scenario.clients.backoffFactor, s.attempt);
+    again.reached = leftAt + std::min(backoff, scheduling.retryBackoffMost.si()) + m_fixed.before();
     m_calendar.schedule(again.reached, Phase::arrival, {Timer::Kind::arrival, slot, 0});
 }
 
@@ -479,6 +479,8 @@ void Run::transferDone(std::int32_t slot)
 /// The run ends early: whoever is still there has not finished.
 void Run::endUnfinished()
 {
+    for (auto& replica : m_replicas)
+        replica.endAt(m_now);
     for (std::size_t i = 0; i < m_pool.size(); ++i) {
         const auto slot = static_cast<std::int32_t>(i);
         const Sequence& s = m_pool[slot];

@@ -38,7 +38,7 @@ struct Recording {
     bool rows = false;                           ///< keep one row per attempt
     std::uint64_t mostRows = std::numeric_limits<std::uint64_t>::max(); ///< of the first so many requests only
     std::vector<double> shares; ///< quantiles of TTFT, TPOT and E2E to keep for plots: ascending, in (0, 1)
-    bool headOfLine = false;                     ///< seconds blocked by longer requests (slower)
+    bool headOfLine = false;    ///< seconds blocked by longer requests (slower)
 };
 
 struct RunLimits {
@@ -59,7 +59,7 @@ struct ScalingRow;
 /// Clients beyond what a Plan says.
 struct ClientRules {
     double retryBudget = std::numeric_limits<double>::infinity(); ///< retries allowed per first attempt so far
-    double backoffFactor = 2;                                     ///< each further attempt waits this much longer
+    double backoffFactor = 2; ///< each further attempt waits this much longer, up to Scheduling::retryBackoffMost
 };
 
 /// Who adds and removes replicas. An added one takes requests after its cold start; one that is removed gets no new

@@ -48,8 +48,11 @@ public:
             std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
         replication->measured = run->takeMeasured();
         run.reset();
-        if (m_most > 1 && !replication->result.cancelled) // intervals need the percentiles of each
+        if (m_most > 1 && !replication->result.cancelled) { // intervals need the percentiles of each
             replication->result.cancelled = !replication->measured.summarise(replication->result, m_stop);
+            if (!m_scenario.record.shares.empty() && !replication->result.cancelled)
+                replication->result.quantiles = replication->measured.quantileCurves(m_scenario.record.shares);
+        }
         const std::lock_guard lock(m_mutex);
         m_done[i] = std::move(replication);
         m_ready.notify_all();

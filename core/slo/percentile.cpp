@@ -53,25 +53,40 @@ void select(std::span<const double> values, std::span<const std::size_t> ranks, 
         out[i] = sorted[ranks[i]];
 }
 
+/// The same of values without a sign, with no look at it.
+std::uint64_t plainKey(double value) { return std::bit_cast<std::uint64_t>(value + 0.0); }
+
+template <class Key>
+void selectByKeys(std::span<const double> values, std::span<const std::size_t> ranks, std::span<double> out,
+    std::uint64_t low, std::uint64_t high, Key keyOf);
+
 /// Counts values by the leading bits in which they differ, keeps those that share them with a wanted one, and looks
 /// among these: three passes over the values, however many ranks are wanted.
 void selectByBuckets(std::span<const double> values, std::span<const std::size_t> ranks, std::span<double> out)
 {
-    constexpr unsigned kBits = 11;
     double smallest = values[0], largest = values[0];
     for (const double value : values) {
         smallest = value < smallest ? value : smallest;
         largest = value > largest ? value : largest;
     }
-    if (smallest == largest) {
+    if (smallest == largest)
         std::ranges::fill(out, smallest);
-        return;
-    }
-    const std::uint64_t low = sortKey(smallest);
-    const auto width = static_cast<unsigned>(std::bit_width(sortKey(largest) - low));
+    else if (smallest >= 0)
+        selectByKeys(values, ranks, out, plainKey(smallest), plainKey(largest), [](double v) { return plainKey(v); });
+    else
+        selectByKeys(values, ranks, out, sortKey(smallest), sortKey(largest), [](double v) { return sortKey(v); });
+}
+
+/// The second and the third pass. \param low, high keys of the smallest and of the largest value
+template <class Key>
+void selectByKeys(std::span<const double> values, std::span<const std::size_t> ranks, std::span<double> out,
+    std::uint64_t low, std::uint64_t high, Key keyOf)
+{
+    constexpr unsigned kBits = 11;
+    const auto width = static_cast<unsigned>(std::bit_width(high - low));
     const unsigned shift = width > kBits ? width - kBits : 0;
     std::array<std::uint32_t, 1U << kBits> counts{};
-    const auto bucketOf = [&](double value) { return static_cast<std::size_t>((sortKey(value) - low) >> shift); };
+    const auto bucketOf = [&](double value) { return static_cast<std::size_t>((keyOf(value) - low) >> shift); };
     for (const double value : values)
         ++counts[bucketOf(value)];
     struct Wanted {

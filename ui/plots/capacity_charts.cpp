@@ -28,8 +28,8 @@ ChartSpec latencyVsLoad(const Snapshot& snapshot)
     if (plan.targets.ttftP95)
         body.limits.push_back(
             {"target " + duration(*plan.targets.ttftP95), Role::target, plan.targets.ttftP95->in(millisecond), false});
-    if (Curve simulated = simulatedPoint(snapshot, &sim::SimResult::ttft, millisecond.si()); !simulated.x.empty())
-        body.curves.push_back(std::move(simulated));
+    addSimulated(
+        body, snapshot, [](const sim::SimResult& r) { return simulatedP95(r.ttft); }, millisecond.si());
     if (!e.stable)
         chart.says = "At " + rate(plan.workload.arrivalRate) + " the queue grows without end; below " +
                      rate(e.capacity) + " the curve holds.";
@@ -76,6 +76,7 @@ ChartSpec throughputVsLoad(const Snapshot& snapshot)
                     p.throughput.output.si() > 0 ? p.throughput.requests.si() / p.throughput.output.si() : 0;
                 return Band{p.throughputBand.lo * perToken, p.throughputBand.hi * perToken};
             }));
+    addSimulated(body, snapshot, &simulatedGoodput, 1);
     const RequestRate offered = snapshot.now.plan->workload.arrivalRate;
     chart.says = e.stable ? "All of " + rate(offered) + " are served, " + percent(e.sloAttainment) +
                                 " of them within their targets; the fleet is " + percent(e.utilization) + " utilized."

@@ -19,19 +19,51 @@ namespace headroom::ui {
 namespace {
 
 constexpr double kCellMargin = 6, kRowPadding = 9;
-constexpr double kBrokenPadding = 5;         ///< of a row of two lines
-const QString kAside = QStringLiteral(" ("); ///< where a cell may break: "280 ms" over "(269–290)"
+constexpr double kBrokenPadding = 5; ///< of a row of two lines
+
+/// Where a cell may break: "280 ms" over "(269–290)", "+1.2 s" over "± 0.3 s"; -1 if nowhere.
+qsizetype breakOf(const QString& cell)
+{
+    const qsizetype aside = cell.lastIndexOf(QLatin1String(" ("));
+    return aside >= 0 ? aside : cell.lastIndexOf(QStringLiteral(" ±"));
+}
+
+/// In two lines at the space that leaves both about as long.
+QString atASpace(QString words)
+{
+    qsizetype best = -1;
+    for (qsizetype at = words.indexOf(QLatin1Char(' ')); at >= 0; at = words.indexOf(QLatin1Char(' '), at + 1))
+        if (best < 0 || std::abs(words.size() - 2 * at) < std::abs(words.size() - 2 * best))
+            best = at;
+    if (best >= 0)
+        words[best] = QLatin1Char('\n');
+    return words;
+}
 
 bool isNumeric(const Table& t, std::size_t column) { return column < t.numeric.size() && t.numeric[column]; }
 
 enum class TooWide { scroll, shrink };
-enum class Cells { whole, broken };
+/// Whether cells take two lines: numbers where there is something aside; folded also words and headers.
+enum class Cells { whole, broken, folded };
 
-double cellWidth(const QString& cell, const QFontMetricsF& metrics, Cells cells)
+QString inLines(QString cell, bool isNumber, Cells cells)
 {
-    const qsizetype at = cells == Cells::broken ? cell.lastIndexOf(kAside) : -1;
-    return at < 0 ? metrics.horizontalAdvance(cell)
-                  : std::max(metrics.horizontalAdvance(cell.left(at)), metrics.horizontalAdvance(cell.mid(at + 1)));
+    if (cells == Cells::whole || (cells == Cells::broken && !isNumber))
+        return cell;
+    if (!isNumber)
+        return atASpace(std::move(cell));
+    if (const qsizetype at = breakOf(cell); at >= 0)
+        cell[at] = QLatin1Char('\n');
+    return cell;
+}
+
+/// Of its longest line.
+double cellWidth(const QString& lines, const QFontMetricsF& metrics)
+{
+    double width = 0;
+    for (const QString& line : lines.split(QLatin1Char('\n')))
+        width = std::max(width, metrics.horizontalAdvance(line));
+    return width;
 }
 
 /// Widths that show every cell, stretched where the table is narrower than `room`.
@@ -45,10 +77,10 @@ std::vector<double> columnWidths(
     std::vector<double> widths;
     double sum = 0;
     for (std::size_t c = 0; c < t.columns.size(); ++c) {
-        double w = metrics.horizontalAdvance(text(t.columns[c]));
+        double w = cellWidth(inLines(text(t.columns[c]), false, cells), metrics);
         for (const auto& row : t.rows)
             if (c < row.size())
-                w = std::max(w, cellWidth(text(row[c]), bold, cells));
+                w = std::max(w, cellWidth(inLines(text(row[c]), isNumeric(t, c), cells), bold));
         widths.push_back(w + 2 * kCellMargin);
         sum += widths.back();
     }
@@ -63,7 +95,7 @@ std::vector<double> columnWidths(
 bool hasAside(const Table& t)
 {
     return std::ranges::any_of(t.rows, [](const std::vector<std::string>& row) {
-        return std::ranges::any_of(row, [](const std::string& cell) { return text(cell).contains(kAside); });
+        return std::ranges::any_of(row, [](const std::string& cell) { return breakOf(text(cell)) >= 0; });
     });
 }
 
@@ -161,7 +193,7 @@ public:
         const QFontMetricsF metrics(font);
         QString words = i.data().toString();
         const bool fits = metrics.horizontalAdvance(words) <= cell.width() + 1;
-        if (const qsizetype at = words.lastIndexOf(kAside); !fits && at >= 0)
+        if (const qsizetype at = breakOf(words); !fits && at >= 0)
             words[at] = QLatin1Char('\n'); // the columns were made for that
         else
             words = metrics.elidedText(words, Qt::ElideRight, cell.width() + 1);
@@ -239,12 +271,14 @@ public:
 
     void paint(QPainter& p, const QRectF& where) override
     {
-        const QFont font = printFont(TextSize::small), bold = printFont(TextSize::small, QFont::DemiBold);
-        const std::vector<double> widths = columnWidths(*m_table, font, where.width(), TooWide::shrink);
-        const double height = rowHeight(font);
+        const Print print = printOf(where.width());
+        const QFont& font = print.font;
+        QFont bold = font;
+        bold.setWeight(QFont::DemiBold);
+        const double height = rowHeight(font) + (print.cells == Cells::folded ? QFontMetricsF(font).height() : 0);
         p.save();
         p.setFont(font);
-        paintRow(p, where.left(), where.top(), height, widths, m_table->columns, m_theme.muted);
+        paintRow(p, where.left(), where.top(), height, print, m_table->columns, m_theme.muted, true);
         double y = where.top() + height;
         p.setPen(QPen(m_theme.line, 1));
         p.drawLine(QLineF(where.left(), y, where.right(), y));
@@ -254,8 +288,8 @@ public:
             if (highlighted)
                 p.fillRect(QRectF(where.left(), y, where.width(), height), m_theme.selection);
             p.setFont(highlighted ? bold : font);
-            paintRow(p, where.left(), y, height, widths, m_table->rows[shown],
-                m_table->faded ? m_theme.muted : m_theme.text);
+            paintRow(p, where.left(), y, height, print, m_table->rows[shown],
+                m_table->faded ? m_theme.muted : m_theme.text, false);
         }
         p.restore();
     }
@@ -272,17 +306,47 @@ private:
         return static_cast<int>(std::ceil(QFontMetricsF(font).height() + kRowPadding));
     }
 
-    void paintRow(QPainter& p, double x, double y, double height, const std::vector<double>& widths,
-        const std::vector<std::string>& cells, const QColor& color) const
+    /// How a table comes on paper, which does not scroll.
+    struct Print {
+        QFont font;
+        Cells cells = Cells::whole;
+        std::vector<double> widths;
+    };
+    /// Whole cells where there is room; else in two lines, and smaller where that is still too wide.
+    Print printOf(double room) const
+    {
+        const auto needed = [&](const QFont& font, Cells cells) {
+            const auto widths = columnWidths(*m_table, font, 0, TooWide::scroll, cells);
+            return std::accumulate(widths.begin(), widths.end(), 0.0);
+        };
+        Print print{printFont(TextSize::small), Cells::whole, {}};
+        if (needed(print.font, Cells::whole) > room + 1) {
+            print.cells = Cells::folded;
+            const int size = print.font.pixelSize(), smallest = size * 2 / 3;
+            for (int pixels = size; pixels >= smallest && needed(print.font, print.cells) > room + 1; --pixels)
+                print.font.setPixelSize(pixels);
+        }
+        print.widths = columnWidths(*m_table, print.font, room, TooWide::shrink, print.cells);
+        return print;
+    }
+
+    void paintRow(QPainter& p, double x, double y, double height, const Print& print,
+        const std::vector<std::string>& cells, const QColor& color, bool isHeader) const
     {
         const QFontMetricsF metrics(p.font());
         p.setPen(color);
-        for (std::size_t c = 0; c < std::min(cells.size(), widths.size()); ++c) {
-            const QRectF cell(x + kCellMargin, y, widths[c] - 2 * kCellMargin, height);
+        for (std::size_t c = 0; c < std::min(cells.size(), print.widths.size()); ++c) {
+            const QRectF cell(x + kCellMargin, y, print.widths[c] - 2 * kCellMargin, height);
+            const QString whole = text(cells[c]);
+            const bool fits = metrics.horizontalAdvance(whole) <= cell.width() + 1;
+            QStringList lines = inLines(whole, !isHeader && isNumeric(*m_table, c), fits ? Cells::whole : print.cells)
+                                    .split(QLatin1Char('\n'));
+            for (QString& line : lines)
+                line = metrics.elidedText(line, Qt::ElideRight, cell.width() + 1);
             p.drawText(cell,
                 static_cast<int>((isNumeric(*m_table, c) ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter),
-                metrics.elidedText(text(cells[c]), Qt::ElideRight, cell.width() + 1));
-            x += widths[c];
+                lines.join(QLatin1Char('\n')));
+            x += print.widths[c];
         }
     }
 

@@ -2,6 +2,7 @@
 #include "ui/plots/chart_tables.h"
 #include "ui/plots/load_curve.h"
 #include "ui/plots/numbers.h"
+#include "ui/plots/sim_charts.h"
 #include "ui/plots/time_axis.h"
 #include "ui/plots/time_parts.h"
 
@@ -34,6 +35,7 @@ ChartSpec e2eVsLoad(const Snapshot& snapshot)
         nullptr, "E2E p99", "you: " + duration(e.e2e.p99));
     if (target)
         body.limits.push_back({"target " + duration(*target), Role::target, target->in(second), false});
+    addSimulated(body, snapshot, &simulatedE2eP99, 1);
     chart.says =
         e.stable ? "99 % of requests end within " + duration(e.e2e.p99) + "; half within " + duration(e.e2e.p50) + "."
                  : "Beyond " + rate(e.capacity) + " no request ends in time for ever.";
@@ -62,6 +64,8 @@ ChartSpec tpotVsLoad(const Snapshot& snapshot)
         snapshot, {"TPOT p95", "ms", false, 0.0, {}}, &tpotMs, &tpotBandMs, "TPOT p95", "you: " + duration(e.tpot.p95));
     if (target)
         body.limits.push_back({"target " + duration(*target), Role::target, target->in(millisecond), false});
+    addSimulated(
+        body, snapshot, [](const sim::SimResult& r) { return simulatedP95(r.tpot); }, millisecond.si());
     const double perSecond = e.tpot.p50.si() > 0 ? 1 / e.tpot.p50.si() : 0;
     chart.says = !e.stable ? "In overload every seat is taken: steps are as long as they get, and requests wait."
                            : "A reader sees " + number(perSecond) +

@@ -23,6 +23,16 @@ double rangeOf(const Snapshot& snapshot)
     return range;
 }
 
+/// y at x of a rising line through points; that of the nearest end outside them.
+double at(const std::vector<double>& xs, const std::vector<double>& ys, double x)
+{
+    const auto above = static_cast<std::size_t>(std::ranges::upper_bound(xs, x) - xs.begin());
+    if (above == 0 || above == xs.size())
+        return above == 0 ? ys.front() : ys.back();
+    const double share = (x - xs[above - 1]) / (xs[above] - xs[above - 1]);
+    return ys[above - 1] + share * (ys[above] - ys[above - 1]);
+}
+
 } // namespace
 
 std::string replicasNeededText(const PlanResults& results)
@@ -36,17 +46,26 @@ std::string replicasNeededText(const PlanResults& results)
     return load.peakFactor > 1 ? need + " for peaks of " + rate(load.peakFactor * load.arrivalRate) : need;
 }
 
-Curve distributionCurve(
-    const std::vector<double>& seconds, const std::vector<double>& shares, std::string name, Role role)
+Curve distributionCurve(const std::vector<double>& seconds, const std::vector<double>& shares, std::string name,
+    Role role, const std::vector<double>& half)
 {
     Curve curve;
     curve.name = std::move(name);
     curve.role = role;
+    std::vector<double> early, late; // edges of the intervals of the quantiles, s
     for (std::size_t i = 0; i < seconds.size() && i < shares.size(); ++i)
         if (std::isfinite(seconds[i]) && seconds[i] > 0) {
             curve.x.push_back(seconds[i]);
             curve.y.push_back(100 * shares[i]);
+            if (half.empty())
+                continue;
+            early.push_back(std::max(early.empty() ? 0 : early.back(), seconds[i] - half[i]));
+            late.push_back(std::max(late.empty() ? 0 : late.back(), seconds[i] + half[i]));
         }
+    for (const double x : late.empty() ? std::vector<double>() : curve.x) {
+        curve.lo.push_back(at(late, curve.y, x)); // fewest are below where all quantiles come late
+        curve.hi.push_back(at(early, curve.y, x));
+    }
     return curve;
 }
 

@@ -42,9 +42,10 @@ std::string whyItDoesNotFit(const Plan&, const MemoryUse&);
 std::string replicasNeededText(const PlanResults&);
 
 /// A cumulative distribution: percent of requests against seconds. Quantiles that are not finite or not above 0 are left
-/// out. \param shares probabilities of the quantiles, in [0, 1]
-Curve distributionCurve(
-    const std::vector<double>& seconds, const std::vector<double>& shares, std::string name, Role role);
+/// out. \param shares probabilities of the quantiles, in [0, 1] \param half widths of the intervals of the quantiles, which
+/// make a band; empty = none
+Curve distributionCurve(const std::vector<double>& seconds, const std::vector<double>& shares, std::string name,
+    Role role, const std::vector<double>& half = {});
 
 /// Gives a curve its band: around every point, finite everywhere.
 void addBand(Curve&, std::vector<double> lo, std::vector<double> hi);

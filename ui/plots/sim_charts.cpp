@@ -1,10 +1,11 @@
-// Tab Simulator: what happened over simulated time, how latency is distributed, policies side by side.
+// Tab Simulator: what happened over simulated time, and how latency is distributed.
 #include "ui/plots/sim_charts.h"
 
 #include "core/sim/replications.h"
 #include "ui/plots/chart_tables.h"
 #include "ui/plots/load_curve.h"
 #include "ui/plots/numbers.h"
+#include "ui/plots/sim_policies.h"
 
 #include <algorithm>
 #include <array>
@@ -18,13 +19,6 @@ using sim::TimeSeries;
 
 /// Another policy may need far more room; up to this multiple of the plan's own range its curve is worth it.
 constexpr double kGhostReach = 3;
-
-std::string titled(const Snapshot& snapshot, std::string title)
-{
-    if (snapshot.study != nullptr && !studyIsCurrent(snapshot))
-        title += ", of an older plan";
-    return title;
-}
 
 /// Colours of the other policies: none is that of a quantity.
 constexpr std::array kOthers{Role::series2, Role::series5, Role::series8};
@@ -88,13 +82,6 @@ LineChart overTime(const Snapshot& snapshot, Axis y, const Quantity& quantity, s
     return body;
 }
 
-/// What the closed form says, where it is of the same plan and has a value.
-std::optional<double> closedForm(const Snapshot& snapshot, double value)
-{
-    const Evaluation& e = snapshot.now.evaluation;
-    return studyIsCurrent(snapshot) && e.fits && e.stable ? std::optional(value) : std::nullopt;
-}
-
 double replicas(const Snapshot& snapshot) { return snapshot.now.plan->deployment.replicas; }
 
 double meanOf(const std::vector<double>& values)
@@ -110,7 +97,7 @@ double peakOf(const std::vector<double>& values) { return values.empty() ? 0 : *
 ChartSpec overTimeChart(const Snapshot& snapshot, const char* title, const char* unit, Axis y, const Quantity& quantity,
     std::optional<double> expected, std::string (*says)(const SimResult&))
 {
-    ChartSpec chart{titled(snapshot, title), unit, "", whyNotSimulated(snapshot), LineChart{}};
+    ChartSpec chart{simulatedTitle(snapshot, title), unit, "", whyNotSimulated(snapshot), LineChart{}};
     if (!chart.empty.empty())
         return chart;
     chart.body = overTime(snapshot, std::move(y), quantity, expected);
@@ -167,52 +154,126 @@ ChartSpec throughputOverTime(const Snapshot& snapshot)
 
 struct Latency {
     const char* name;
+    const char* what; ///< that the requests have
     Role role;
     std::vector<double> sim::QuantileCurves::*simulated;
+    std::vector<double> sim::QuantileCurves::*half;
     std::vector<double> LatencyQuantiles::*closed;
+    sim::Distribution SimResult::*measured;
 };
 constexpr std::array kLatencies{
-    Latency{"TTFT", Role::prefill, &sim::QuantileCurves::ttft, &LatencyQuantiles::ttft},
-    Latency{"TPOT", Role::decode, &sim::QuantileCurves::tpot, &LatencyQuantiles::tpot},
-    Latency{"E2E", Role::secondary, &sim::QuantileCurves::e2e, &LatencyQuantiles::e2e},
+    Latency{"TTFT", "First tokens", Role::prefill, &sim::QuantileCurves::ttft, &sim::QuantileCurves::ttftHalf,
+        &LatencyQuantiles::ttft, &SimResult::ttft},
+    Latency{"TPOT", "Further tokens", Role::decode, &sim::QuantileCurves::tpot, &sim::QuantileCurves::tpotHalf,
+        &LatencyQuantiles::tpot, &SimResult::tpot},
+    Latency{"E2E", "Answers", Role::secondary, &sim::QuantileCurves::e2e, &sim::QuantileCurves::e2eHalf,
+        &LatencyQuantiles::e2e, &SimResult::e2e},
 };
+
+/// A simulated distribution with the band in which 95 % of such studies would find it.
+Curve simulatedDistribution(const SimResult& result, const Latency& latency, std::string name, Role role)
+{
+    const auto& q = result.quantiles;
+    return distributionCurve(q.*latency.simulated, q.shares, std::move(name), role, q.*latency.half);
+}
+
+/// What the closed form says of the same requests, at the same shares; empty where it says nothing.
+LatencyQuantiles closedQuantiles(const Snapshot& snapshot)
+{
+    if (!closedForm(snapshot, 0))
+        return {};
+    return snapshot.now.evaluator->quantilesAt(
+        snapshot.now.plan->workload.arrivalRate, snapshot.study->own()->quantiles.shares);
+}
+
+void addClosedForm(LineChart& body, const LatencyQuantiles& closed, const Latency& latency, const Snapshot& snapshot)
+{
+    Curve form =
+        distributionCurve(closed.*latency.closed, snapshot.study->own()->quantiles.shares, "closed form", latency.role);
+    form.dashed = true;
+    if (form.x.size() > 1)
+        body.curves.push_back(std::move(form));
+}
+
+LineChart distributionBody()
+{
+    LineChart body;
+    body.x = {"time", "s", true, {}, {}};
+    body.y = {"requests below", "%", false, 0.0, 100.0};
+    return body;
+}
 
 ChartSpec latencyCdfs(const Snapshot& snapshot)
 {
-    ChartSpec chart{titled(snapshot, "Latency, simulated and closed form"), "% of requests below", "",
+    ChartSpec chart{simulatedTitle(snapshot, "Latency, simulated and closed form"), "% of requests below", "",
         whyNotSimulated(snapshot), LineChart{}};
     if (!chart.empty.empty())
         return chart;
     const SimResult& own = *snapshot.study->own();
-    LineChart body;
-    body.x = {"time", "s", true, {}, {}};
-    body.y = {"requests below", "%", false, 0.0, 100.0};
-    const bool compared = closedForm(snapshot, 0).has_value();
-    LatencyQuantiles closed;
-    if (compared)
-        closed = snapshot.now.evaluator->quantilesAt(snapshot.now.plan->workload.arrivalRate, own.quantiles.shares);
+    LineChart body = distributionBody();
+    const LatencyQuantiles closed = closedQuantiles(snapshot);
     for (const Latency& latency : kLatencies) {
-        Curve simulated =
-            distributionCurve(own.quantiles.*latency.simulated, own.quantiles.shares, latency.name, latency.role);
+        Curve simulated = simulatedDistribution(own, latency, latency.name, latency.role);
         if (simulated.x.size() < 2)
             continue;
         body.curves.push_back(std::move(simulated));
-        Curve form = distributionCurve(closed.*latency.closed, own.quantiles.shares, "closed form", latency.role);
-        form.dashed = true;
-        if (form.x.size() > 1)
-            body.curves.push_back(std::move(form));
+        addClosedForm(body, closed, latency, snapshot);
     }
     if (body.curves.empty())
         chart.empty = "No request was completed after the warm-up.";
     chart.says = "Simulated first tokens: half within " + duration(Seconds(own.ttft.p50)) + ", 99 % within " +
                  duration(Seconds(own.ttft.p99)) + ". Answers: half within " + duration(Seconds(own.e2e.p50)) +
                  ", 99 % within " + duration(Seconds(own.e2e.p99)) + ".";
-    if (compared)
+    if (closedForm(snapshot, 0))
         chart.says += " The closed form's p95 is " + comparedWith(snapshot.now.evaluation.ttft.p95.si(), own.ttft.p95) +
                       " for TTFT and " + comparedWith(snapshot.now.evaluation.e2e.p95.si(), own.e2e.p95) + " for E2E.";
     chart.body = std::move(body);
     return chart;
 }
+
+/// One latency of each policy, on the same requests.
+ChartSpec latencyByPolicy(const Snapshot& snapshot, const Latency& latency)
+{
+    ChartSpec chart{simulatedTitle(snapshot, std::string(latency.name) + " by policy"), "% of requests below", "",
+        whyNotSimulated(snapshot), LineChart{}};
+    if (!chart.empty.empty())
+        return chart;
+    const Study& study = *snapshot.study;
+    LineChart body = distributionBody();
+    body.keyed = true; // policies that do the same lie on each other
+    const StudyCase* best = nullptr;
+    for (std::size_t i = 0; i < study.cases.size(); ++i) {
+        const StudyCase& one = study.cases[i];
+        if (one.result == nullptr)
+            continue;
+        const bool isOwn = i == 0;
+        Curve curve = simulatedDistribution(*one.result, latency, isOwn ? "this plan" : one.name,
+            isOwn ? latency.role : kOthers[(i - 1) % kOthers.size()]);
+        if (curve.x.size() < 2)
+            continue;
+        body.curves.push_back(std::move(curve));
+        if (best == nullptr || (one.result.get()->*latency.measured).p50 < (best->result.get()->*latency.measured).p50)
+            best = &one;
+    }
+    addClosedForm(body, closedQuantiles(snapshot), latency, snapshot);
+    if (best == nullptr) {
+        chart.empty = "No request had such times after the warm-up.";
+        return chart;
+    }
+    const sim::Distribution& own = study.own()->*latency.measured;
+    chart.says =
+        std::string(latency.what) + " of this plan: half within " + duration(Seconds(own.p50)) + ", 99 % within " +
+        duration(Seconds(own.p99)) + "." +
+        (best == &study.cases.front() ? std::string()
+                                      : " Half of those of " + best->name + " come within " +
+                                            duration(Seconds((best->result.get()->*latency.measured).p50)) + ".");
+    chart.body = std::move(body);
+    return chart;
+}
+
+ChartSpec ttftByPolicy(const Snapshot& snapshot) { return latencyByPolicy(snapshot, kLatencies[0]); }
+ChartSpec tpotByPolicy(const Snapshot& snapshot) { return latencyByPolicy(snapshot, kLatencies[1]); }
+ChartSpec e2eByPolicy(const Snapshot& snapshot) { return latencyByPolicy(snapshot, kLatencies[2]); }
 
 /// "269–290 ms", "980 ms–1.1 s"
 std::string interval(double lo, double hi)
@@ -225,107 +286,25 @@ std::string interval(double lo, double hi)
     return from + "–" + to;
 }
 
-std::string withInterval(const sim::Distribution& d)
-{
-    std::string text = duration(Seconds(d.p95));
-    if (!d.ciLo || !d.ciHi)
-        return text;
-    std::string around = interval(*d.ciLo, *d.ciHi);
-    const std::string unit = text.substr(std::min(text.rfind(' '), text.size()));
-    // A unit that all three have is said once.
-    if (!unit.empty() && around.ends_with(unit) && around.find(' ') + unit.size() == around.size())
-        around.resize(around.size() - unit.size());
-    return text + " (" + around + ")";
-}
-
-/// "-21 ± 3 ms": by how much a p95 differs from this plan's on the same requests; empty where replications are too few.
-std::string against(const std::vector<double>& other, const std::vector<double>& own)
-{
-    const auto d = sim::pairedDifference(other, own);
-    if (!d)
-        return {};
-    const std::string mean = duration(Seconds(std::abs(d->mean))), half = duration(Seconds(d->half));
-    return (d->mean < 0 ? "−" : "+") + mean + " ± " + half;
-}
-
-std::vector<std::string> policyRow(const StudyCase& one, const Study& study)
-{
-    const SimResult& r = *one.result;
-    const SimResult* own = &one == &study.cases.front() ? nullptr : study.own();
-    return {one.name, withInterval(r.ttft), own != nullptr ? against(r.ttftP95Each, own->ttftP95Each) : "",
-        withInterval(r.tpot), withInterval(r.e2e), own != nullptr ? against(r.e2eP95Each, own->e2eP95Each) : "",
-        duration(Seconds(r.queue.mean)), number(r.requestsPerSecond), percent(r.attainment), percent(r.kvPeakFraction),
-        whole(static_cast<double>(r.counters.preemptions) / std::max(1, r.replications))};
-}
-
-/// Whether a difference of TTFT p95 is more than chance, where replications say so.
-std::string certainty(const SimResult& other, const SimResult& own)
-{
-    const auto d = sim::pairedDifference(other.ttftP95Each, own.ttftP95Each);
-    if (!d || std::abs(d->mean) > d->half)
-        return {};
-    return "; the difference may be chance";
-}
-
-/// "vLLM 2023 has the shortest TTFT p95, 12 % below this plan's."
-std::string bestPolicy(const Study& study)
-{
-    const StudyCase* best = &study.cases.front();
-    std::size_t others = 0;
-    for (const StudyCase& one : study.cases) {
-        if (one.result == nullptr)
-            continue;
-        others += &one == &study.cases.front() ? 0 : 1;
-        if (one.result->counters.completed > 0 && one.result->ttft.p95 < best->result->ttft.p95)
-            best = &one;
-    }
-    if (others == 0)
-        return "Choose policies to compare with: they get the same arrivals and the same lengths.";
-    const double own = study.cases.front().result->ttft.p95;
-    if (best == &study.cases.front())
-        return "On the same arrivals none of the others has a shorter TTFT p95 than this plan's " +
-               duration(Seconds(own)) + ".";
-    return "On the same arrivals " + best->name + " has the shortest TTFT p95, " +
-           duration(Seconds(best->result->ttft.p95)) + " against " + duration(Seconds(own)) + " of this plan" +
-           certainty(*best->result, *study.own()) + ".";
-}
-
-ChartSpec policiesSideBySide(const Snapshot& snapshot)
-{
-    ChartSpec chart{titled(snapshot, "Policies on the same arrivals"),
-        "p95 with its 95 % interval; differences on the same requests with theirs", "", whyNotSimulated(snapshot),
-        Table{}};
-    if (!chart.empty.empty())
-        return chart;
-    Table table;
-    table.columns = {"policy", "TTFT p95", "TTFT p95 against this plan", "TPOT p95", "E2E p95",
-        "E2E p95 against this plan", "mean queue", "req/s", "in targets", "KV peak", "preempted"};
-    table.numeric.assign(table.columns.size(), true);
-    table.numeric.front() = false;
-    table.highlighted = 0;
-    for (const StudyCase& one : snapshot.study->cases) {
-        if (one.result != nullptr) {
-            table.rows.push_back(policyRow(one, *snapshot.study));
-            continue;
-        }
-        std::vector<std::string> row(table.columns.size());
-        row[0] = one.name + ": " + (one.refused.empty() ? "not simulated yet" : one.refused);
-        table.rows.push_back(std::move(row));
-    }
-    if (closedForm(snapshot, 0)) {
-        const Evaluation& e = snapshot.now.evaluation;
-        table.rows.push_back(
-            {"This plan, closed form", duration(e.ttft.p95), "", duration(e.tpot.p95), duration(e.e2e.p95), "",
-                duration(e.partsMean.queue), number(e.throughput.requests.si()), percent(e.sloAttainment), "", ""});
-    }
-    chart.says = bestPolicy(*snapshot.study);
-    chart.body = std::move(table);
-    return chart;
-}
-
 ChartSpec requestsOfDefaultWindow(const Snapshot& snapshot)
 {
     return simulatedRequests(snapshot, snapshot.study ? defaultGantt(*snapshot.study) : GanttWindow{});
+}
+
+Curve simulatedPoint(const Snapshot& snapshot, const SimulatedValue& simulated, double unit)
+{
+    Curve curve;
+    curve.markers = true;
+    const bool current = studyIsCurrent(snapshot);
+    curve.role = current ? Role::simulated : Role::ghost;
+    curve.name = "simulated " + simulated.words + (current ? "" : ", older plan");
+    curve.x.push_back(snapshot.study->plan->workload.arrivalRate.si());
+    curve.y.push_back(simulated.value / unit);
+    if (simulated.lo && simulated.hi) {
+        curve.errorLo.push_back(*simulated.lo / unit);
+        curve.errorHi.push_back(*simulated.hi / unit);
+    }
+    return curve;
 }
 
 constexpr std::array kCharts{
@@ -340,17 +319,59 @@ constexpr std::array kCharts{
     ChartRow{"sim_throughput", "simulator", "Output tokens over time",
         "Output tokens per second of the whole fleet, over simulated time.", "7.2", &throughputOverTime, false, true},
     ChartRow{"sim_latency_cdf", "simulator", "Latency, simulated and closed form",
-        "Share of requests whose TTFT, TPOT and E2E are below a time: simulated (solid) and closed form (dashed).",
+        "Share of requests whose TTFT, TPOT and E2E are below a time: simulated (solid, with the 95 % interval over "
+        "replications) and closed form (dashed).",
         "2.5", &latencyCdfs, false, true},
+    ChartRow{"sim_ttft_policies", "simulator", "TTFT by policy",
+        "Share of requests whose first token comes within a time, for each policy on the same arrivals, with 95 % "
+        "intervals.",
+        "2.5", &ttftByPolicy, false, true},
+    ChartRow{"sim_tpot_policies", "simulator", "TPOT by policy",
+        "Share of requests whose time per output token is below a time, for each policy on the same arrivals, with 95 "
+        "% "
+        "intervals.",
+        "2.5", &tpotByPolicy, false, true},
+    ChartRow{"sim_e2e_policies", "simulator", "E2E by policy",
+        "Share of requests that end within a time, for each policy on the same arrivals, with 95 % intervals.", "2.5",
+        &e2eByPolicy, false, true},
     ChartRow{"sim_policies", "simulator", "Policies side by side",
         "The plan and other policies on the same arrivals and lengths, with 95 % intervals.", "8.1",
         &policiesSideBySide, true, true},
+    ChartRow{"sim_outcomes", "simulator", "What became of the requests",
+        "How much slower than alone, and who was turned away, gave up, came again or lost its place, for each policy.",
+        "10.1", &outcomesOfRequests, true, true},
     ChartRow{"sim_requests", "simulator", "Requests, one by one",
         "What each of some requests went through: network, retrieval, queue, prefill, decode, post.", "9.4",
         &requestsOfDefaultWindow, true, true},
 };
 
 } // namespace
+
+std::string simulatedTitle(const Snapshot& snapshot, std::string title)
+{
+    if (snapshot.study != nullptr && !studyIsCurrent(snapshot))
+        title += ", of an older plan";
+    return title;
+}
+
+std::optional<double> closedForm(const Snapshot& snapshot, double value)
+{
+    const Evaluation& e = snapshot.now.evaluation;
+    return studyIsCurrent(snapshot) && e.fits && e.stable ? std::optional(value) : std::nullopt;
+}
+
+std::string withInterval(const sim::Distribution& d)
+{
+    std::string text = duration(Seconds(d.p95));
+    if (!d.ciLo || !d.ciHi)
+        return text;
+    std::string around = interval(*d.ciLo, *d.ciHi);
+    const std::string unit = text.substr(std::min(text.rfind(' '), text.size()));
+    // A unit that all three have is said once.
+    if (!unit.empty() && around.ends_with(unit) && around.find(' ') + unit.size() == around.size())
+        around.resize(around.size() - unit.size());
+    return text + " (" + around + ")";
+}
 
 std::string comparedWith(double closed, double simulated)
 {
@@ -392,26 +413,39 @@ std::string whyNotSimulated(const Snapshot& snapshot)
     return {};
 }
 
-Curve simulatedPoint(const Snapshot& snapshot, sim::Distribution SimResult::*metric, double unit)
+void addSimulated(LineChart& body, const Snapshot& snapshot, SimulatedValue (*read)(const SimResult&), double unit)
 {
-    Curve curve;
-    curve.markers = true;
     if (!whyNotSimulated(snapshot).empty())
-        return curve;
-    const Study& study = *snapshot.study;
-    const sim::Distribution& d = study.own()->*metric;
-    if (d.count == 0 || !(d.p95 > 0))
-        return curve;
-    const bool current = studyIsCurrent(snapshot);
-    curve.role = current ? Role::simulated : Role::ghost;
-    curve.name = "simulated " + withInterval(d) + (current ? "" : ", older plan");
-    curve.x.push_back(study.plan->workload.arrivalRate.si());
-    curve.y.push_back(d.p95 / unit);
-    if (d.ciLo && d.ciHi) {
-        curve.errorLo.push_back(*d.ciLo / unit);
-        curve.errorHi.push_back(*d.ciHi / unit);
+        return;
+    if (const SimulatedValue value = read(*snapshot.study->own()); value.value > 0)
+        body.curves.push_back(simulatedPoint(snapshot, value, unit));
+}
+
+SimulatedValue simulatedP95(const sim::Distribution& d) { return {d.p95, d.ciLo, d.ciHi, withInterval(d)}; }
+
+SimulatedValue simulatedE2eP99(const SimResult& r)
+{
+    sim::Distribution d;
+    d.p95 = r.e2e.p99;
+    const auto& q = r.quantiles;
+    const auto at = std::ranges::find(q.shares, 0.99) - q.shares.begin();
+    if (static_cast<std::size_t>(at) < q.e2eHalf.size()) {
+        const double half = q.e2eHalf[static_cast<std::size_t>(at)];
+        d.ciLo = std::max(0.0, d.p95 - half);
+        d.ciHi = d.p95 + half;
     }
-    return curve;
+    return simulatedP95(d);
+}
+
+SimulatedValue simulatedGoodput(const SimResult& r)
+{
+    SimulatedValue value{r.goodputPerSecond, {}, {}, rate(RequestRate(r.goodputPerSecond)) + " good"};
+    if (const double half = sim::halfWidth95(r.goodputEach); half > 0) {
+        value.lo = std::max(0.0, value.value - half);
+        value.hi = value.value + half;
+        value.words += " ± " + number(half, 2);
+    }
+    return value;
 }
 
 std::span<const ChartRow> simCharts() { return kCharts; }

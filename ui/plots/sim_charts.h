@@ -5,6 +5,7 @@
 #include "ui/plots/chart.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace headroom::ui {
@@ -31,10 +32,27 @@ ChartSpec simulatedRequests(const Snapshot&, GanttWindow);
 /// A case of a study that has a result: the one wanted, or else the plan itself; nullptr if that has none.
 const StudyCase* simulatedCase(const Study&, std::size_t wanted);
 
-/// "simulated 412 ms (400–420 ms)": the p95 of a metric with its 95 % interval as a point for a chart over the load, in the
-/// unit of its axis; of an older plan it says so. Empty x where there is nothing simulated.
-/// \param metric of the result \param unit seconds of one unit of the axis
-Curve simulatedPoint(const Snapshot&, sim::Distribution sim::SimResult::*metric, double unit);
+/// A simulated number with its 95 % interval, where replications tell one.
+struct SimulatedValue {
+    double value = 0; ///< SI
+    std::optional<double> lo, hi;
+    std::string words; ///< "412 ms (400–420)"
+};
+SimulatedValue simulatedP95(const sim::Distribution&);
+SimulatedValue simulatedE2eP99(const sim::SimResult&);
+/// Requests within their targets per second.
+SimulatedValue simulatedGoodput(const sim::SimResult&);
+/// "simulated 412 ms (400–420)": adds a number of the plan's own result to a chart over the load, as a point with its
+/// interval; of an older plan it says so. Nothing where nothing was simulated.
+/// \param unit one unit of the axis in SI units
+void addSimulated(LineChart&, const Snapshot&, SimulatedValue (*read)(const sim::SimResult&), double unit);
+
+/// A title that says so when the results are of an older plan.
+std::string simulatedTitle(const Snapshot&, std::string title);
+/// What the closed form says, where it is of the same plan and has a value.
+std::optional<double> closedForm(const Snapshot&, double value);
+/// "412 ms (400–420)": the p95 with its 95 % interval.
+std::string withInterval(const sim::Distribution&);
 
 /// Why there is nothing simulated to show; empty = there is.
 std::string whyNotSimulated(const Snapshot&);

@@ -250,6 +250,10 @@ TEST(Charts, EachChangesWithAnInputItDependsOn)
         {"sim_batch", {"workload.output_tokens_mean", "500"}}, {"sim_kv", {"workload.output_tokens_mean", "500"}},
         {"sim_throughput", {"workload.output_tokens_mean", "500"}},
         {"sim_latency_cdf", {"workload.output_tokens_cv", "1.7"}}, {"sim_policies", {"batching.token_budget", "256"}},
+        {"sim_ttft_policies", {"workload.prompt_tokens_mean", "3000"}},
+        {"sim_tpot_policies", {"workload.arrival_rate_req_s", "6"}},
+        {"sim_e2e_policies", {"workload.output_tokens_mean", "500"}},
+        {"sim_outcomes", {"scheduling.client_timeout_s", "1"}},
         {"sim_requests", {"workload.prompt_tokens_mean", "3000"}}};
     const Snapshot before = snapshotOf(example(), 128);
     for (const ChartRow& row : charts()) {

@@ -35,6 +35,27 @@ TEST(FieldTable, DisplacingSaysWhereItWouldBeIgnored)
     plan.scheduling.weighted = false;
     plan.batching.policy = BatchPolicy::disaggregated;
     EXPECT_THAT(whyNot(plan, "scheduling.preemptive"), HasSubstr("split"));
+    plan.batching.policy = BatchPolicy::static_;
+    EXPECT_THAT(whyNot(plan, "scheduling.preemptive"), HasSubstr("static"));
+}
+
+TEST(FieldTable, MemorySaysWhereItsPromisesAreIgnored)
+{
+    Plan plan = defaultPlan();
+    plan.batching.reservation = Reservation::maximum;
+    EXPECT_EQ(whyNot(plan, "batching.reservation"), "");
+    EXPECT_THAT(whyNot(plan, "batching.preemption"), HasSubstr("paged"));
+    EXPECT_THAT(whyNot(plan, "batching.block_tokens"), HasSubstr("paged"));
+    plan.batching.policy = BatchPolicy::disaggregated;
+    EXPECT_THAT(whyNot(plan, "batching.reservation"), HasSubstr("split"));
+    EXPECT_EQ(whyNot(plan, "batching.preemption"), "") << "its pools page all the same";
+    EXPECT_EQ(whyNot(plan, "batching.block_tokens"), "");
+    plan.workload.sharedPrefixes.count = 1;
+    EXPECT_THAT(whyNot(plan, "batching.preemption"), HasSubstr("computed again"));
+    plan.workload.sharedPrefixes.count = 0;
+    plan.batching.policy = BatchPolicy::static_;
+    plan.batching.reservation = Reservation::paged;
+    EXPECT_THAT(whyNot(plan, "batching.preemption"), HasSubstr("static"));
 }
 
 TEST(FieldTable, HoldsEveryKeyThatScriptsRelyOn)

@@ -282,5 +282,39 @@ TEST(Retries, StopAtTheirNumberAndTheirBudget)
     EXPECT_LE(limited.counters.attempts, limited.counters.requests + limited.counters.requests / 10 + 1);
 }
 
+TEST(Retries, DoNotWaitBeyondTheLongestBackOff)
+{
+    Scenario s = plain();
+    s.limits.requests = 1;
+    s.scheduling.clientTimeout = Seconds(0.05);
+    s.scheduling.retries = 100;
+    s.scheduling.retryBackoff = Seconds(600);
+    const auto all = simulate(s);
+    EXPECT_EQ(all.counters.attempts, 101U);
+    EXPECT_LE(all.simulatedSeconds, 101 * 86'401.0) << "doubled without end it is longer than the age of the universe";
+    s.scheduling.retryBackoff = Seconds(1);
+    s.scheduling.retryBackoffMost = Seconds(5);
+    const auto rows = simulate(s).rows;
+    ASSERT_EQ(rows.size(), 101U);
+    const auto gap = [&](std::size_t i) { return rows[i].arrival - rows[i - 1].arrival; };
+    EXPECT_NEAR(gap(3) - gap(2), 2, 1e-6) << "it doubles: 1, 2, 4";
+    for (std::size_t i = 5; i < rows.size(); ++i)
+        EXPECT_NEAR(gap(i), gap(4), 1e-6) << "then it stays at 5 s";
+}
+
+TEST(SplitPhases, PageTheirMemoryWhateverIsReserved)
+{
+    Scenario s = plain();
+    s.batching.policy = BatchPolicy::disaggregated;
+    s.replicas = 2;
+    s.prefillReplicas = 1;
+    s.batching.reservation = Reservation::paged;
+    const auto paged = simulate(s).fingerprint;
+    for (const auto reserved : {Reservation::maximum, Reservation::powerOfTwo, Reservation::oracle}) {
+        s.batching.reservation = reserved;
+        EXPECT_EQ(simulate(s).fingerprint, paged) << "the field says that it is ignored";
+    }
+}
+
 } // namespace
 } // namespace headroom::sim

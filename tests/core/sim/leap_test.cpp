@@ -71,7 +71,7 @@ void compare(const SimResult& leaping, const reference::Outcome& plain)
 void agreeOnRandomPlans(BatchPolicy policy)
 {
     int done = 0, preempted = 0, swapped = 0, timedOut = 0, retried = 0, rejected = 0, cached = 0, resized = 0;
-    int misled = 0, blocked = 0, closed = 0, variant = 0;
+    int misled = 0, blocked = 0, closed = 0, variant = 0, poisson = 0, cutOff = 0;
     for (std::uint64_t seed = 1; done < kPlans; ++seed) {
         ASSERT_LT(seed, 3U * kPlans) << "too many near ties";
         const Scenario scenario = randomScenario(policy, seed);
@@ -93,17 +93,21 @@ void agreeOnRandomPlans(BatchPolicy policy)
         resized += leaping.fleet.size() > 2 ? 1 : 0;
         misled += scenario.scheduling.predictorError > 0 ? 1 : 0;
         blocked += leaping.headOfLineMean.value_or(0) > 0 ? 1 : 0;
-        closed += scenario.trace ? 0 : 1;
+        closed += scenario.workload.process == ArrivalProcess::closedLoop ? 1 : 0;
+        poisson += scenario.workload.process == ArrivalProcess::poisson ? 1 : 0;
+        cutOff += leaping.counters.unfinished > 0 ? 1 : 0;
         variant += scenario.batchingRow || scenario.staticStart != StaticStart::padded ? 1 : 0;
     }
     // The draws must reach the hard parts.
     EXPECT_GT(timedOut, kPlans / 20);
     EXPECT_GT(retried, kPlans / 20);
     EXPECT_GT(rejected, kPlans / 10);
-    EXPECT_GT(resized, kPlans / 20);
+    EXPECT_GT(resized, kPlans / 25); // some are cut off before
     EXPECT_GT(misled, kPlans / 20);
     EXPECT_GT(blocked, kPlans / 10);
     EXPECT_GT(closed, kPlans / 10);
+    EXPECT_GT(poisson, kPlans / 10);
+    EXPECT_GT(cutOff, kPlans / 10);
     if (policy == BatchPolicy::chunked || policy == BatchPolicy::static_) {
         EXPECT_GT(variant, kPlans / 10);
     }

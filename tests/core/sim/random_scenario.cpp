@@ -147,6 +147,17 @@ void randomService(Draw& draw, Scenario& s)
     }
 }
 
+/// Lengths to draw, where a trace said them before.
+void randomLengths(Draw& draw, Scenario& s)
+{
+    for (auto& c : s.classes) {
+        c.shape.prompt = {draw.chance(0.5) ? LengthShape::lognormal : LengthShape::uniform, draw.real(5, 200), 0.5, {}};
+        c.shape.output = {draw.chance(0.5) ? LengthShape::lognormal : LengthShape::uniform, draw.real(2, 100), 0.5, {}};
+    }
+    s.trace.reset();
+    s.record.warmupRequests = 0; // as with a trace
+}
+
 /// What came to the reference last: a predictor that errs, blocking, closed loops, and what papers compare with.
 void randomVariants(Draw& draw, Scenario& s)
 {
@@ -161,12 +172,21 @@ void randomVariants(Draw& draw, Scenario& s)
         return;
     s.workload.process = ArrivalProcess::closedLoop;
     s.workload.concurrency = static_cast<int>(draw.whole(1, 30));
-    for (auto& c : s.classes) {
-        c.shape.prompt = {draw.chance(0.5) ? LengthShape::lognormal : LengthShape::uniform, draw.real(5, 200), 0.5, {}};
-        c.shape.output = {draw.chance(0.5) ? LengthShape::lognormal : LengthShape::uniform, draw.real(2, 100), 0.5, {}};
+    randomLengths(draw, s);
+}
+
+/// Requests that come at random instead of from a trace, clients whose patience with retries has an end, and runs that
+/// are cut off.
+void randomArrivals(Draw& draw, Scenario& s)
+{
+    s.scheduling.retryBackoffMost = Seconds(draw.real(0.01, 0.6));
+    if (s.trace && draw.chance(0.3)) {
+        s.workload.process = ArrivalProcess::poisson;
+        s.workload.arrivalRate = RequestRate(std::exp(draw.real(std::log(1.0), std::log(300.0))));
+        randomLengths(draw, s);
     }
-    s.trace.reset();
-    s.record.warmupRequests = 0; // as with a trace
+    if (draw.chance(0.25))
+        s.limits.horizon = std::exp(draw.real(std::log(0.1), std::log(20.0)));
 }
 
 } // namespace
@@ -218,20 +238,25 @@ Scenario randomScenario(BatchPolicy policy, std::uint64_t seed)
         randomService(more, s);
     Draw variants(seed * 5 + static_cast<std::uint64_t>(policy) + 2'000'000'000);
     randomVariants(variants, s);
+    Draw arrivals(seed * 5 + static_cast<std::uint64_t>(policy) + 3'000'000'000);
+    randomArrivals(arrivals, s);
     return s;
 }
 
 std::string describe(const Scenario& s)
 {
     std::ostringstream text;
-    text << "requests " << s.limits.requests << (s.trace ? "" : " in a closed loop of ")
-         << (s.trace ? std::string() : std::to_string(s.workload.concurrency)) << ", replicas " << s.replicas
-         << ", blocks " << s.kv.blocks << " of " << s.kv.blockTokens << ", seats " << s.batching.maxSequences
-         << ", budget " << s.batching.tokenBudget.in(token) << ", reservation "
-         << static_cast<int>(s.batching.reservation) << ", order " << static_cast<int>(s.scheduling.order) << ", swap "
-         << (s.batching.preemption == Preemption::swap) << ", timeout "
-         << (s.scheduling.clientTimeout ? s.scheduling.clientTimeout->si() : 0) << ", windows " << s.physics.reach[1]
-         << " " << s.physics.reach[2] << ", context " << s.maxContext.in(token) << ", weighted "
+    text << "requests " << s.limits.requests;
+    if (s.workload.process == ArrivalProcess::poisson)
+        text << " at random, " << s.workload.arrivalRate.si() << " a second";
+    if (s.workload.process == ArrivalProcess::closedLoop)
+        text << " in a closed loop of " << s.workload.concurrency;
+    text << ", until " << s.limits.horizon << " s, replicas " << s.replicas << ", blocks " << s.kv.blocks << " of "
+         << s.kv.blockTokens << ", seats " << s.batching.maxSequences << ", budget " << s.batching.tokenBudget.in(token)
+         << ", reservation " << static_cast<int>(s.batching.reservation) << ", order "
+         << static_cast<int>(s.scheduling.order) << ", swap " << (s.batching.preemption == Preemption::swap)
+         << ", timeout " << (s.scheduling.clientTimeout ? s.scheduling.clientTimeout->si() : 0) << ", windows "
+         << s.physics.reach[1] << " " << s.physics.reach[2] << ", context " << s.maxContext.in(token) << ", weighted "
          << s.scheduling.weighted << ", preemptive " << s.scheduling.preemptive << ", retries " << s.scheduling.retries
          << " (budget " << s.clients.retryBudget << "), admission " << static_cast<int>(s.scheduling.admission)
          << ", router " << static_cast<int>(s.router) << ", prefixes "

@@ -22,12 +22,14 @@ Simulation::Simulation(const Scenario& s)
     if (scales)
         m_wake = s.controller.interval;
     prepareReplicas();
-    if (!isClosedLoop())
+    if (s.trace)
         return;
     for (const auto& c : s.classes)
         m_lengths.emplace_back(QuantileSampler([&](double p) { return quantile(c.shape.prompt, p); }),
             QuantileSampler([&](double p) { return quantile(c.shape.output, p); }));
-    for (int i = 0; i < s.workload.concurrency; ++i)
+    if (!isClosedLoop())
+        drawPoisson();
+    for (int i = 0; isClosedLoop() && i < s.workload.concurrency; ++i)
         sendNext(0);
 }
 
@@ -78,14 +80,21 @@ void Simulation::readTrace()
             drawPrefix(r);
         m_r.push_back(r);
     }
-    m_fromTrace = m_r.size();
+    m_open = m_r.size();
 }
 
-/// Closed loop: a client that got its reply, or none, sends the next request.
-void Simulation::sendNext(double repliedAt)
+/// Gaps are exponential, whatever happens to those who came before.
+void Simulation::drawPoisson()
 {
-    if (!isClosedLoop() || m_sent >= m_s.limits.requests)
-        return;
+    RandomStream gaps(m_s.seed, "arrivals", 0);
+    double now = 0;
+    while (m_sent < m_s.limits.requests)
+        m_r.push_back(drawRequest(now += gaps.exponential() / m_s.workload.arrivalRate.si()));
+    m_open = m_r.size();
+}
+
+Request Simulation::drawRequest(double arrival)
+{
     const double which = m_drawing.uniform(), prompt = m_drawing.uniform(), output = m_drawing.uniform();
     std::size_t c = 0;
     double total = 0, below = m_s.classes[0].share;
@@ -96,8 +105,17 @@ void Simulation::sendNext(double repliedAt)
     const auto whole = [](double x) { return std::max(1L, std::lround(x)); };
     Request r = newRequest(static_cast<int>(c), whole(m_lengths[c].first(prompt)), whole(m_lengths[c].second(output)));
     r.id = m_sent++;
-    r.arrival = repliedAt + before();
+    r.arrival = arrival + before();
     drawPrefix(r);
+    return r;
+}
+
+/// Closed loop: a client that got its reply, or none, sends the next request.
+void Simulation::sendNext(double repliedAt)
+{
+    if (!isClosedLoop() || m_sent >= m_s.limits.requests)
+        return;
+    const Request r = drawRequest(repliedAt);
     m_again.emplace(r.arrival, static_cast<int>(m_r.size()));
     m_r.push_back(r);
 }
@@ -316,7 +334,8 @@ void Simulation::retry(const Request& left, double leftAt)
     again.requestClass = left.requestClass;
     again.cached = again.computed = m_s.prefixCache ? 0 : left.cached;
     again.hashes = left.hashes;
-    again.arrival = leftAt + rules.retryBackoff.si() * std::pow(m_s.clients.backoffFactor, left.attempt) + before();
+    const double backoff = rules.retryBackoff.si() * std::pow(m_s.clients.backoffFactor, left.attempt);
+    again.arrival = leftAt + std::min(backoff, rules.retryBackoffMost.si()) + before();
     m_again.emplace(again.arrival, static_cast<int>(m_r.size()));
     m_r.push_back(again);
 }
@@ -356,7 +375,7 @@ void Simulation::wakeController()
 
 double Simulation::nextTime() const
 {
-    double t = m_next < m_fromTrace ? m_r[m_next].arrival : kNever;
+    double t = m_next < m_open ? m_r[m_next].arrival : kNever;
     if (!m_again.empty())
         t = std::min(t, m_again.begin()->first);
     for (const auto& e : m_e)

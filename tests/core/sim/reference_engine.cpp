@@ -48,6 +48,31 @@ void Simulation::admitAll(int index)
     }
 }
 
+/// Clients that have gone, in the order in which they gave up. KV that has been pulled joins first and leaves at the next
+/// boundary.
+void Simulation::dropLeaving(int index)
+{
+    Engine& e = m_e[static_cast<std::size_t>(index)];
+    std::vector<int> leaving;
+    for (auto i = 0; i < static_cast<int>(m_r.size()); ++i)
+        if (const Request& r = at(i);
+            r.leaving && r.replica == index && r.at != At::gone && r.at != At::pulling && r.at != At::pulled)
+            leaving.push_back(i);
+    std::ranges::stable_sort(leaving, {}, [&](int i) { return at(i).timeoutAt; });
+    for (const int i : leaving) {
+        Request& r = at(i);
+        std::erase(e.waiting, i);
+        std::erase(e.host, i);
+        if (std::ranges::find(e.seated, i) != e.seated.end())
+            giveBack(e, r);
+        unseat(e, i);
+        r.at = At::gone;
+        r.status = Status::timedOut;
+        r.finish = m_now;
+        retry(r, m_now);
+    }
+}
+
 void Simulation::plan(int index)
 {
     Engine& e = m_e[static_cast<std::size_t>(index)];
@@ -55,23 +80,7 @@ void Simulation::plan(int index)
     e.extra = 0;
     e.wake = kNever;
     if (!isStatic())
-        for (auto i = 0; i < static_cast<int>(m_r.size()); ++i) {
-            Request& r = at(i);
-            if (!r.leaving || r.replica != index || r.at == At::gone || r.at == At::pulling)
-                continue;
-            if (r.at == At::pulled) { // joins first, leaves at the next boundary
-                continue;
-            }
-            std::erase(e.waiting, i);
-            std::erase(e.host, i);
-            if (std::ranges::find(e.seated, i) != e.seated.end())
-                giveBack(e, r);
-            unseat(e, i);
-            r.at = At::gone;
-            r.status = Status::timedOut;
-            r.finish = m_now;
-            retry(r, m_now);
-        }
+        dropLeaving(index);
     for (const int i : e.seated)
         if (at(i).at == At::pulled)
             at(i).at = At::decoding;
@@ -340,7 +349,7 @@ void Simulation::advanceTo(double t)
             e.phase = ReplicaStatus::Phase::ready;
             e.readyAt = kNever;
         }
-    while (m_next < m_fromTrace && m_r[m_next].arrival == t)
+    while (m_next < m_open && m_r[m_next].arrival == t)
         arrive(static_cast<int>(m_next++));
     for (; !m_again.empty() && m_again.begin()->first == t; m_again.erase(m_again.begin()))
         arrive(m_again.begin()->second);
@@ -353,17 +362,31 @@ void Simulation::advanceTo(double t)
 
 Outcome Simulation::run()
 {
-    for (double t = nextTime(); t != kNever; t = nextTime()) {
+    const auto lookAtSteps = [&](double t) {
         for (const auto& e : m_e)
             if (e.busy) {
                 look(t, e.end);
                 look(t, e.begin);
             }
-        advanceTo(t);
+    };
+    for (double t = nextTime(); t != kNever && m_now < m_s.limits.horizon; t = nextTime()) {
+        if (std::isfinite(m_s.limits.horizon))
+            look(t, m_s.limits.horizon);
+        lookAtSteps(std::min(t, m_s.limits.horizon));
+        if (t > m_s.limits.horizon)
+            m_now = m_s.limits.horizon;
+        else
+            advanceTo(t);
     }
     double headOfLine = 0;
     std::uint64_t completed = 0;
-    for (const Request& r : m_r) {
+    for (Request& r : m_r) {
+        if (r.at == At::source)
+            continue; // it would have come after the horizon
+        if (r.at != At::gone) {
+            r.finish = m_now;
+            r.status = r.leaving ? Status::timedOut : Status::unfinished;
+        }
         completed += r.status == Status::completed ? 1 : 0;
         headOfLine += r.status == Status::completed ? r.headOfLine : 0;
         RequestRow row;

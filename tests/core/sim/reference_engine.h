@@ -22,7 +22,7 @@ struct Outcome {
     bool nearTie = false;                 ///< an event came within 1e-9 of a step boundary: the draw proves nothing
 };
 
-/// Runs a scenario with a trace, or a closed loop.
+/// Runs a scenario with a trace, Poisson arrivals or a closed loop, to its end or to its horizon.
 Outcome run(const Scenario&);
 
 } // namespace headroom::sim::reference

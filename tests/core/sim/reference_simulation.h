@@ -105,6 +105,8 @@ private:
     bool chunksApart() const { return m_s.batchingRow == &sim::chunksApart(); }
     void prepareReplicas();
     void readTrace();
+    void drawPoisson();
+    Request drawRequest(double arrival);
     void sendNext(double repliedAt);
     Request newRequest(int requestClass, std::int64_t prompt, std::int64_t output);
     void drawPrefix(Request& r);
@@ -146,6 +148,7 @@ private:
     std::int64_t decodeCount(const Engine& e) const;
     void unseat(Engine& e, int i);
     void displace(int e, int i);
+    void dropLeaving(int e);
     void plan(int e);
     void startStep(int e, std::int64_t promptTokens, bool decodes);
     void startStatic(int e);
@@ -191,9 +194,9 @@ private:
     const Scenario& m_s;
     std::deque<Request> m_r; ///< attempts; those of retries are added at the end
     std::vector<Engine> m_e;
-    std::size_t m_next = 0;                                             ///< attempt that the trace sends next
-    std::size_t m_fromTrace = 0, m_sent = 0;                            ///< m_sent: closed loop
-    std::vector<std::pair<QuantileSampler, QuantileSampler>> m_lengths; ///< closed loop: prompt and output by class
+    std::size_t m_next = 0;             ///< attempt that comes next by itself
+    std::size_t m_open = 0, m_sent = 0; ///< m_open: come whatever is replied; m_sent: drawn, not read from a trace
+    std::vector<std::pair<QuantileSampler, QuantileSampler>> m_lengths; ///< prompt and output by class
     std::multimap<double, int> m_again;                                 ///< retries to come, by time of arrival
     std::uint64_t m_order = 0, m_retries = 0, m_idleClock = 0;
     RandomStream m_routing, m_drawing, m_predicting, m_popularity;

@@ -55,6 +55,42 @@ TEST(Percentiles, OfMoreThanAMillionRequestsAreWithinHalfAPercent)
     }
 }
 
+/// `ramps` of two gaps, each different from every other, one of which is a second longer.
+std::vector<double> addShortRamps(GapSample& sample, int ramps, double first)
+{
+    std::vector<double> gaps;
+    for (int i = 0; i < ramps; ++i) {
+        const double gap = first + 1e-6 * ((i * 7919) % ramps);
+        sample.add(gap, 1, 2, 1);
+        gaps.insert(gaps.end(), {gap, gap + 1});
+    }
+    return gaps;
+}
+
+// A prompt in every step makes every step a ramp of its own: their number used to end exactness at 250,000 of them.
+TEST(Percentiles, OfGapsAreExactUpToAMillionHoweverFewComeInARow)
+{
+    GapSample one, two;
+    std::vector<double> all = addShortRamps(one, 330'000, 1);
+    Distribution d;
+    double slowest = 0;
+    one.summarise(d, slowest);
+    EXPECT_EQ(d.count, 660'000U);
+    EXPECT_EQ(d.p50, quantile(all, 0.50));
+    EXPECT_EQ(d.p99, quantile(all, 0.99));
+    const auto others = addShortRamps(two, 160'000, 1.5);
+    all.insert(all.end(), others.begin(), others.end());
+    one.merge(two);
+    one.summarise(d, slowest);
+    EXPECT_EQ(d.count, 980'000U);
+    EXPECT_EQ(d.p95, quantile(all, 0.95)) << "of two replications put together";
+    two.merge(one); // which holds it already
+    all.insert(all.end(), others.begin(), others.end());
+    two.summarise(d, slowest);
+    EXPECT_EQ(d.count, 1'300'000U);
+    EXPECT_NEAR(d.p95, quantile(all, 0.95), 0.005 * d.p95) << "more than a million: a histogram";
+}
+
 TEST(Lengths, OfEveryShapeHaveTheirMeanAndSpread)
 {
     const LengthDistribution shapes[] = {{LengthShape::fixed, 300, 0, {}}, {LengthShape::uniform, 300, 0.4, {}},
@@ -108,6 +144,25 @@ TEST(Intervals, HoldThePercentileOfAllRequestsNearSaturationToo)
     const auto r = simulate(s);
     EXPECT_LT(*r.ttft.ciLo, r.ttft.p95);
     EXPECT_GT(*r.ttft.ciHi, r.ttft.p95);
+}
+
+TEST(Intervals, OfQuantileCurvesHoldThoseOfThePercentiles)
+{
+    Scenario s = randomScenario(BatchPolicy::chunked, 5);
+    s.trace.reset();
+    s.workload.process = ArrivalProcess::poisson;
+    s.workload.arrivalRate = RequestRate(5);
+    s.limits = {.requests = 2000};
+    s.record.shares = {0.5, 0.95};
+    EXPECT_TRUE(simulate(s).quantiles.ttftHalf.empty()) << "one run";
+    s.replications = 5;
+    const auto r = simulate(s);
+    ASSERT_EQ(r.quantiles.e2eHalf.size(), 2U);
+    EXPECT_NEAR(r.quantiles.e2eHalf[1], *r.e2e.ciHi - r.e2e.p95, 1e-12 * r.e2e.p95);
+    EXPECT_GT(r.quantiles.ttftHalf[0], 0);
+    ASSERT_EQ(r.goodputEach.size(), 5U);
+    EXPECT_NEAR(
+        std::accumulate(r.requestRateEach.begin(), r.requestRateEach.end(), 0.0) / 5, r.requestsPerSecond, 1e-9);
 }
 
 TEST(Intervals, RunsThatDoNotDifferHaveNone)

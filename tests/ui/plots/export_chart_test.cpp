@@ -68,6 +68,36 @@ TEST_F(ExportChart, PdfHasItsTextAndNoPictures)
         EXPECT_TRUE(words.contains(QLatin1String(word))) << word;
 }
 
+/// Eleven columns as those of policies side by side, which in one line each are twice as wide as a picture.
+Table wideTable()
+{
+    Table table;
+    table.columns = {"policy", "TTFT p95", "TTFT difference", "TPOT p95", "E2E p95", "E2E difference", "mean queue",
+        "req/s", "in targets", "KV peak"};
+    table.numeric.assign(table.columns.size(), true);
+    table.numeric.front() = false;
+    table.highlighted = 0;
+    table.rows = {{"This plan", "236 ms (227–244)", "", "20.8 ms (20.6–21)", "7.35 s (7.25–7.46)", "", "26.5 ms",
+                      "3.99", "99.7 %", "38 %"},
+        {"This plan, closed form", "219 ms", "−48.9 ms ± 12 ms", "19.2 ms", "7.03 s", "+1.19 s ± 120 ms", "20.3 ms",
+            "4", "99.9 %", ""}};
+    return table;
+}
+
+// A picture does not scroll: cells were cut, down to a lone "…".
+TEST_F(ExportChart, TablesCutNothing)
+{
+    for (const Theme& theme : {lightTheme(), darkTheme()}) {
+        ASSERT_TRUE(exportChart({"Policies", "p95", "", "", wideTable()}, file("a.svg"), theme));
+        const QString svg = QString::fromUtf8(bytes("a.svg"));
+        EXPECT_FALSE(svg.contains(QChar(0x2026)));
+        EXPECT_FALSE(svg.contains(QLatin1String("&#x2026;")));
+        for (const char* words : {"difference", "(227–244)", "± 120 ms", "closed form", "in targets"})
+            for (const QString& word : QString::fromUtf8(words).split(QLatin1Char(' ')))
+                EXPECT_TRUE(svg.contains(word)) << words;
+    }
+}
+
 TEST_F(ExportChart, CsvHasTheData)
 {
     ASSERT_TRUE(exportChart(sampleLatency(), file("a.csv")));

@@ -1,0 +1,128 @@
+// Charts of a simulation: intervals of replications, policies side by side, and only outcomes that there were.
+#include "core/plan/catalog.h"
+#include "core/plan/fields.h"
+#include "core/snapshot.h"
+#include "ui/plots/catalog.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace headroom::ui {
+namespace {
+
+using testing::Contains;
+using testing::HasSubstr;
+using testing::Not;
+
+Plan example() { return defaultPlan(); }
+
+Snapshot simulated(const Plan& plan, int replications = 4)
+{
+    Snapshot snapshot;
+    snapshot.curvePoints = 64;
+    snapshot.now = planResults(plan.name, std::make_shared<const Plan>(plan), snapshot.curvePoints);
+    StudySettings settings = fixedStudy();
+    settings.requests = 1'000;
+    settings.replications = replications;
+    snapshot.study = runStudy(snapshot.now.plan, settings);
+    return snapshot;
+}
+
+ChartSpec chartOf(std::string_view id, const Snapshot& snapshot) { return findChart(id)->build(snapshot); }
+
+void expectBandAround(const Curve& curve)
+{
+    ASSERT_EQ(curve.lo.size(), curve.y.size()) << curve.name;
+    ASSERT_EQ(curve.hi.size(), curve.y.size());
+    double widest = 0;
+    for (std::size_t i = 0; i < curve.y.size(); ++i) {
+        EXPECT_LE(curve.lo[i], curve.y[i] + 1e-9) << curve.name;
+        EXPECT_GE(curve.hi[i], curve.y[i] - 1e-9) << curve.name;
+        widest = std::max(widest, curve.hi[i] - curve.lo[i]);
+    }
+    EXPECT_GT(widest, 0.5) << curve.name << ": percent of requests";
+    EXPECT_LT(widest, 100);
+}
+
+TEST(SimulatedDistributions, HaveTheIntervalOfTheirReplications)
+{
+    const auto body = std::get<LineChart>(chartOf("sim_latency_cdf", simulated(example())).body);
+    ASSERT_EQ(body.curves.size(), 6U) << "three latencies, simulated and closed form";
+    for (const Curve& curve : body.curves) {
+        if (curve.dashed)
+            EXPECT_TRUE(curve.lo.empty()) << "the closed form has no sampling";
+        else
+            expectBandAround(curve);
+    }
+    const auto once = std::get<LineChart>(chartOf("sim_latency_cdf", simulated(example(), 1)).body);
+    for (const Curve& curve : once.curves)
+        EXPECT_TRUE(curve.lo.empty()) << "one run tells nothing about another";
+}
+
+TEST(SimulatedDistributions, OfAllPoliciesStandInOnePlot)
+{
+    const Snapshot snapshot = simulated(example());
+    for (const char* id : {"sim_ttft_policies", "sim_tpot_policies", "sim_e2e_policies"}) {
+        const auto body = std::get<LineChart>(chartOf(id, snapshot).body);
+        ASSERT_EQ(body.curves.size(), 4U) << id << ": the plan, Orca, vLLM 2023, and the closed form";
+        EXPECT_EQ(body.curves[0].name, "this plan");
+        EXPECT_EQ(body.curves[1].name, "Orca");
+        EXPECT_EQ(body.curves.back().name, "closed form");
+        for (std::size_t i = 0; i < 3; ++i)
+            expectBandAround(body.curves[i]);
+        EXPECT_NE(body.curves[0].role, body.curves[1].role);
+        EXPECT_NE(body.curves[1].role, body.curves[2].role);
+    }
+}
+
+TEST(LoadCharts, ShowTheSimulationWithItsIntervalBesideTheClosedForm)
+{
+    const Snapshot snapshot = simulated(example());
+    for (const char* id : {"latency_vs_load", "throughput_vs_load", "e2e_vs_load", "tpot_vs_load"}) {
+        const auto body = std::get<LineChart>(chartOf(id, snapshot).body);
+        const auto point = std::ranges::find(body.curves, Role::simulated, &Curve::role);
+        ASSERT_NE(point, body.curves.end()) << id;
+        ASSERT_EQ(point->errorLo.size(), 1U) << id;
+        EXPECT_LT(point->errorLo[0], point->y[0]) << id;
+        EXPECT_GT(point->errorHi[0], point->y[0]) << id;
+        EXPECT_NEAR(point->x[0], snapshot.now.plan->workload.arrivalRate.si(), 1e-9);
+    }
+}
+
+std::vector<std::string> outcomeColumns(const Snapshot& snapshot)
+{
+    return std::get<Table>(chartOf("sim_outcomes", snapshot).body).columns;
+}
+
+TEST(Outcomes, SayWhatHappenedAndNothingThatDidNot)
+{
+    const auto calm = outcomeColumns(simulated(example()));
+    EXPECT_THAT(calm, Contains("slowdown p95"));
+    EXPECT_THAT(calm, Not(Contains("turned away: queue cap")));
+    EXPECT_THAT(calm, Not(Contains("gave up")));
+    EXPECT_THAT(calm, Not(Contains("attempts per request")));
+    Plan crowded = example();
+    crowded.workload.arrivalRate = RequestRate(500);
+    crowded.scheduling.admission = Admission::queueCap;
+    crowded.scheduling.queueCap = 10;
+    crowded.scheduling.clientTimeout = Seconds(2);
+    crowded.scheduling.retries = 2;
+    const Snapshot snapshot = simulated(crowded);
+    const auto columns = outcomeColumns(snapshot);
+    for (const char* column : {"turned away: queue cap", "gave up", "attempts per request", "wasted tokens"})
+        EXPECT_THAT(columns, Contains(column));
+    EXPECT_THAT(columns, Not(Contains("turned away: deadline")));
+    const auto table = std::get<Table>(chartOf("sim_outcomes", snapshot).body);
+    ASSERT_EQ(table.rows.size(), 3U);
+    for (const auto& row : table.rows)
+        EXPECT_EQ(row.size(), columns.size());
+    EXPECT_THAT(chartOf("sim_outcomes", snapshot).says, HasSubstr("% of the requests of this plan were answered"));
+}
+
+} // namespace
+} // namespace headroom::ui
