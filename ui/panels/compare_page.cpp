@@ -23,7 +23,8 @@ ComparePage::ComparePage(QWidget* parent)
       m_table(new QTableWidget),
       m_equal(new QCheckBox(tr("Show what is &equal"))),
       m_pin(new QPushButton(tr("&Pin this plan"))),
-      m_copy(new QPushButton(tr("Copy &differences")))
+      m_copy(new QPushButton(tr("Copy &differences"))),
+      m_copyCsv(new QPushButton(tr("Copy as CS&V")))
 {
     setProperty("page", true);
     setAttribute(Qt::WA_StyledBackground);
@@ -35,6 +36,7 @@ ComparePage::ComparePage(QWidget* parent)
     top->addWidget(m_sentence, 1);
     top->addWidget(m_equal);
     top->addWidget(m_copy);
+    top->addWidget(m_copyCsv);
     top->addWidget(m_pin);
     column->addLayout(top);
     m_table->setAccessibleName(tr("Plans side by side"));
@@ -48,7 +50,12 @@ ComparePage::ComparePage(QWidget* parent)
     m_table->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     column->addWidget(m_table, 1);
     connect(m_pin, &QPushButton::clicked, this, &ComparePage::pinRequested);
-    connect(m_copy, &QPushButton::clicked, this, [this] { QGuiApplication::clipboard()->setText(m_text); });
+    m_copy->setToolTip(tr("What differs, as lines of text for a mail or a ticket"));
+    m_copyCsv->setToolTip(tr("All results and settings with all digits, for a spreadsheet"));
+    connect(m_copy, &QPushButton::clicked, this,
+        [this] { QGuiApplication::clipboard()->setText(differencesText(*m_shown)); });
+    connect(m_copyCsv, &QPushButton::clicked, this,
+        [this] { QGuiApplication::clipboard()->setText(text(compareCsv(*m_shown))); });
     connect(m_equal, &QCheckBox::toggled, this, [this](bool on) {
         for (int r = 0; r < m_table->rowCount(); ++r)
             m_table->setRowHidden(r, !on && m_table->item(r, 0)->data(Qt::UserRole).toBool());
@@ -64,8 +71,10 @@ int ComparePage::rowCount() const
     return shown;
 }
 
-void ComparePage::display(const Snapshot& snapshot)
+void ComparePage::display(std::shared_ptr<const Snapshot> shown)
 {
+    m_shown = std::move(shown);
+    const Snapshot& snapshot = *m_shown;
     const bool alone = snapshot.pinned.empty();
     const std::vector<CompareRow> rows = compare(snapshot);
     const auto differing = std::ranges::count_if(rows, [](const CompareRow& r) { return r.differs && !r.result; });
@@ -77,7 +86,6 @@ void ComparePage::display(const Snapshot& snapshot)
             : tr("%1 settings differ from the pinned plans. Results first, then what differs.").arg(differing));
     m_copy->setEnabled(!alone);
     m_equal->setVisible(!alone);
-    m_text = differencesText(snapshot);
     fill(snapshot, rows);
 }
 
