@@ -1,6 +1,7 @@
 #include "ui/format.h"
 
 #include <QLocale>
+#include <QRegularExpression>
 
 #include <algorithm>
 #include <array>
@@ -68,6 +69,16 @@ constexpr std::array<Prefix, 5> kBytes{
 } // namespace
 
 QString text(std::string_view s) { return QString::fromUtf8(s.data(), static_cast<qsizetype>(s.size())); }
+
+QString unbroken(QString words)
+{
+    static const QRegularExpression slash(QStringLiteral("(?<=[\\p{L}$])/(?=\\p{L})"));
+    static const QRegularExpression gap(QStringLiteral("(?<=[\\d∞]) (?=(?:%|×|[µm]?s|min|h|days?|[KMGT]i?B|B|req/|tok|"
+                                                       "GPUs?|TFLOP|FLOP|seats?|replicas?)(?!\\p{L}))"));
+    words.replace(gap, QString(QChar(QChar::Nbsp)));
+    words.replace(QStringLiteral("/M tok"), QStringLiteral("/M") + QChar(QChar::Nbsp) + QStringLiteral("tok"));
+    return words.replace(slash, QStringLiteral("/") + QChar(0x2060));
+}
 
 QString number(double value, int digits)
 {
