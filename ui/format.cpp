@@ -72,9 +72,10 @@ QString text(std::string_view s) { return QString::fromUtf8(s.data(), static_cas
 
 QString unbroken(QString words)
 {
-    static const QRegularExpression slash(QStringLiteral("(?<=[\\p{L}$])/(?=\\p{L})"));
-    static const QRegularExpression gap(QStringLiteral("(?<=[\\d∞]) (?=(?:%|×|[µm]?s|min|h|days?|[KMGT]i?B|B|req/|tok|"
-                                                       "GPUs?|TFLOP|FLOP|seats?|replicas?)(?!\\p{L}))"));
+    static const QRegularExpression slash(QStringLiteral("(?<=[\\p{L}\\d$])/(?=\\p{L})"));
+    static const QRegularExpression gap(QStringLiteral("(?<=[\\d∞]) (?=(?:%|×|[µm]?s|min|h|days?|[KMGT]i?B|B|req/s|tok|"
+                                                       "GPUs?|TFLOP|FLOP|seats?|replicas?)(?!\\p{L}))|"
+                                                       "(?<=seed) (?=\\d)"));
     words.replace(gap, QString(QChar(QChar::Nbsp)));
     words.replace(QStringLiteral("/M tok"), QStringLiteral("/M") + QChar(QChar::Nbsp) + QStringLiteral("tok"));
     return words.replace(slash, QStringLiteral("/") + QChar(0x2060));

@@ -50,6 +50,15 @@ TEST(Verdict, AModelThatDoesNotFitSaysSo)
     EXPECT_EQ(at(tiles, TileId::kvMemory).mood, Mood::bad);
 }
 
+TEST(Verdict, ABandNeverStandsBesideANumberWithoutItsUnit)
+{
+    for (const char* rate : {"0.5", "2", "4", "8", "12", "16"}) {
+        const Tile ttft = verdict(snapshotOf(with(testPlan(), "workload.arrival_rate_req_s", rate)))[1];
+        EXPECT_TRUE(ttft.aside.startsWith(QStringLiteral("±")) || ttft.aside.startsWith(ttft.unit))
+            << qPrintable(tileText(ttft));
+    }
+}
+
 TEST(Verdict, AMissedTargetIsNamedWithItsValue)
 {
     const auto tiles = verdict(snapshotOf(with(testPlan(), "targets.ttft_p95_s", "0.001")));

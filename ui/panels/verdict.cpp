@@ -39,9 +39,8 @@ void showTime(const LatencySummary& latency, Tile& tile)
         tile.aside = tr("%1 · band open above").arg(tile.aside);
         return;
     }
-    constexpr double kLopsided = 0.25; // below this the two sides look the same at two digits
-    if (std::abs((hi - p95) - (p95 - lo)) < kLopsided * (hi - lo)) {
-        tile.aside = band(p95, lo, hi, "s");
+    if (const QString even = band(p95, lo, hi, "s"); even.startsWith(QStringLiteral("±"))) {
+        tile.aside = even;
         return;
     }
     const auto inUnit = [&](double value) {
