@@ -46,7 +46,7 @@ ComparePage::ComparePage(QWidget* parent)
     m_table->verticalHeader()->setDefaultSectionSize(26);
     m_table->setShowGrid(false);
     m_table->setWordWrap(false);
-    m_table->setStyleSheet(QStringLiteral("QTableView::item { padding: 0 4px; }")); // under the words of the header
+    m_table->setStyleSheet(QStringLiteral("QTableView::item { padding: 0 7px; }")); // under the words of the header
     m_table->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     column->addWidget(m_table, 1);
     connect(m_pin, &QPushButton::clicked, this, &ComparePage::pinRequested);
@@ -120,7 +120,7 @@ void ComparePage::fill(const Snapshot& snapshot, const std::vector<CompareRow>& 
 /// Columns are as wide as their texts: wider ones widen them, so that a moving slider does not make them tremble.
 void ComparePage::fitColumns()
 {
-    constexpr int kPadding = 2 * 8, kLeast = 120;
+    constexpr int kPadding = 2 * 11, kLeast = 120;
     QFont bold = m_table->font();
     bold.setBold(true);
     const QFontMetrics metrics(bold);

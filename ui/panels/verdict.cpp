@@ -247,7 +247,10 @@ std::array<Tile, kTiles> verdict(const Snapshot& snapshot)
 
 QString tileText(const Tile& tile)
 {
-    const QString value = tile.aside.isEmpty() ? tile.value : tile.value + QLatin1Char(' ') + tile.aside;
+    QString aside = tile.aside; // "ms · 158–302" beside a large number; in a sentence "ms (158–302)"
+    if (const qsizetype dot = aside.indexOf(QStringLiteral(" · ")); dot >= 0)
+        aside = QStringLiteral("%1 (%2)").arg(aside.left(dot), aside.mid(dot + 3));
+    const QString value = aside.isEmpty() ? tile.value : tile.value + QLatin1Char(' ') + aside;
     return tile.word.isEmpty() ? value : value + QStringLiteral(", ") + tile.word;
 }
 
