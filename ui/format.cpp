@@ -143,6 +143,8 @@ QString quantity(double value, std::string_view unit, int digits)
         const Prefix& p = pick(si, ladder);
         return number(si / p.factor, digits) + u' ' + QString::fromUtf8(p.unit);
     };
+    if (std::isinf(value) && (unit == "s" || unit == "ms")) // for ever, in whatever unit
+        return number(value);
     if (std::isfinite(value) && value != 0) {
         if (unit == "s")
             return scaled(value, kTime);

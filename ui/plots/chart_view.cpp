@@ -56,8 +56,9 @@ bool pageScrolls(const ChartView& view)
 
 QString wheelRule()
 {
-    return ChartView::tr("Wheel: zoom; on a page that scrolls, click the plot first or hold Ctrl. Shift: only the "
-                         "horizontal axis, Ctrl+Shift: only the vertical one. Drag: pan. Double-click: fit.");
+    return ChartView::tr("<p>Wheel: zoom; on a page that scrolls, click the plot first or hold Ctrl.</p>"
+                         "<p>Shift+wheel: only the horizontal axis; Ctrl+Shift+wheel: only the vertical one.</p>"
+                         "<p>Drag: pan. Double-click: fit.</p>");
 }
 
 bool sameQuantity(const Axis& a, const Axis& b)

@@ -33,7 +33,7 @@ TEST_F(Format, InfiniteAndMissingNumbersAreWords)
 {
     EXPECT_EQ(utf8(number(INFINITY)), "∞");
     EXPECT_EQ(utf8(number(NAN)), "-");
-    EXPECT_EQ(utf8(quantity(INFINITY, "ms")), "∞ ms");
+    EXPECT_EQ(utf8(quantity(INFINITY, "req/s")), "∞ req/s");
 }
 
 TEST_F(Format, AxisNumbersAreShort)
@@ -111,6 +111,12 @@ TEST_F(Format, NoLineEndsWithinAUnitOrBetweenItAndItsNumber)
         layout.endLayout();
     }
     EXPECT_EQ(unbroken(words).remove(QChar(0x2060)).replace(QChar(QChar::Nbsp), u' '), words) << "nothing else changes";
+}
+
+TEST_F(Format, ForEverHasNoUnit)
+{
+    EXPECT_EQ(utf8(quantity(INFINITY, "ms")), "∞");
+    EXPECT_EQ(utf8(range(0.193, INFINITY, "s")), "193 ms to ∞");
 }
 
 TEST_F(Format, SharesArePercent)
