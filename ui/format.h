@@ -28,7 +28,7 @@ QString percent(double share, int digits = 2);
 QString signedPercent(double share, int digits = 2);
 /// The same words for lines that wrap: a unit stays in one piece ("req/s") and with its number. For what is shown only:
 /// the marks that hold it together do not belong into a clipboard or a file.
-QString unbroken(QString words);
+QString unbroken(const QString& words);
 /// Plain text of builders (UTF-8).
 QString text(std::string_view);
 
