@@ -56,6 +56,8 @@ TEST(Verdict, ABandNeverStandsBesideANumberWithoutItsUnit)
         const Tile ttft = verdict(snapshotOf(with(testPlan(), "workload.arrival_rate_req_s", rate)))[1];
         EXPECT_TRUE(ttft.aside.startsWith(QStringLiteral("±")) || ttft.aside.startsWith(ttft.unit))
             << qPrintable(tileText(ttft));
+        const bool isSecond = ttft.aside.count(QStringLiteral(" s")) > (ttft.unit == QStringLiteral("s") ? 1 : 0);
+        EXPECT_FALSE(isSecond) << "two units: " << qPrintable(ttft.aside);
     }
 }
 

@@ -259,13 +259,17 @@ public:
         const double row = rowHeight();
         QPen pen(m_theme.color(Role::ghost), 1.5, Qt::CustomDashLine, Qt::FlatCap);
         pen.setDashPattern({3, 2});
-        m_p.setPen(pen);
+        const QPen ground(m_theme.card, 4, Qt::SolidLine, Qt::FlatCap); // grey on a coloured bar would not be seen
         for (const BarGhost& g : m_chart.ghosts)
             for (std::size_t i = 0; i < std::min(g.ends.size(), m_layout.categories.size()); ++i)
                 if (std::isfinite(g.ends[i]) && f.x.range.contains(g.ends[i])) {
                     const double x = std::round(f.x.pixel(g.ends[i]));
                     const double top = f.area.top() + row * (static_cast<double>(i) + kInset);
-                    m_p.drawLine(QLineF(x, top, x, top + row * (1 - 2 * kInset)));
+                    const QLineF mark(x, top, x, top + row * (1 - 2 * kInset));
+                    for (const QPen& each : {ground, pen}) {
+                        m_p.setPen(each);
+                        m_p.drawLine(mark);
+                    }
                 }
     }
 
