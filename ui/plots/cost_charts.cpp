@@ -234,8 +234,8 @@ constexpr std::array kCharts{
         "The bill spread over output, over all tokens, and split by the GPU time of input and output.", "7.3",
         &tokenPrices},
     ChartRow{"gpu_table", "cost", "The same service on every GPU",
-        "For each GPU of the catalog: the least tensor parallelism that fits, the replicas needed, cost, and what "
-        "limits.",
+        "For each GPU of the catalog: the tensor parallelism that takes the fewest GPUs, the replicas needed, cost, "
+        "and what limits.",
         "7.1", &gpuTable},
 };
 
