@@ -390,6 +390,9 @@ TEST_F(WindowTest, TabGoesFromTheSearchIntoWhatItFound)
     auto* editor = window->planPanel().findChild<QWidget*>(QStringLiteral("found.batching.token_budget"));
     ASSERT_NE(editor, nullptr);
     EXPECT_TRUE(editor->isAncestorOf(next())) << next()->objectName().toStdString();
+    search->clear();
+    QTest::keyClicks(search, QStringLiteral("token budget")); // as a hand does: with every letter others are found
+    EXPECT_TRUE(editor->isAncestorOf(next())) << next()->objectName().toStdString();
 }
 
 } // namespace

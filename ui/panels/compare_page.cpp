@@ -81,6 +81,7 @@ void ComparePage::display(std::shared_ptr<const Snapshot> shown)
     m_sentence->setText(
         alone ? tr("Pin the plan as it is now, then change something: both stand here side by side, and the pinned one "
                    "stays in every plot as a dashed ghost.")
+        : differing == 0 ? tr("No setting differs from the pinned plans, so the results are the same.")
         : differing == 1
             ? tr("One setting differs from the pinned plans. Results first, then what differs.")
             : tr("%1 settings differ from the pinned plans. Results first, then what differs.").arg(differing));
