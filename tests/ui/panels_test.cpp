@@ -390,9 +390,21 @@ TEST_F(WindowTest, TabGoesFromTheSearchIntoWhatItFound)
     auto* editor = window->planPanel().findChild<QWidget*>(QStringLiteral("found.batching.token_budget"));
     ASSERT_NE(editor, nullptr);
     EXPECT_TRUE(editor->isAncestorOf(next())) << next()->objectName().toStdString();
-    search->clear();
-    QTest::keyClicks(search, QStringLiteral("token budget")); // as a hand does: with every letter others are found
-    EXPECT_TRUE(editor->isAncestorOf(next())) << next()->objectName().toStdString();
+}
+
+TEST_F(WindowTest, TabGoesFromTheSearchIntoWhatItFoundWhenTypedLetterByLetter)
+{
+    auto* search = window->planPanel().findChild<QLineEdit*>();
+    window->activateWindow();
+    ASSERT_TRUE(QTest::qWaitForWindowActive(window.get()));
+    search->setFocus();
+    QTest::keyClicks(search, QStringLiteral("token budget")); // with every letter others are found
+    const auto* editor = window->planPanel().findChild<QWidget*>(QStringLiteral("found.batching.token_budget"));
+    ASSERT_NE(editor, nullptr);
+    QTest::keyClick(search, Qt::Key_Tab);
+    QWidget* focus = QApplication::focusWidget();
+    ASSERT_NE(focus, nullptr);
+    EXPECT_TRUE(editor->isAncestorOf(focus)) << focus->metaObject()->className();
 }
 
 } // namespace
