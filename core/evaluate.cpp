@@ -314,6 +314,7 @@ double Evaluator::pessimisticMarginAt(RequestRate rate) const
 
 double Evaluator::slowFactor() const { return std::max(1.0, m_tables->tpotBand.hi); }
 
+// at() solves its edges anew and with less detail (Detail::edges): the two agree within a few percent, not to the digit.
 void Evaluator::bandsAlong(std::span<const RequestRate> rates, std::span<PointEvaluation> points) const
 {
     HR_ASSERT(rates.size() == points.size());

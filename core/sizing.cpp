@@ -41,7 +41,10 @@ GpuSizing sizeOn(const Plan& plan, const CatalogGpu& gpu)
     result.gpu = gpu.spec.name;
     result.binding = Binding::memory;
     const bool ownPrice = plan.hardware.gpu.name == gpu.spec.name; // the user may have edited it
+    const auto takesFewer = [&](int gpus) { return !result.meetsTargets || gpus < result.gpus; };
     for (int tp = 1; tp <= std::max(1, gpu.gpusPerNode); tp *= 2) {
+        if (!takesFewer(tp)) // one replica of it is as many already
+            break;
         if (!divides(plan.model.spec, tp))
             continue;
         Plan on = planOn(plan, gpu, tp);
@@ -51,12 +54,14 @@ GpuSizing sizeOn(const Plan& plan, const CatalogGpu& gpu)
         if (!single.memory().fits)
             continue;
         result.fits = true;
-        result.tp = tp;
         const RequestRate rate = plan.workload.arrivalRate;
         const PointEvaluation present = single.withoutBandsAt(rate);
         const RequestRate found = targetRate(single, present);
-        result.binding = findBinding(single, present, found).binding;
         const std::optional<int> needed = replicasNeeded(single, found);
+        if (needed ? !takesFewer(*needed * tp) : result.meetsTargets)
+            continue;
+        result.tp = tp;
+        result.binding = findBinding(single, present, found).binding;
         if (!needed)
             continue; // a wider replica is faster: it may still meet the targets
         on.deployment.replicas = *needed;
@@ -70,7 +75,6 @@ GpuSizing sizeOn(const Plan& plan, const CatalogGpu& gpu)
             result.fleet = sized.cost.fleet;
             result.perOutputToken = sized.cost.perOutputToken;
         }
-        return result;
     }
     return result;
 }

@@ -22,8 +22,9 @@ struct GpuSizing {
     LatencySummary ttft, tpot;
 };
 
-/// Least tensor-parallel degree (1, 2, 4 ... up to a node) that holds the model on this GPU, and the least replicas
-/// that meet the plan's targets at its peak rate with its spare replicas down.
+/// The tensor-parallel degree (1, 2, 4 ... up to a node) that takes the fewest GPUs, the least one of those, and the
+/// least replicas that meet the plan's targets at its peak rate with its spare replicas down. The least degree that
+/// holds the model is often a bad buy: weights leave little room for KV.
 GpuSizing sizeOn(const Plan&, const CatalogGpu&);
 
 /// For every catalog GPU: those that meet the targets by cost, then those that do not, then those that do not fit.

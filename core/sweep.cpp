@@ -260,7 +260,9 @@ std::vector<LoadPoint> sweepLoad(const Evaluator& evaluator, int points, std::op
 {
     const double present = evaluator.workload().rate.si(), capacity = evaluator.capacity().si();
     const double present2 = present > 0 ? 2 * present : 1.0;
-    const double last = to ? to->si() : std::max(1.05 * capacity, capacity > 0 ? 2 * present : present2);
+    constexpr double kMostOverload = 2;
+    const double wanted = std::max(1.05 * capacity, std::min(2 * present, kMostOverload * capacity));
+    const double last = to ? to->si() : capacity > 0 ? wanted : present2;
     if (points < 2 || !(last > 0) || !std::isfinite(last))
         return {};
     // Three quarters of the points stand at places that depend on the capacity only, so that a curve does not shimmer

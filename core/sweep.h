@@ -51,7 +51,8 @@ struct LoadPoint {
     PointEvaluation result;
 };
 /// The curve over arrival rate that all plots of a tab share: `points` rates from near zero to `to` (default: 1.05 of
-/// the capacity, or twice the present rate if that is more), denser near saturation. Ascending.
+/// the capacity, or twice the present rate if that is more, but twice the capacity at most: what is served no
+/// longer changes there, and the part one plans with stays readable), denser near saturation. Ascending.
 std::vector<LoadPoint> sweepLoad(const Evaluator&, int points, std::optional<RequestRate> to = std::nullopt);
 
 } // namespace headroom

@@ -69,6 +69,46 @@ constexpr std::array<Prefix, 5> kBytes{
 
 QString text(std::string_view s) { return QString::fromUtf8(s.data(), static_cast<qsizetype>(s.size())); }
 
+namespace {
+
+/// Whether a unit stands at a place: "req/s", "GiB", "%", and not the beginning of a longer word.
+bool unitAt(QStringView words, qsizetype at)
+{
+    static constexpr std::array<QLatin1String, 25> kUnits{QLatin1String("%"), QLatin1String("ms"), QLatin1String("s"),
+        QLatin1String("min"), QLatin1String("h"), QLatin1String("days"), QLatin1String("KiB"), QLatin1String("MiB"),
+        QLatin1String("GiB"), QLatin1String("TiB"), QLatin1String("GB"), QLatin1String("B"), QLatin1String("req"),
+        QLatin1String("tok"), QLatin1String("tokens"), QLatin1String("TFLOP"), QLatin1String("FLOP"),
+        QLatin1String("GPU"), QLatin1String("GPUs"), QLatin1String("seat"), QLatin1String("seats"),
+        QLatin1String("sequences"), QLatin1String("replica"), QLatin1String("replicas"), QLatin1String("requests")};
+    const QStringView rest = words.mid(at);
+    if (rest.startsWith(u"µs"))
+        return true;
+    return std::any_of(kUnits.begin(), kUnits.end(), [&](QLatin1String unit) {
+        return rest.startsWith(unit) && (rest.size() == unit.size() || !rest[unit.size()].isLetter());
+    });
+}
+
+} // namespace
+
+// Every move of a slider passes here with every sentence in sight: no regular expressions.
+QString unbroken(const QString& words)
+{
+    constexpr QChar kJoiner(0x2060);
+    QString out;
+    out.reserve(words.size() + 16);
+    for (qsizetype i = 0; i < words.size(); ++i) {
+        const QChar c = words[i], before = i > 0 ? words[i - 1] : QChar();
+        const QChar after = i + 1 < words.size() ? words[i + 1] : QChar();
+        const bool ofUnit = c == u' ' && (before.isDigit() || before == u'∞') && unitAt(words, i + 1);
+        const bool ofMillion = c == u' ' && QStringView(words).left(i).endsWith(u"/M");
+        const bool ofSeed = c == u' ' && after.isDigit() && QStringView(words).left(i).endsWith(u"seed");
+        out += ofUnit || ofMillion || ofSeed ? QChar(QChar::Nbsp) : c;
+        if (c == u'/' && after.isLetter() && (before.isLetterOrNumber() || before == u'$'))
+            out += kJoiner;
+    }
+    return out;
+}
+
 QString number(double value, int digits)
 {
     if (std::isnan(value))
@@ -131,6 +171,8 @@ QString quantity(double value, std::string_view unit, int digits)
         const Prefix& p = pick(si, ladder);
         return number(si / p.factor, digits) + u' ' + QString::fromUtf8(p.unit);
     };
+    if (std::isinf(value) && (unit == "s" || unit == "ms")) // for ever, in whatever unit
+        return number(value);
     if (std::isfinite(value) && value != 0) {
         if (unit == "s")
             return scaled(value, kTime);

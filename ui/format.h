@@ -26,6 +26,9 @@ QString band(double value, double lo, double hi, std::string_view unit);
 QString percent(double share, int digits = 2);
 /// Signed percent with a sign: +24 %.
 QString signedPercent(double share, int digits = 2);
+/// The same words for lines that wrap: a unit stays in one piece ("req/s") and with its number. For what is shown only:
+/// the marks that hold it together do not belong into a clipboard or a file.
+QString unbroken(const QString& words);
 /// Plain text of builders (UTF-8).
 QString text(std::string_view);
 

@@ -295,7 +295,7 @@ void MainWindow::refresh()
                                         quantity(static_cast<double>(clock.nsecsElapsed()) * 1e-9, "s", 2)));
     } else {
         if (ComparePage* comparison = comparePage(); comparison != nullptr && currentTab() == "compare")
-            comparison->display(snapshot);
+            comparison->display(m_document.snapshot());
         if (ValidationPage* validation = validationPage(); validation != nullptr && currentTab() == "validation")
             validation->display(snapshot);
         showSteadily(*m_timing, tr("Evaluated in %1").arg(quantity(m_document.evaluateMs() * 1e-3, "s", 2)));

@@ -198,6 +198,26 @@ TEST(Sizing, MoreBandwidthNeverNeedsMoreGpusOfOtherwiseEqualKind)
     EXPECT_LE(sizeOn(plan, gpu).gpus, before.gpus);
 }
 
+TEST(Sizing, TakesNoMoreGpusThanTheLayoutThatThePlanAlreadyHas)
+{
+    Plan plan = chatPlan();
+    ASSERT_TRUE(chooseModel(plan, "Llama-3.3-70B").has_value() && chooseGpu(plan, "H100-SXM-80GB").has_value());
+    plan.model.weightFormat = NumberFormat::fp8; // one GPU holds it, with hardly any room for KV
+    plan.targets = {};
+    plan.workload.arrivalRate = RequestRate(4);
+    const GpuSizing sized = sizeOn(plan, *findGpu("H100-SXM-80GB"));
+    ASSERT_TRUE(sized.meetsTargets);
+    for (const int tp : {1, 2, 4, 8}) {
+        Plan wider = plan;
+        wider.deployment.tp = tp;
+        wider.deployment.replicas = 1;
+        if (const auto replicas = evaluate(Evaluator(wider)).replicasNeeded) {
+            EXPECT_LE(sized.gpus, *replicas * tp) << "tp " << tp;
+        }
+    }
+    EXPECT_GT(sized.tp, 1);
+}
+
 TEST(Sizing, EveryCatalogGpuGetsAnAnswerCheapestFirst)
 {
     const auto all = sizeOnEveryGpu(chatPlan());

@@ -50,6 +50,17 @@ TEST(Verdict, AModelThatDoesNotFitSaysSo)
     EXPECT_EQ(at(tiles, TileId::kvMemory).mood, Mood::bad);
 }
 
+TEST(Verdict, ABandNeverStandsBesideANumberWithoutItsUnit)
+{
+    for (const char* rate : {"0.5", "2", "4", "8", "12", "16"}) {
+        const Tile ttft = verdict(snapshotOf(with(testPlan(), "workload.arrival_rate_req_s", rate)))[1];
+        EXPECT_TRUE(ttft.aside.startsWith(QStringLiteral("±")) || ttft.aside.startsWith(ttft.unit))
+            << qPrintable(tileText(ttft));
+        const bool isSecond = ttft.aside.count(QStringLiteral(" s")) > (ttft.unit == QStringLiteral("s") ? 1 : 0);
+        EXPECT_FALSE(isSecond) << "two units: " << qPrintable(ttft.aside);
+    }
+}
+
 TEST(Verdict, AMissedTargetIsNamedWithItsValue)
 {
     const auto tiles = verdict(snapshotOf(with(testPlan(), "targets.ttft_p95_s", "0.001")));
@@ -275,6 +286,39 @@ TEST(Compare, PutsResultsFirstThenWhatDiffers)
     EXPECT_THAT(differencesText(*document.snapshot()).toStdString(), testing::HasSubstr("now: 1,024; before: "));
 }
 
+TEST(Compare, ShowsFewDigitsUnlessMoreTellThePlansApartAndWritesAllOfThemToFiles)
+{
+    Document document(testPlan());
+    ASSERT_TRUE(document.edit("workload.arrival_rate_req_s", "1.23456789"));
+    ASSERT_TRUE(document.pin("before"));
+    const auto loads = [&] {
+        const auto rows = compare(*document.snapshot());
+        return std::ranges::find(rows, QStringLiteral("Arrival rate"), &CompareRow::name)->values;
+    };
+    EXPECT_EQ(loads(), (std::vector{QStringLiteral("1.235"), QStringLiteral("1.235")}));
+    ASSERT_TRUE(document.edit("workload.arrival_rate_req_s", "1.23461"));
+    EXPECT_EQ(loads(), (std::vector{QStringLiteral("1.23461"), QStringLiteral("1.23457")})) << "five digits would not";
+    ASSERT_TRUE(document.edit("batching.token_budget", "131072"));
+    const std::string csv = compareCsv(*document.snapshot());
+    EXPECT_THAT(csv, testing::StartsWith("Setting,now,before\r\n"));
+    EXPECT_THAT(csv, testing::HasSubstr("\r\nArrival rate (req/s),1.23461,1.23456789\r\n"));
+    EXPECT_THAT(csv, testing::HasSubstr("131072")) << "no separators";
+    EXPECT_THAT(csv, testing::HasSubstr("\r\nTTFT p95 (s),0."));
+}
+
+TEST_F(WindowTest, TheModelSaysThatItChangedTheFormatOfTheWeights)
+{
+    const auto* editor = window->planPanel().findChild<FieldEditor*>(QStringLiteral("model.name"));
+    ASSERT_NE(editor, nullptr);
+    const auto says = [&] { return editor->findChild<Paragraph*>()->text(); };
+    ASSERT_TRUE(document.edit("model.name", "Qwen2.5-7B"));
+    EXPECT_FALSE(says().contains(QStringLiteral("as this model ships"))) << "bf16 as before";
+    ASSERT_TRUE(document.edit("model.name", "DeepSeek-V3"));
+    EXPECT_TRUE(says().contains(QStringLiteral("Weights are now fp8, as this model ships"))) << qPrintable(says());
+    document.undoStack().undo();
+    EXPECT_FALSE(says().contains(QStringLiteral("as this model ships")));
+}
+
 TEST_F(WindowTest, CompareShowsAPinnedPlanAndItsDifferences)
 {
     ASSERT_TRUE(window->showTab("compare"));
@@ -346,6 +390,21 @@ TEST_F(WindowTest, TabGoesFromTheSearchIntoWhatItFound)
     auto* editor = window->planPanel().findChild<QWidget*>(QStringLiteral("found.batching.token_budget"));
     ASSERT_NE(editor, nullptr);
     EXPECT_TRUE(editor->isAncestorOf(next())) << next()->objectName().toStdString();
+}
+
+TEST_F(WindowTest, TabGoesFromTheSearchIntoWhatItFoundWhenTypedLetterByLetter)
+{
+    auto* search = window->planPanel().findChild<QLineEdit*>();
+    window->activateWindow();
+    ASSERT_TRUE(QTest::qWaitForWindowActive(window.get()));
+    search->setFocus();
+    QTest::keyClicks(search, QStringLiteral("token budget")); // with every letter others are found
+    const auto* editor = window->planPanel().findChild<QWidget*>(QStringLiteral("found.batching.token_budget"));
+    ASSERT_NE(editor, nullptr);
+    QTest::keyClick(search, Qt::Key_Tab);
+    QWidget* focus = QApplication::focusWidget();
+    ASSERT_NE(focus, nullptr);
+    EXPECT_TRUE(editor->isAncestorOf(focus)) << focus->metaObject()->className();
 }
 
 } // namespace

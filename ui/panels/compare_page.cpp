@@ -23,7 +23,8 @@ ComparePage::ComparePage(QWidget* parent)
       m_table(new QTableWidget),
       m_equal(new QCheckBox(tr("Show what is &equal"))),
       m_pin(new QPushButton(tr("&Pin this plan"))),
-      m_copy(new QPushButton(tr("Copy &differences")))
+      m_copy(new QPushButton(tr("Copy &differences"))),
+      m_copyCsv(new QPushButton(tr("Copy as CS&V")))
 {
     setProperty("page", true);
     setAttribute(Qt::WA_StyledBackground);
@@ -35,6 +36,7 @@ ComparePage::ComparePage(QWidget* parent)
     top->addWidget(m_sentence, 1);
     top->addWidget(m_equal);
     top->addWidget(m_copy);
+    top->addWidget(m_copyCsv);
     top->addWidget(m_pin);
     column->addLayout(top);
     m_table->setAccessibleName(tr("Plans side by side"));
@@ -44,11 +46,16 @@ ComparePage::ComparePage(QWidget* parent)
     m_table->verticalHeader()->setDefaultSectionSize(26);
     m_table->setShowGrid(false);
     m_table->setWordWrap(false);
-    m_table->setStyleSheet(QStringLiteral("QTableView::item { padding: 0 4px; }")); // under the words of the header
+    m_table->setStyleSheet(QStringLiteral("QTableView::item { padding: 0 7px; }")); // under the words of the header
     m_table->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     column->addWidget(m_table, 1);
     connect(m_pin, &QPushButton::clicked, this, &ComparePage::pinRequested);
-    connect(m_copy, &QPushButton::clicked, this, [this] { QGuiApplication::clipboard()->setText(m_text); });
+    m_copy->setToolTip(tr("What differs, as lines of text for a mail or a ticket"));
+    m_copyCsv->setToolTip(tr("All results and settings with all digits, for a spreadsheet"));
+    connect(m_copy, &QPushButton::clicked, this,
+        [this] { QGuiApplication::clipboard()->setText(differencesText(*m_shown)); });
+    connect(m_copyCsv, &QPushButton::clicked, this,
+        [this] { QGuiApplication::clipboard()->setText(text(compareCsv(*m_shown))); });
     connect(m_equal, &QCheckBox::toggled, this, [this](bool on) {
         for (int r = 0; r < m_table->rowCount(); ++r)
             m_table->setRowHidden(r, !on && m_table->item(r, 0)->data(Qt::UserRole).toBool());
@@ -64,20 +71,22 @@ int ComparePage::rowCount() const
     return shown;
 }
 
-void ComparePage::display(const Snapshot& snapshot)
+void ComparePage::display(std::shared_ptr<const Snapshot> shown)
 {
+    m_shown = std::move(shown);
+    const Snapshot& snapshot = *m_shown;
     const bool alone = snapshot.pinned.empty();
     const std::vector<CompareRow> rows = compare(snapshot);
     const auto differing = std::ranges::count_if(rows, [](const CompareRow& r) { return r.differs && !r.result; });
     m_sentence->setText(
         alone ? tr("Pin the plan as it is now, then change something: both stand here side by side, and the pinned one "
                    "stays in every plot as a dashed ghost.")
+        : differing == 0 ? tr("No setting differs from the pinned plans, so the results are the same.")
         : differing == 1
             ? tr("One setting differs from the pinned plans. Results first, then what differs.")
             : tr("%1 settings differ from the pinned plans. Results first, then what differs.").arg(differing));
     m_copy->setEnabled(!alone);
     m_equal->setVisible(!alone);
-    m_text = differencesText(snapshot);
     fill(snapshot, rows);
 }
 
@@ -112,7 +121,7 @@ void ComparePage::fill(const Snapshot& snapshot, const std::vector<CompareRow>& 
 /// Columns are as wide as their texts: wider ones widen them, so that a moving slider does not make them tremble.
 void ComparePage::fitColumns()
 {
-    constexpr int kPadding = 2 * 8, kLeast = 120;
+    constexpr int kPadding = 2 * 11, kLeast = 120;
     QFont bold = m_table->font();
     bold.setBold(true);
     const QFontMetrics metrics(bold);

@@ -6,6 +6,7 @@
 #include <QString>
 #include <QWidget>
 
+#include <memory>
 #include <vector>
 
 class QCheckBox;
@@ -21,7 +22,7 @@ class ComparePage final : public QWidget {
 public:
     explicit ComparePage(QWidget* parent = nullptr);
 
-    void display(const Snapshot&);
+    void display(std::shared_ptr<const Snapshot>);
     int rowCount() const;
 
 signals:
@@ -35,9 +36,9 @@ private:
     QLabel* m_sentence = nullptr;
     QTableWidget* m_table = nullptr;
     QCheckBox* m_equal = nullptr;
-    QPushButton *m_pin = nullptr, *m_copy = nullptr;
-    QString m_text;
-    std::vector<int> m_widths; ///< of the columns
+    QPushButton *m_pin = nullptr, *m_copy = nullptr, *m_copyCsv = nullptr;
+    std::shared_ptr<const Snapshot> m_shown; ///< what the buttons copy
+    std::vector<int> m_widths;               ///< of the columns
 };
 
 } // namespace headroom::ui

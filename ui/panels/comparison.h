@@ -3,6 +3,7 @@
 
 #include <QString>
 
+#include <string>
 #include <vector>
 
 namespace headroom {
@@ -17,6 +18,7 @@ struct CompareRow {
     QString name;
     QString unit;
     std::vector<QString> values;
+    std::vector<std::string> exact; ///< the same for a file: all digits, point as decimal sign; empty of results
     bool differs = false;
     bool result = false; ///< a result, not a setting
 };
@@ -27,6 +29,9 @@ std::vector<const PlanResults*> plansOf(const Snapshot&);
 std::vector<CompareRow> classRows(const std::vector<const PlanResults*>& plans);
 /// Results first, then settings that differ, then those that are equal. Request classes are matched by name.
 std::vector<CompareRow> compare(const Snapshot&);
+/// Everything as CSV (RFC 4180): results as plain numbers, then settings as compare() orders them; units in the first
+/// column, all digits, no separators.
+std::string compareCsv(const Snapshot&);
 /// The differences as text, one line each, for a mail or a ticket.
 QString differencesText(const Snapshot&);
 

@@ -12,6 +12,8 @@
 #include <QPainter>
 #include <QSignalBlocker>
 #include <QStyle>
+#include <QStyleOptionComboBox>
+#include <QStylePainter>
 #include <QTimer>
 #include <QWheelEvent>
 
@@ -42,7 +44,8 @@ QString helpText(const Field& field)
     return tip;
 }
 
-/// A combo box that does not turn with the wheel while the dock scrolls under the pointer.
+/// A combo box that does not turn with the wheel while the dock scrolls under the pointer. A name too long for it loses
+/// its middle: families of models differ at the end.
 class CalmComboBox final : public QComboBox {
 public:
     using QComboBox::QComboBox;
@@ -55,6 +58,19 @@ protected:
         else
             event->ignore();
     }
+    void paintEvent(QPaintEvent*) override
+    {
+        QStylePainter painter(this);
+        QStyleOptionComboBox option;
+        initStyleOption(&option);
+        painter.drawComplexControl(QStyle::CC_ComboBox, option);
+        const int room = style()->subControlRect(QStyle::CC_ComboBox, &option, QStyle::SC_ComboBoxEditField, this).width();
+        option.currentText = option.fontMetrics.elidedText(option.currentText, Qt::ElideMiddle, room - kPadding);
+        painter.drawControl(QStyle::CE_ComboBoxLabel, option);
+    }
+
+private:
+    static constexpr int kPadding = 4; ///< that the style keeps beside the text
 };
 
 class NumberEditor final : public FieldEditor {

@@ -114,10 +114,11 @@ std::string boxText(double value)
     return grouped;
 }
 
+bool isYear(const NumberField& field) { return field.integer && field.min >= 1000 && field.max < 10'000; }
+
 std::string boxText(const NumberField& field, double value)
 {
-    const bool isYear = field.integer && field.min >= 1000 && field.max < 10'000;
-    return isYear ? exactText(value) : boxText(value);
+    return isYear(field) ? exactText(value) : boxText(value);
 }
 
 std::optional<double> parseBoxText(std::string_view text, std::string_view unit)

@@ -31,6 +31,8 @@ private:
 std::string exactText(double value);
 /// A number as it stands in an edit box: six significant digits at most, thousands apart, no trailing zeros.
 std::string boxText(double value);
+/// A calendar year: written without a separator.
+bool isYear(const NumberField&);
 /// The value of a field: a year is written without a separator.
 std::string boxText(const NumberField&, double value);
 /// What was typed in an edit box; thousands separators and a trailing unit are allowed. nullopt = not a number.

@@ -92,7 +92,21 @@ QString groupValues(std::string_view group, const Plan& plan, const Snapshot& sn
     return {};
 }
 
-QString choiceCaption(std::string_view key, const Plan& plan)
+namespace {
+
+/// Choosing a model also chooses the format its weights are published in: said where it happens.
+QString formatNotice(const Plan& plan, const Plan& opened)
+{
+    const NumberFormat now = plan.model.weightFormat, before = opened.model.weightFormat;
+    if (plan.model.spec.name == opened.model.spec.name || now == before || now != plan.model.spec.servedFormat)
+        return {};
+    return QLatin1Char('\n') + tr("Weights are now %1, as this model ships; the opened plan had %2.")
+                                   .arg(text(info(now).name), text(info(before).name));
+}
+
+} // namespace
+
+QString choiceCaption(std::string_view key, const Plan& plan, const Plan& opened)
 {
     if (key == "hardware.gpu")
         return joined({quantity(plan.hardware.gpu.memory.si(), "B", 3),
@@ -100,8 +114,9 @@ QString choiceCaption(std::string_view key, const Plan& plan)
             tr("%1 TFLOP/s").arg(number(plan.hardware.gpu.fp16.si() * 1e-12, 3))});
     if (key == "model.name")
         return joined({tr("%1 params").arg(parameters(plan.model.spec)),
-            tr("%1 weights").arg(text(info(plan.model.weightFormat).name)),
-            tr("%1 KV").arg(text(info(plan.model.kvFormat).name))});
+                   tr("%1 weights").arg(text(info(plan.model.weightFormat).name)),
+                   tr("%1 KV").arg(text(info(plan.model.kvFormat).name))}) +
+               formatNotice(plan, opened);
     return {};
 }
 

@@ -15,7 +15,8 @@ namespace headroom::ui {
 /// The group's main values in one line: "1,155 in · 211 out · CV 1.1". The plan's own, not the snapshot's, where a
 /// plan in error has no results.
 QString groupValues(std::string_view group, const Plan&, const Snapshot&);
-/// What a choice means in numbers: "8.03 B parameters · bf16". Empty for keys without one.
-QString choiceCaption(std::string_view key, const Plan&);
+/// What a choice means in numbers: "8.03 B parameters · bf16"; and what it changed beside itself since the plan was
+/// opened. Empty for keys without one.
+QString choiceCaption(std::string_view key, const Plan&, const Plan& opened);
 
 } // namespace headroom::ui

@@ -1,5 +1,7 @@
 #include "ui/panels/paragraph.h"
 
+#include "ui/format.h"
+
 #include <QClipboard>
 #include <QContextMenuEvent>
 #include <QGuiApplication>
@@ -50,21 +52,23 @@ void Paragraph::setText(const QString& words)
         return;
     m_marked = words;
     m_plain.clear();
+    QString shown; // what wraps; m_plain is what is copied and read out
     QList<QTextLayout::FormatRange> bold;
     const QStringList parts = words.split(QStringLiteral("**"));
     for (qsizetype i = 0; i < parts.size(); ++i) {
+        const QString part = unbroken(parts[i]);
         if (i % 2 == 1) {
             QTextLayout::FormatRange range;
-            range.start = static_cast<int>(m_plain.size());
-            range.length = static_cast<int>(parts[i].size());
+            range.start = static_cast<int>(shown.size());
+            range.length = static_cast<int>(part.size());
             range.format.setFontWeight(QFont::Bold);
             bold.append(range);
         }
         m_plain += parts[i];
+        shown += part;
     }
-    QString lines = m_plain;
-    lines.replace(QLatin1Char('\n'), QChar(QChar::LineSeparator)); // what QTextLayout breaks at
-    m_layout.setText(lines);
+    shown.replace(QLatin1Char('\n'), QChar(QChar::LineSeparator)); // what QTextLayout breaks at
+    m_layout.setText(shown);
     m_layout.setFormats(bold);
     m_width = -1;
     setAccessibleName(m_plain);

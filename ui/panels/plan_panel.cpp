@@ -224,7 +224,7 @@ void PlanPanel::refreshCaptions()
 {
     for (const std::string_view key : {std::string_view("hardware.gpu"), std::string_view("model.name")})
         if (const auto it = m_editors.find(key); it != m_editors.end())
-            it->second->setCaption(choiceCaption(key, m_document.plan()));
+            it->second->setCaption(choiceCaption(key, m_document.plan(), m_document.openedPlan()));
 }
 
 void PlanPanel::refreshGroup(Group& group)

@@ -5,11 +5,12 @@
 
 namespace headroom::ui {
 
-/// What can be reached by Tab in `body` follows `before`, in the order in which it was made.
+/// What can be reached by Tab in `body` follows `before`, in the order in which it was made. The list of a combo box is
+/// a window of its own: a chain through it is torn.
 inline void tabFrom(QWidget* before, const QWidget& body)
 {
     for (QWidget* w : body.findChildren<QWidget*>())
-        if ((w->focusPolicy() & Qt::TabFocus) != 0) {
+        if ((w->focusPolicy() & Qt::TabFocus) != 0 && w->window() == body.window()) {
             QWidget::setTabOrder(before, w);
             before = w;
         }

@@ -27,7 +27,7 @@ namespace {
 
 constexpr int kShowMs = 300;           // between two pictures while rows arrive
 constexpr std::size_t kNearest = 12;   // rows of the table of neighbours
-constexpr int kMostColumns = 72;       // characters across that the table of errors may claim
+constexpr int kMostColumns = 78;       // characters across that the table of errors may claim
 constexpr double kMostDistance = 1e99; // of a row that cannot be placed
 
 QTableWidget* makeTable(const QString& name)
@@ -38,6 +38,7 @@ QTableWidget* makeTable(const QString& name)
     table->setSelectionBehavior(QAbstractItemView::SelectRows);
     table->verticalHeader()->hide();
     table->horizontalHeader()->setStretchLastSection(true);
+    table->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     return table;
 }
 
@@ -46,6 +47,8 @@ void fill(QTableWidget& table, const QStringList& header, const std::vector<QStr
 {
     table.setColumnCount(static_cast<int>(header.size()));
     table.setHorizontalHeaderLabels(header);
+    for (int c = firstNumber; c < table.columnCount(); ++c)
+        table.horizontalHeaderItem(c)->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
     table.setRowCount(static_cast<int>(rows.size()));
     for (int r = 0; r < table.rowCount(); ++r)
         for (int c = 0; c < table.columnCount(); ++c) {
@@ -143,6 +146,7 @@ QWidget* ValidationPage::makeRuns()
     m_scatter = new ChartView;
     m_scatter->setChartId(QStringLiteral("validation_scatter"));
     m_errors = makeTable(tr("Errors by metric and load"));
+    m_errors->horizontalHeader()->setStretchLastSection(false); // else its last numbers stand far from the others
     m_errors->setSizeAdjustPolicy(QAbstractScrollArea::AdjustToContents); // its few rows are all in view
     m_errors->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Maximum);
     m_nearest = makeTable(tr("Measured runs nearest to the plan"));

@@ -5,6 +5,7 @@
 #include "ui/money.h"
 
 #include <QCoreApplication>
+#include <QHash>
 
 #include <cmath>
 
@@ -25,6 +26,15 @@ QString tr(const char* words) { return QCoreApplication::translate("Verdict", wo
 
 QString rate(RequestRate r) { return number(r.si(), 3) + QStringLiteral(" req/s"); }
 
+/// What a unit that quantity() picks for a time is worth.
+double secondsOf(const QString& unit)
+{
+    static const QHash<QString, double> kSeconds{{QStringLiteral("µs"), 1e-6}, {QStringLiteral("ms"), 1e-3},
+        {QStringLiteral("s"), 1.0}, {QStringLiteral("min"), 60.0}, {QStringLiteral("h"), 3600.0},
+        {QStringLiteral("d"), 86400.0}};
+    return kSeconds.value(unit, 1.0);
+}
+
 /// Big number and what stands beside it in grey: "410" and "± 60 ms", or "ms · 350–480" where the band is lopsided.
 void showTime(const LatencySummary& latency, Tile& tile)
 {
@@ -39,17 +49,12 @@ void showTime(const LatencySummary& latency, Tile& tile)
         tile.aside = tr("%1 · band open above").arg(tile.aside);
         return;
     }
-    constexpr double kLopsided = 0.25; // below this the two sides look the same at two digits
-    if (std::abs((hi - p95) - (p95 - lo)) < kLopsided * (hi - lo)) {
-        tile.aside = band(p95, lo, hi, "s");
+    if (const QString even = band(p95, lo, hi, "s"); even.startsWith(QStringLiteral("±"))) {
+        tile.aside = even;
         return;
     }
-    const auto inUnit = [&](double value) {
-        return quantity(value, "s", 2).section(QLatin1Char(' '), 1) == tile.aside
-                   ? quantity(value, "s", 2).section(QLatin1Char(' '), 0, 0)
-                   : quantity(value, "s", 2);
-    };
-    tile.aside = QStringLiteral("%1 · %2–%3").arg(tile.aside, inUnit(lo), inUnit(hi));
+    const double unit = secondsOf(tile.unit); // of all three: "661 ms · 436–1,010"
+    tile.aside = QStringLiteral("%1 · %2–%3").arg(tile.unit, number(lo / unit, 2), number(hi / unit, 2));
 }
 
 Tile headroomTile(const Evaluation& e)
@@ -248,7 +253,10 @@ std::array<Tile, kTiles> verdict(const Snapshot& snapshot)
 
 QString tileText(const Tile& tile)
 {
-    const QString value = tile.aside.isEmpty() ? tile.value : tile.value + QLatin1Char(' ') + tile.aside;
+    QString aside = tile.aside; // "ms · 158–302" beside a large number; in a sentence "ms (158–302)"
+    if (const qsizetype dot = aside.indexOf(QStringLiteral(" · ")); dot >= 0)
+        aside = QStringLiteral("%1 (%2)").arg(aside.left(dot), aside.mid(dot + 3));
+    const QString value = aside.isEmpty() ? tile.value : tile.value + QLatin1Char(' ') + aside;
     return tile.word.isEmpty() ? value : value + QStringLiteral(", ") + tile.word;
 }
 

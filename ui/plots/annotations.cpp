@@ -211,19 +211,23 @@ void Annotations::addLimit(const Limit& l, std::vector<Pending>& pending)
         m_lines.push_back({line, m_theme.color(l.role), l.role == Role::saturation});
         m_obstacles.lines.push_back(line);
     } else if (l.vertical) {
-        return; // a saturation far to the right: hover and the sentence say it
+        name = l.value > scale.range.to ? name + QStringLiteral(" →") : QStringLiteral("← ") + name;
     } else {
         name += l.value > scale.range.to ? QStringLiteral(" ↑") : QStringLiteral(" ↓");
     }
-    if (name.isEmpty())
+    if (text(l.name).isEmpty())
         return;
     name = metrics.elidedText(name, Qt::ElideRight, a.width() - 8);
     const QSizeF size(metrics.horizontalAdvance(name), metrics.height());
     LabelRequest r{size, {}, {}};
     if (l.vertical) {
         constexpr std::array shares{0.02, 0.14, 0.28, 0.45, 0.65, 0.85};
+        const double right = a.right() - size.width() - 2;
         for (const double s : shares)
-            for (const double x : {at - size.width() - 4, at + 4, at - size.width() - 14})
+            for (const double x : l.value > scale.range.to ? std::array{right, right - 10, right - 40}
+                                  : l.value < scale.range.from
+                                      ? std::array{a.left() + 4, a.left() + 14, a.left() + 44}
+                                      : std::array{at - size.width() - 4, at + 4, at - size.width() - 14})
                 r.candidates.emplace_back(x, a.top() + s * (a.height() - size.height()));
     } else {
         const double above =

@@ -267,6 +267,30 @@ PlotRanges fittedRanges(const LineChart& c)
     return {tightRange(xs, c.x), niceRange(ys, c.y, kUsualTicks)};
 }
 
+PlotRanges wholeRanges(const LineChart& c)
+{
+    PlotRanges whole = fittedRanges(c);
+    const auto widen = [](Interval& range, const Axis& axis, double v) {
+        if (!std::isfinite(v) || (axis.logarithmic && v <= 0))
+            return;
+        range.from = std::min(range.from, v);
+        range.to = std::max(range.to, v);
+    };
+    for (const Curve& curve : c.curves) {
+        for (std::size_t i = 0; i < curve.x.size(); ++i)
+            if (std::isfinite(curve.y[i]))
+                widen(whole.x, c.x, curve.x[i]);
+        for (const auto* side : {&curve.y, &curve.lo, &curve.hi, &curve.errorLo, &curve.errorHi})
+            for (const double y : *side)
+                widen(whole.y, c.y, y);
+    }
+    for (const Marker& m : c.markers) {
+        widen(whole.x, c.x, m.x);
+        widen(whole.y, c.y, m.y);
+    }
+    return whole;
+}
+
 PlotRanges fittedRanges(const ScatterChart& c)
 {
     std::vector<double> xs, ys;
@@ -302,6 +326,20 @@ Interval zoomed(Interval r, bool logarithmic, double centre, double factor)
     if (!logarithmic)
         return {centre + (r.from - centre) * factor, centre + (r.to - centre) * factor};
     return {centre * std::pow(r.from / centre, factor), centre * std::pow(r.to / centre, factor)};
+}
+
+Interval heldWithin(Interval r, Interval whole, bool logarithmic)
+{
+    const auto in = [logarithmic](double v) { return logarithmic ? std::log(v) : v; };
+    const auto out = [logarithmic](double v) { return logarithmic ? std::exp(v) : v; };
+    const double from = in(r.from), to = in(r.to), low = in(whole.from), high = in(whole.to);
+    if (!(to - from < high - low)) // also where rounding has lost the one or the other
+        return whole;
+    if (from < low)
+        return {whole.from, out(low + (to - from))};
+    if (to > high)
+        return {out(high - (to - from)), whole.to};
+    return r;
 }
 
 Interval panned(Interval r, bool logarithmic, double share)

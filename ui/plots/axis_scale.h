@@ -53,8 +53,13 @@ PlotRanges fittedRanges(const HeatMap&);
 /// Rows are numbered 0, 1, ... downwards: y runs from rows to 0.
 PlotRanges fittedRanges(const SpanChart&);
 
+/// All that the curves have, where fittedRanges() cuts: as far as zooming out goes. Of limits only what is fitted.
+PlotRanges wholeRanges(const LineChart&);
+
 /// Zoomed around `centre` (a value): factor 0.5 shows half as much. Logarithmic axes zoom in ratios.
 Interval zoomed(Interval, bool logarithmic, double centre, double factor);
+/// A range zoomed out to, held within `whole`: it moves inwards before it is cut.
+Interval heldWithin(Interval, Interval whole, bool logarithmic);
 /// Moved by a share of its length (in ratios on a logarithmic axis).
 Interval panned(Interval, bool logarithmic, double share);
 

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 namespace headroom::ui {
 
@@ -38,6 +39,8 @@ Interval valueRange(const StackedBars& c, const std::vector<BarPiece>& pieces)
         values.push_back(p.from);
         values.push_back(p.to);
     }
+    for (const BarGhost& g : c.ghosts)
+        std::ranges::copy_if(g.ends, std::back_inserter(values), [](double v) { return std::isfinite(v); });
     constexpr double kNear = 3; // a limit far beyond all bars would flatten them
     const double high = *std::max_element(values.begin(), values.end());
     for (const Limit& l : c.limits)
@@ -66,11 +69,16 @@ std::vector<LegendEntry> barLegend(const StackedBars& c, const BarLayout& layout
     const Theme& theme, const QFontMetricsF& metrics)
 {
     std::vector<LegendEntry> out;
+    const auto withGhosts = [&] {
+        for (const BarGhost& g : c.ghosts)
+            out.push_back({text(g.name), theme.color(Role::ghost), false, true});
+        return out;
+    };
     if (namesInside(c)) {
         for (const BarPiece& p : pieces)
             if (!fitsInside(c, p, layout.rect(p).width(), metrics))
                 out.push_back({pieceText(c, p), theme.color(c.segments[p.segment].role)});
-        return out;
+        return withGhosts();
     }
     for (const BarSegment& s : c.segments) {
         const bool drawn = std::any_of(s.values.begin(), s.values.end(), [](double v) { return v != 0; });
@@ -79,7 +87,7 @@ std::vector<LegendEntry> barLegend(const StackedBars& c, const BarLayout& layout
     }
     if (out.size() == 1)
         out.clear(); // one colour needs no key
-    return out;
+    return withGhosts();
 }
 
 /// A hairline between neighbours of one bar that are both wide enough to spare it.
@@ -243,10 +251,32 @@ public:
         }
     }
 
+    /// Where the bars of pinned plans end.
+    void ghosts()
+    {
+        constexpr double kInset = 0.08; // of a row
+        const PlotFrame& f = m_layout.frame;
+        const double row = rowHeight();
+        QPen pen(m_theme.color(Role::ghost), 1.5, Qt::CustomDashLine, Qt::FlatCap);
+        pen.setDashPattern({3, 2});
+        const QPen ground(m_theme.card, 4, Qt::SolidLine, Qt::FlatCap); // grey on a coloured bar would not be seen
+        for (const BarGhost& g : m_chart.ghosts)
+            for (std::size_t i = 0; i < std::min(g.ends.size(), m_layout.categories.size()); ++i)
+                if (std::isfinite(g.ends[i]) && f.x.range.contains(g.ends[i])) {
+                    const double x = std::round(f.x.pixel(g.ends[i]));
+                    const double top = f.area.top() + row * (static_cast<double>(i) + kInset);
+                    const QLineF mark(x, top, x, top + row * (1 - 2 * kInset));
+                    for (const QPen& each : {ground, pen}) {
+                        m_p.setPen(each);
+                        m_p.drawLine(mark);
+                    }
+                }
+    }
+
     void namesAndTotals()
     {
         const PlotFrame& f = m_layout.frame;
-        const double row = f.area.height() / std::max<double>(1, static_cast<double>(m_layout.categories.size()));
+        const double row = rowHeight();
         for (std::size_t i = 0; i < m_layout.categories.size(); ++i) {
             const double top = f.area.top() + row * (static_cast<double>(i) + 0.5) - m_line / 2;
             const double w = m_metrics.horizontalAdvance(m_layout.categories[i]);
@@ -254,7 +284,8 @@ public:
             if (i >= m_chart.totals.size())
                 continue;
             const QString total = text(m_chart.totals[i]);
-            const QRectF where(f.x.pixel(endOf(i)) + 6, top, m_metrics.horizontalAdvance(total), m_line);
+            const double width = m_metrics.horizontalAdvance(total);
+            const QRectF where(besideGhosts(i, f.x.pixel(endOf(i)) + kGap, width), top, width, m_line);
             if (crossesLimit(where))
                 m_p.fillRect(where.adjusted(-1, 0, 1, 0), m_theme.card);
             write(where, total, m_theme.text);
@@ -288,6 +319,27 @@ public:
     std::vector<QRectF> takeTexts() { return std::move(m_texts); }
 
 private:
+    static constexpr double kGap = 6; ///< between a bar and its total
+
+    double rowHeight() const
+    {
+        return m_layout.frame.area.height() / std::max<double>(1, static_cast<double>(m_layout.categories.size()));
+    }
+
+    /// Where a text beside a bar starts, so that no mark of a pinned plan runs through it.
+    double besideGhosts(std::size_t category, double from, double width) const
+    {
+        std::vector<double> marks;
+        for (const BarGhost& g : m_chart.ghosts)
+            if (category < g.ends.size() && std::isfinite(g.ends[category]))
+                marks.push_back(m_layout.frame.x.pixel(g.ends[category]));
+        std::ranges::sort(marks);
+        for (const double mark : marks)
+            if (mark > from - kGap && mark < from + width + 2)
+                from = mark + kGap;
+        return from;
+    }
+
     void write(const QRectF& rect, const QString& s, const QColor& color)
     {
         if (s.isEmpty())
@@ -334,6 +386,7 @@ std::vector<QRectF> paintBarsFront(
     FrontPainter front(p, c, layout, theme, font);
     front.hairlines();
     front.limits();
+    front.ghosts();
     front.namesAndTotals();
     front.namesInPieces();
     front.zeroLine();

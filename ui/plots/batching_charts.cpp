@@ -2,6 +2,7 @@
 #include "core/ablation.h"
 #include "core/model/roofline.h"
 #include "ui/plots/chart_tables.h"
+#include "ui/plots/ghosts.h"
 #include "ui/plots/load_curve.h"
 #include "ui/plots/numbers.h"
 #include "ui/plots/time_axis.h"
@@ -9,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 namespace headroom::ui {
 namespace {
@@ -71,11 +73,8 @@ LineChart chartOverBatch(
     body.x = {"sequences in a step", "", true, 1.0, sizes.back()};
     body.y = std::move(y);
     body.curves.push_back(overBatch(snapshot.now, sizes, name, Role::primary, value));
-    for (const auto& ghost : snapshot.pinned) {
-        Curve curve = overBatch(*ghost, sizes, ghost->name, Role::ghost, value);
-        curve.dashed = true;
-        body.curves.push_back(std::move(curve));
-    }
+    addGhostCurves(
+        body, snapshot, [&](const PlanResults& pinned) { return overBatch(pinned, sizes, {}, Role::ghost, value); });
     const Evaluation& e = snapshot.now.evaluation;
     if (e.memory.seats >= 1)
         body.limits.push_back(
@@ -136,46 +135,65 @@ struct StepGroup {
     Role role;
     Seconds StepParts::*value;
 };
-constexpr std::array kStepGroups{StepGroup{"attention", Role::series1, &StepParts::attention},
-    StepGroup{"projections", Role::series2, &StepParts::projections},
-    StepGroup{"feed-forward", Role::series3, &StepParts::feedForward},
-    StepGroup{"experts", Role::series4, &StepParts::experts}, StepGroup{"head", Role::series5, &StepParts::head},
-    StepGroup{"other operators", Role::series6, &StepParts::other},
+constexpr std::array kStepGroups{StepGroup{"attention", Role::attention, &StepParts::attention},
+    StepGroup{"projections", Role::projections, &StepParts::projections},
+    StepGroup{"feed-forward", Role::feedForward, &StepParts::feedForward},
+    StepGroup{"experts", Role::experts, &StepParts::experts}, StepGroup{"head", Role::head, &StepParts::head},
+    StepGroup{"other operators", Role::otherOperators, &StepParts::other},
     StepGroup{"communication", Role::network, &StepParts::communication},
-    StepGroup{"host and disk", Role::weights, &StepParts::host}, StepGroup{"engine", Role::ghost, &StepParts::engine}};
+    StepGroup{"host and disk", Role::host, &StepParts::host}, StepGroup{"engine", Role::overhead, &StepParts::engine}};
+
+/// Prompt tokens in the step that is shown with a prompt.
+double promptOfStep(const PlanResults& results)
+{
+    const Plan& plan = *results.plan;
+    const double now = std::max(1.0, results.evaluation.meanDecodes);
+    return plan.batching.policy == BatchPolicy::chunked
+               ? std::max(1.0, plan.batching.tokenBudget.in(token)-now)
+               : std::max(1.0, results.evaluator->workload().uncachedPromptMean.in(token));
+}
+
+constexpr std::array kSteps{"one sequence", "this load", "all seats", "with a prompt"};
+
+/// The parts of the steps that are shown, in the order of kSteps.
+std::array<StepParts, kSteps.size()> shownSteps(const PlanResults& results)
+{
+    const Evaluator& evaluator = *results.evaluator;
+    const StepModel& model = evaluator.step();
+    const double context = evaluator.workload().contextMean;
+    const double now = std::max(1.0, results.evaluation.meanDecodes);
+    const double seats = std::max(1.0, results.evaluation.memory.seats);
+    StepBatch chunk = model.decodeBatch(now, context);
+    model.addPrompt(chunk, promptOfStep(results), 0);
+    return {model.parts(model.decodeBatch(1, context)), model.parts(model.decodeBatch(now, context)),
+        model.parts(model.decodeBatch(seats, context)), model.parts(chunk)};
+}
 
 ChartSpec stepParts(const Snapshot& snapshot)
 {
-    const Evaluator& evaluator = *snapshot.now.evaluator;
-    const Plan& plan = *snapshot.now.plan;
-    const StepModel& model = evaluator.step();
-    const double context = evaluator.workload().contextMean;
     const double now = std::max(1.0, snapshot.now.evaluation.meanDecodes);
-    const double seats = std::max(1.0, snapshot.now.evaluation.memory.seats);
-    StepBatch chunk = model.decodeBatch(now, context);
-    const double budget = plan.batching.tokenBudget.in(token);
-    const double prompt = plan.batching.policy == BatchPolicy::chunked
-                              ? std::max(1.0, budget - now)
-                              : std::max(1.0, evaluator.workload().uncachedPromptMean.in(token));
-    model.addPrompt(chunk, prompt, 0);
-    const std::array rows{std::pair{"one sequence", model.parts(model.decodeBatch(1, context))},
-        std::pair{"this load", model.parts(model.decodeBatch(now, context))},
-        std::pair{"all seats", model.parts(model.decodeBatch(seats, context))},
-        std::pair{"with a prompt", model.parts(chunk)}};
+    const double prompt = promptOfStep(snapshot.now);
+    const auto steps = shownSteps(snapshot.now);
     StackedBars body;
     body.value = {"step", "ms", false, 0.0, {}};
-    for (const auto& [name, parts] : rows) {
-        body.categories.emplace_back(name);
-        body.totals.push_back(duration(parts.total()));
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        body.categories.emplace_back(kSteps[i]);
+        body.totals.push_back(duration(steps[i].total()));
     }
+    addGhostMarks(body, snapshot, [](const PlanResults& pinned) {
+        std::vector<double> ends;
+        for (const StepParts& parts : shownSteps(pinned))
+            ends.push_back(parts.total().in(millisecond));
+        return ends;
+    });
     for (const StepGroup& group : kStepGroups) {
         BarSegment segment{group.name, group.role, {}, {}};
-        for (const auto& [name, parts] : rows)
+        for (const StepParts& parts : steps)
             segment.values.push_back((parts.*group.value).in(millisecond));
         if (std::any_of(segment.values.begin(), segment.values.end(), [](double v) { return v > 0; }))
             body.segments.push_back(std::move(segment));
     }
-    const StepParts& present = rows[1].second;
+    const StepParts& present = steps[1];
     ChartSpec chart{"Where a step's time goes", "ms", "", "", {}};
     const std::array resources{std::pair{"reading memory", present.bandwidth}, std::pair{"computing", present.compute},
         std::pair{"waiting for links", present.network}, std::pair{"waiting for host and disk", present.host},
@@ -185,9 +203,27 @@ ChartSpec stepParts(const Snapshot& snapshot)
     const double share = present.total().si() > 0 ? largest->second / present.total() : 0;
     chart.says = "A step of " + counted(now, "sequence", "sequences") + " takes " + duration(present.total()) + ", " +
                  percent(share) + " of it " + largest->first + "; with " + whole(prompt) + " prompt tokens it takes " +
-                 duration(rows[3].second.total()) + ".";
+                 duration(steps[3].total()) + ".";
     chart.body = std::move(body);
     return inFittingUnit(std::move(chart));
+}
+
+/// What decode steps of a plan reach of its GPU, over the batches.
+Curve reachedCompute(const PlanResults& results, const std::vector<double>& sizes)
+{
+    const Plan& plan = *results.plan;
+    const WorkInput work{&plan.model.spec, plan.layout(), plan.model.weightFormat, plan.model.kvFormat};
+    const Tokens context(results.evaluator->workload().contextMean);
+    Curve reached;
+    for (const double batch : sizes) {
+        const StepWork step = decodeWork(work, batch, context);
+        const double seconds = decodeStep(*results.evaluator, batch).si();
+        if (step.intensity() > 0 && seconds > 0) {
+            reached.x.push_back(step.intensity());
+            reached.y.push_back(step.flops.in(teraflop) / seconds);
+        }
+    }
+    return reached;
 }
 
 ChartSpec roofline(const Snapshot& snapshot)
@@ -206,21 +242,16 @@ ChartSpec roofline(const Snapshot& snapshot)
     body.y = {"compute reached", "TFLOP/s", true, {}, {}};
     const WorkInput work{&plan.model.spec, plan.layout(), plan.model.weightFormat, plan.model.kvFormat};
     const Tokens context(evaluator.workload().contextMean);
-    Curve reached{"batch 1 to " + whole(batches(snapshot).back()), Role::primary, {}, {}, {}, {}, false, false, {}, {}};
-    for (const double batch : batches(snapshot)) {
-        const StepWork step = decodeWork(work, batch, context);
-        const double seconds = decodeStep(evaluator, batch).si();
-        if (step.intensity() > 0 && seconds > 0) {
-            reached.x.push_back(step.intensity());
-            reached.y.push_back(step.flops.in(teraflop) / seconds);
-        }
-    }
+    const auto sizes = batches(snapshot);
+    Curve reached = reachedCompute(snapshot.now, sizes);
+    reached.name = "batch 1 to " + whole(sizes.back());
     const double ridge = peak / bandwidth;
     const double from = std::min(0.5, reached.x.empty() ? 0.5 : reached.x.front() / 2), to = 4 * ridge;
     body.curves.push_back({"roof", Role::saturation, {from, ridge, to},
         {from * bandwidth / 1e12, peak / 1e12, peak / 1e12}, {}, {}, false, false, {}, {}});
     body.limits.push_back({"ridge " + number(ridge), Role::saturation, ridge, true});
     body.curves.push_back(std::move(reached));
+    addGhostCurves(body, snapshot, [&](const PlanResults& pinned) { return reachedCompute(pinned, sizes); });
     const double now = std::max(1.0, snapshot.now.evaluation.meanDecodes);
     const StepWork step = decodeWork(work, now, context);
     const double rateNow = step.flops.in(teraflop) / decodeStep(evaluator, now).si();
@@ -268,6 +299,15 @@ ChartSpec engineVsLoad(const Snapshot& snapshot)
     return chart;
 }
 
+/// What each of the five systems carries within the targets; NaN where it cannot run.
+std::vector<double> sustainableRates(const Plan& plan)
+{
+    std::vector<double> rates;
+    for (const AblationRow& row : ablation(plan))
+        rates.push_back(row.refused.empty() ? row.sustainable.si() : std::numeric_limits<double>::quiet_NaN());
+    return rates;
+}
+
 /// Sustainable rates of the five systems, one after the other; what is left to saturation misses a target.
 ChartSpec ablationChart(const Snapshot& snapshot)
 {
@@ -289,6 +329,10 @@ ChartSpec ablationChart(const Snapshot& snapshot)
             widest = &row;
     }
     body.segments = {std::move(within), std::move(beyond)};
+    thread_local KeptPerPlan<std::vector<double>> kept;
+    addGhostMarks(
+        body, snapshot, [&](const PlanResults& pinned) { return kept.of(snapshot, pinned, sustainableRates); },
+        "within its targets");
     body.limits.push_back(
         {"load " + number(plan.workload.arrivalRate.si()), Role::target, plan.workload.arrivalRate.si(), true});
     chart.says =

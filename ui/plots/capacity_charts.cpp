@@ -1,6 +1,7 @@
 // Tab Capacity: latency, throughput and cost against the load, and where the time goes.
 #include "core/slo/slo.h"
 #include "ui/plots/chart_tables.h"
+#include "ui/plots/ghosts.h"
 #include "ui/plots/load_curve.h"
 #include "ui/plots/numbers.h"
 #include "ui/plots/sim_charts.h"
@@ -51,7 +52,14 @@ ChartSpec timeParts(const Snapshot& snapshot)
                                     rate(e.capacity) + " it has one.";
         return chart;
     }
-    chart.body = stackedParts({{"mean", e.partsMean}, {"p95", e.partsP95}, {"p99", e.partsP99}});
+    StackedBars body = stackedParts({{"mean", e.partsMean}, {"p95", e.partsP95}, {"p99", e.partsP99}});
+    addGhostMarks(body, snapshot, [](const PlanResults& pinned) {
+        const Evaluation& p = pinned.evaluation;
+        return p.stable ? std::vector{p.partsMean.total().in(second), p.partsP95.total().in(second),
+                              p.partsP99.total().in(second)}
+                        : std::vector<double>{};
+    });
+    chart.body = std::move(body);
     const auto [part, share] = largestPart(e.partsMean);
     chart.says = "Of " + duration(e.partsMean.total()) + " on average, " + percent(share) + " is " + std::string(part) +
                  "; the slowest 1 % take " + duration(e.partsP99.total()) + ".";
@@ -151,7 +159,12 @@ constexpr std::array kCharts{
         "The six parts of a request's time: for the mean, and for requests around the 95th and 99th percentile.", "3.5",
         &timeParts},
     ChartRow{"throughput_vs_load", "capacity", "Throughput and goodput",
-        "Requests served, and requests served within their targets, over the arrival rate.", "1.2", &throughputVsLoad},
+        "Requests served, and requests served within their targets, over the arrival rate. The band is that of "
+        "measured "
+        "throughput, those of latencies are of measured latencies: each holds 80 % of its own measurements, so that "
+        "the "
+        "pessimistic edges of two plots may saturate at different loads.",
+        "1.2", &throughputVsLoad},
     ChartRow{"cost_vs_load", "capacity", "Cost at the load you have",
         "The whole bill per million output tokens served, over the arrival rate.", "7.4", &costVsLoad},
 };

@@ -10,7 +10,8 @@
 
 namespace headroom::ui {
 
-/// Colours by meaning: the same thing has the same colour everywhere (UI.md, Looks). The theme maps roles to colours.
+/// Colours by meaning: the same thing has the same colour everywhere. The theme maps roles to colours; `series` are for
+/// what has no meaning of its own.
 enum class Role {
     primary,
     secondary,
@@ -32,6 +33,18 @@ enum class Role {
     workspace,
     waste,
     free,
+    reserved,
+    spare,
+    attention,
+    projections,
+    feedForward,
+    experts,
+    head,
+    otherOperators,
+    bandwidth,
+    compute,
+    overhead,
+    host,
     series1,
     series2,
     series3,
@@ -93,12 +106,17 @@ struct BarSegment {
     std::vector<double> values; ///< one per category; negative values go to the left (tornado)
     std::vector<double> starts; ///< waterfall: where each bar starts; empty = stacked on the previous segment
 };
+struct BarGhost { ///< a pinned plan beside the bars
+    std::string name;
+    std::vector<double> ends; ///< where its bars would end, one per category; NaN = none
+};
 struct StackedBars {
     Axis value;
     std::vector<std::string> categories; ///< first one at the top
     std::vector<BarSegment> segments;
     std::vector<std::string> totals; ///< text at the end of each bar, or empty
     std::vector<Limit> limits;       ///< vertical lines on the value axis
+    std::vector<BarGhost> ghosts{};
 };
 
 struct ScatterChart {
@@ -129,9 +147,10 @@ struct HeatMap {
 struct Table {
     std::vector<std::string> columns;
     std::vector<std::vector<std::string>> rows;
-    std::vector<bool> numeric;      ///< per column: right-aligned
-    std::optional<int> highlighted; ///< row of the present plan
-    bool faded = false;             ///< values of an older plan: greyed until the new ones are there
+    std::vector<std::vector<std::string>> exact{}; ///< the rows for a file: all digits, no separators; empty = as shown
+    std::vector<bool> numeric;                     ///< per column: right-aligned
+    std::optional<int> highlighted;                ///< row of the present plan
+    bool faded = false;                            ///< values of an older plan: greyed until the new ones are there
 };
 
 /// What every chart has, and its body.

@@ -95,6 +95,8 @@ std::string csv(const StackedBars& chart)
             rows[0].push_back(segment.name + ": start");
         rows[0].push_back(titled(segment.name, chart.value.unit));
     }
+    for (const BarGhost& ghost : chart.ghosts)
+        rows[0].push_back(titled(ghost.name, chart.value.unit));
     for (std::size_t c = 0; c < chart.categories.size(); ++c) {
         std::vector<std::string> row{chart.categories[c]};
         for (const BarSegment& segment : chart.segments) {
@@ -102,6 +104,8 @@ std::string csv(const StackedBars& chart)
                 row.push_back(c < segment.starts.size() ? exact(segment.starts[c]) : "");
             row.push_back(c < segment.values.size() ? exact(segment.values[c]) : "");
         }
+        for (const BarGhost& ghost : chart.ghosts)
+            row.push_back(c < ghost.ends.size() ? exact(ghost.ends[c]) : "");
         rows.push_back(std::move(row));
     }
     return written(rows);
@@ -131,7 +135,8 @@ std::string csv(const HeatMap& chart)
 std::string csv(const Table& table)
 {
     Rows rows{table.columns};
-    rows.insert(rows.end(), table.rows.begin(), table.rows.end());
+    const auto& body = table.exact.empty() ? table.rows : table.exact;
+    rows.insert(rows.end(), body.begin(), body.end());
     return written(rows);
 }
 

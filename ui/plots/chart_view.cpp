@@ -4,23 +4,26 @@
 #include "ui/plots/catalog.h"
 #include "ui/plots/chart_body.h"
 #include "ui/plots/export_chart.h"
+#include "ui/plots/hover_overlay.h"
 
+#include <QAbstractScrollArea>
 #include <QClipboard>
 #include <QContextMenuEvent>
 #include <QFileDialog>
 #include <QFileInfo>
-#include <QFontMetricsF>
 #include <QGuiApplication>
+#include <QHelpEvent>
 #include <QKeyEvent>
 #include <QMenu>
 #include <QMouseEvent>
 #include <QPainter>
+#include <QScrollBar>
 #include <QTableView>
+#include <QToolTip>
 #include <QWheelEvent>
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 
 namespace headroom::ui {
 
@@ -42,6 +45,22 @@ const Axis* horizontalAxis(const ChartSpec& chart)
     return nullptr;
 }
 
+/// Whether the page that a view stands on is longer than its window.
+bool pageScrolls(const ChartView& view)
+{
+    for (const QWidget* up = view.parentWidget(); up != nullptr; up = up->parentWidget())
+        if (const auto* area = qobject_cast<const QAbstractScrollArea*>(up))
+            return area->verticalScrollBar()->maximum() > area->verticalScrollBar()->minimum();
+    return false;
+}
+
+QString wheelRule()
+{
+    return ChartView::tr("<p>Wheel: zoom; on a page that scrolls, click the plot first or hold Ctrl.</p>"
+                         "<p>Shift+wheel: only the horizontal axis; Ctrl+Shift+wheel: only the vertical one.</p>"
+                         "<p>Drag: pan. Double-click: fit.</p>");
+}
+
 bool sameQuantity(const Axis& a, const Axis& b)
 {
     return a.label == b.label && a.unit == b.unit && a.logarithmic == b.logarithmic;
@@ -49,108 +68,11 @@ bool sameQuantity(const Axis& a, const Axis& b)
 
 } // namespace
 
-/// Cross and box of values, above the body; only this repaints when the mouse moves.
-class ChartView::Overlay : public QWidget {
-public:
-    explicit Overlay(QWidget* parent) : QWidget(parent)
-    {
-        setAttribute(Qt::WA_TransparentForMouseEvents);
-        setAttribute(Qt::WA_NoSystemBackground);
-        hide();
-    }
-
-    void show(std::optional<Reading> reading, const Theme& theme)
-    {
-        m_reading = std::move(reading);
-        m_theme = theme;
-        setVisible(m_reading.has_value() || m_line);
-        update();
-    }
-    const std::optional<Reading>& reading() const { return m_reading; }
-    /// \param line tells where the line stands now, for zooming moves it; empty = no line
-    void showLine(std::function<std::optional<QLineF>()> line, const Theme& theme)
-    {
-        m_line = std::move(line);
-        show(std::move(m_reading), theme);
-    }
-
-protected:
-    void paintEvent(QPaintEvent*) override
-    {
-        QPainter p(this);
-        if (const auto line = m_line ? m_line() : std::nullopt) {
-            p.setPen(QPen(m_theme.accent, 1.5));
-            p.drawLine(*line);
-        }
-        if (!m_reading)
-            return;
-        const Reading& r = *m_reading;
-        if (r.vertical) {
-            p.setPen(QPen(m_theme.muted, 1));
-            const double x = std::round(r.at.x());
-            p.drawLine(QLineF(x, r.area.top(), x, r.area.bottom()));
-        }
-        p.setRenderHint(QPainter::Antialiasing);
-        p.setPen(QPen(m_theme.card, 1.5));
-        p.setBrush(m_theme.text);
-        for (const QPointF& dot : r.dots)
-            p.drawEllipse(dot, 3.5, 3.5);
-        if (!r.head.isEmpty())
-            paintBox(p);
-    }
-
-private:
-    void paintBox(QPainter& p) const
-    {
-        constexpr double kPad = 7, kSwatch = 8, kGap = 12, kAway = 14;
-        const QFont plain = uiFont(TextSize::small), bold = uiFont(TextSize::small, QFont::DemiBold);
-        const QFontMetricsF metrics(plain), boldMetrics(bold);
-        const double line = std::ceil(metrics.height()) + 2;
-        double names = 0, values = 0;
-        for (const Reading::Row& row : m_reading->rows) {
-            names = std::max(names, kSwatch + 5 + metrics.horizontalAdvance(row.name));
-            values = std::max(values, metrics.horizontalAdvance(row.value));
-        }
-        const double inner = std::max(boldMetrics.horizontalAdvance(m_reading->head), names + kGap + values);
-        const QSizeF size(inner + 2 * kPad, line * static_cast<double>(m_reading->rows.size() + 1) + 2 * kPad - 2);
-        QPointF corner = m_reading->at + QPointF(kAway, -size.height() - kAway);
-        if (corner.x() + size.width() > width())
-            corner.setX(m_reading->at.x() - kAway - size.width());
-        corner.setX(std::clamp(corner.x(), 0.0, std::max(0.0, width() - size.width())));
-        corner.setY(std::clamp(corner.y(), 0.0, std::max(0.0, height() - size.height())));
-        const QRectF box(corner, size);
-        QColor back = m_theme.card;
-        back.setAlphaF(0.96F);
-        p.setPen(QPen(m_theme.line, 1));
-        p.setBrush(back);
-        p.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4);
-        double y = box.top() + kPad;
-        p.setFont(bold);
-        p.setPen(m_theme.text);
-        p.drawText(QPointF(box.left() + kPad, y + boldMetrics.ascent()), m_reading->head);
-        p.setFont(plain);
-        for (const Reading::Row& row : m_reading->rows) {
-            y += line;
-            if (row.color.isValid())
-                p.fillRect(QRectF(box.left() + kPad, y + (line - kSwatch) / 2 - 1, kSwatch, kSwatch), row.color);
-            p.setPen(m_theme.muted);
-            p.drawText(QPointF(box.left() + kPad + kSwatch + 5, y + metrics.ascent()), row.name);
-            p.setPen(m_theme.text);
-            p.drawText(
-                QPointF(box.right() - kPad - metrics.horizontalAdvance(row.value), y + metrics.ascent()), row.value);
-        }
-    }
-
-    std::optional<Reading> m_reading;
-    std::function<std::optional<QLineF>()> m_line;
-    Theme m_theme;
-};
-
 ChartView::ChartView(QWidget* parent) : QWidget(parent), m_chart(std::make_unique<ChartSpec>())
 {
     setFocusPolicy(Qt::StrongFocus);
     setMouseTracking(true);
-    m_overlay = new Overlay(this);
+    m_overlay = new HoverOverlay(this);
 }
 
 ChartView::~ChartView() = default;
@@ -269,6 +191,8 @@ std::optional<QPointF> ChartView::cross() const
     return reading ? std::optional(reading->at + bodyRect().topLeft()) : std::nullopt;
 }
 
+bool ChartView::takesWheel() const { return m_isEntered || !pageScrolls(*this); }
+
 bool ChartView::isZoomed() const { return m_body && m_body->isZoomed(); }
 
 QRectF ChartView::visibleRange() const
@@ -363,6 +287,7 @@ void ChartView::mousePressEvent(QMouseEvent* e)
         return;
     m_dragFrom = e->position();
     m_dragged = false;
+    m_isEntered = true;
     emit selected(m_id);
 }
 
@@ -400,16 +325,14 @@ void ChartView::wheelEvent(QWheelEvent* e)
 {
     const QPointF at = e->position() - bodyRect().topLeft();
     const auto reading = m_body ? m_body->visible() : std::nullopt;
-    if (!reading) {
-        e->ignore(); // bars and tables do not zoom: let the page scroll
+    const bool control = e->modifiers() & Qt::ControlModifier, shift = e->modifiers() & Qt::ShiftModifier;
+    if (!reading || !(takesWheel() || control || shift)) {
+        e->ignore(); // bars and tables do not zoom; nor does a plot that is scrolled past: the page scrolls
         return;
     }
-    // Shift: only x; Ctrl: only y, as in other plot tools.
-    Qt::Orientations which = Qt::Horizontal | Qt::Vertical;
-    if (e->modifiers() & Qt::ShiftModifier)
-        which = Qt::Horizontal;
-    else if (e->modifiers() & Qt::ControlModifier)
-        which = Qt::Vertical;
+    const Qt::Orientations which = shift && control ? Qt::Vertical
+                                   : shift          ? Qt::Horizontal
+                                                    : Qt::Horizontal | Qt::Vertical;
     const int delta = e->angleDelta().y() != 0 ? e->angleDelta().y() : e->angleDelta().x();
     constexpr double kNotch = 120;
     m_body->zoom(std::pow(kZoomStep, -delta / kNotch), at, which);
@@ -418,7 +341,24 @@ void ChartView::wheelEvent(QWheelEvent* e)
     e->accept();
 }
 
-void ChartView::leaveEvent(QEvent*) { endHover(); }
+void ChartView::leaveEvent(QEvent*)
+{
+    m_isEntered = false;
+    endHover();
+}
+
+bool ChartView::event(QEvent* e)
+{
+    if (e->type() == QEvent::ToolTip && m_body && m_body->visible()) {
+        const auto* help = static_cast<QHelpEvent*>(e);
+        if (help->pos().y() < kHeader) // on the plot itself the box of values stands
+            QToolTip::showText(help->globalPos(), wheelRule(), this);
+        else
+            QToolTip::hideText();
+        return true;
+    }
+    return QWidget::event(e);
+}
 
 void ChartView::keyPressEvent(QKeyEvent* e)
 {

@@ -12,11 +12,13 @@
 namespace headroom::ui {
 
 class ChartBody;
+class HoverOverlay;
 struct Reading;
 
 /// One card with one chart. setChart() again and again is the normal use: it updates in place.
 /// Accessible name: the title and the sentence of the chart. Keys: arrows pan, + and - zoom, Home or Escape fits,
-/// Menu opens the menu, Ctrl+C copies the picture.
+/// Menu opens the menu, Ctrl+C copies the picture. The wheel zooms, except on a page that is longer than its window:
+/// there it scrolls the page as everywhere else, until the plot is clicked (and the mouse stays on it) or Ctrl is held.
 class ChartView : public QWidget {
     Q_OBJECT
 
@@ -40,6 +42,8 @@ public:
     /// Back to the range of the data.
     void fit();
     bool isZoomed() const;
+    /// Whether the wheel alone zooms now; else it scrolls the page that the view stands on.
+    bool takesWheel() const;
     /// Shows the x range of another view, if both have the same quantity on that axis; y stays. Emits nothing.
     void followX(const ChartView& other);
     /// The cross of another view's mouse at the same place of the x axis, under the same condition; no box of values.
@@ -81,14 +85,13 @@ protected:
     void mouseDoubleClickEvent(QMouseEvent*) override;
     void wheelEvent(QWheelEvent*) override;
     void leaveEvent(QEvent*) override;
+    bool event(QEvent*) override;
     void keyPressEvent(QKeyEvent*) override;
     void focusInEvent(QFocusEvent*) override;
     void focusOutEvent(QFocusEvent*) override;
     void contextMenuEvent(QContextMenuEvent*) override;
 
 private:
-    class Overlay;
-
     void takeBodyFor(const ChartSpec&);
     void layOut();
     void hoverAt(QPointF);
@@ -105,13 +108,14 @@ private:
     /// The body put aside meanwhile, with what it still points at: to make one takes longer than a frame.
     std::unique_ptr<const ChartSpec> m_spareChart;
     std::unique_ptr<ChartBody> m_spare;
-    Overlay* m_overlay = nullptr;
+    HoverOverlay* m_overlay = nullptr;
     std::optional<double> m_cursorAt;
     QPointF m_hoverAt;               ///< where the mouse was last
     std::optional<double> m_hoverX;  ///< what it reads there on the x axis
     std::optional<double> m_linkedX; ///< where the mouse on a linked view reads
     std::optional<QPointF> m_dragFrom;
     bool m_dragged = false;
+    bool m_isEntered = false; ///< clicked, and the mouse has not left since
 };
 
 } // namespace headroom::ui

@@ -1,12 +1,15 @@
 // Tab Cost: the bill against the load and a hosted price, prices of input and output, and every GPU of the catalog.
 #include "core/sizing.h"
 #include "ui/plots/chart_tables.h"
+#include "ui/plots/ghosts.h"
 #include "ui/plots/load_curve.h"
 #include "ui/plots/numbers.h"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
+#include <string_view>
 
 namespace headroom::ui {
 namespace {
@@ -80,6 +83,26 @@ ChartSpec billVsLoad(const Snapshot& snapshot)
     return chart;
 }
 
+struct PriceRow {
+    std::string_view name;
+    double price = 0;      ///< dollars per million tokens; not finite where nothing is served
+    double forQuality = 0; ///< what it costs more per good token
+};
+
+std::vector<PriceRow> priceRows(const PlanResults& results)
+{
+    const CostResult& c = results.evaluation.cost;
+    const double extra = perMillion(c.qualityAdjusted) - perMillion(c.perOutputToken);
+    std::vector<PriceRow> rows{
+        {"whole bill on output", perMillion(c.perOutputToken), std::isfinite(extra) ? std::max(0.0, extra) : 0},
+        {"the same at full load", perMillion(c.perOutputTokenAtCapacity)},
+        {"on input and output alike", perMillion(c.perToken)}, {"input alone", perMillion(c.inputPrice)},
+        {"output alone", perMillion(c.outputPrice)}};
+    if (const auto& hosted = results.plan->cost.hostedUsdPerMillion)
+        rows.push_back({"hosted API", *hosted});
+    return rows;
+}
+
 ChartSpec tokenPrices(const Snapshot& snapshot)
 {
     const CostResult& c = snapshot.now.evaluation.cost;
@@ -88,19 +111,8 @@ ChartSpec tokenPrices(const Snapshot& snapshot)
         chart.empty = kNoPrice;
     else if (!snapshot.now.evaluation.fits)
         chart.empty = "This plan does not fit, so it serves no token: " + whyItDoesNotFit(snapshot.now) + ".";
-    const auto& hosted = snapshot.now.plan->cost.hostedUsdPerMillion;
-    struct Row {
-        std::string name;
-        double value;
-        bool quality;
-    };
-    std::vector<Row> rows{{"whole bill on output", perMillion(c.perOutputToken), true},
-        {"the same at full load", perMillion(c.perOutputTokenAtCapacity), false},
-        {"on input and output alike", perMillion(c.perToken), false}, {"input alone", perMillion(c.inputPrice), false},
-        {"output alone", perMillion(c.outputPrice), false}};
-    if (hosted)
-        rows.push_back({"hosted API", *hosted, false});
-    std::erase_if(rows, [](const Row& row) { return !std::isfinite(row.value); });
+    std::vector<PriceRow> rows = priceRows(snapshot.now);
+    std::erase_if(rows, [](const PriceRow& row) { return !std::isfinite(row.price); });
     if (chart.empty.empty() && rows.size() < 2)
         chart.empty =
             "Without requests no token has a price; the fleet costs " + usd((c.fleet * hour).in(dollar)) + " an hour.";
@@ -109,13 +121,21 @@ ChartSpec tokenPrices(const Snapshot& snapshot)
     StackedBars body;
     body.value = {"price", "$/M tok", false, 0.0, {}};
     BarSegment price{"price", Role::primary, {}, {}}, quality{"for quality below 1", Role::warning, {}, {}};
-    const double extra = perMillion(c.qualityAdjusted) - perMillion(c.perOutputToken);
-    for (const Row& row : rows) {
-        body.categories.push_back(row.name);
-        price.values.push_back(row.value);
-        quality.values.push_back(row.quality && std::isfinite(extra) && extra > 0 ? extra : 0);
-        body.totals.push_back(usd(row.value + quality.values.back()));
+    for (const PriceRow& row : rows) {
+        body.categories.emplace_back(row.name);
+        price.values.push_back(row.price);
+        quality.values.push_back(row.forQuality);
+        body.totals.push_back(usd(row.price + row.forQuality));
     }
+    addGhostMarks(body, snapshot, [&](const PlanResults& pinned) {
+        const std::vector<PriceRow> all = priceRows(pinned);
+        std::vector<double> ends;
+        for (const PriceRow& row : rows) {
+            const auto its = std::ranges::find(all, row.name, &PriceRow::name);
+            ends.push_back(its == all.end() ? std::numeric_limits<double>::quiet_NaN() : its->price + its->forQuality);
+        }
+        return ends;
+    });
     body.segments.push_back(std::move(price));
     if (quality.values.front() > 0)
         body.segments.push_back(std::move(quality));
@@ -136,6 +156,19 @@ std::vector<std::string> gpuRow(const GpuSizing& s)
     return {s.gpu, std::to_string(s.gpus), std::to_string(s.replicas) + " × " + std::to_string(s.tp),
         s.fleet ? usd((*s.fleet * hour).in(dollar)) : "–", s.perOutputToken ? usd(perMillion(*s.perOutputToken)) : "–",
         milliseconds(s.ttft.p95), milliseconds(s.tpot.p95), why};
+}
+
+/// The same row for a file.
+std::vector<std::string> exactGpuRow(const GpuSizing& s)
+{
+    std::vector<std::string> row = gpuRow(s);
+    if (!s.fits || !s.meetsTargets)
+        return row;
+    row[3] = s.fleet ? exact((*s.fleet * hour).in(dollar)) : "";
+    row[4] = s.perOutputToken ? exact(perMillion(*s.perOutputToken)) : "";
+    row[5] = exact(s.ttft.p95.in(millisecond));
+    row[6] = exact(s.tpot.p95.in(millisecond));
+    return row;
 }
 
 /// Sizings that came with the snapshot, or computed here if nobody else does. Null while they are awaited.
@@ -182,6 +215,7 @@ ChartSpec gpuTable(const Snapshot& snapshot)
         if (!cheapest && sizing.meetsTargets && sizing.fleet)
             cheapest = &sizing;
         body.rows.push_back(gpuRow(sizing));
+        body.exact.push_back(exactGpuRow(sizing));
     }
     if (body.rows.empty())
         chart.empty = "The catalog has no GPUs.";
@@ -200,8 +234,8 @@ constexpr std::array kCharts{
         "The bill spread over output, over all tokens, and split by the GPU time of input and output.", "7.3",
         &tokenPrices},
     ChartRow{"gpu_table", "cost", "The same service on every GPU",
-        "For each GPU of the catalog: the least tensor parallelism that fits, the replicas needed, cost, and what "
-        "limits.",
+        "For each GPU of the catalog: the tensor parallelism that takes the fewest GPUs, the replicas needed, cost, "
+        "and what limits.",
         "7.1", &gpuTable},
 };
 

@@ -228,6 +228,10 @@ public:
             if (category < s.values.size() && s.values[category] != 0)
                 r.rows.push_back(
                     {m_theme.color(s.role), text(s.name), quantity(s.values[category], m_chart->value.unit)});
+        for (const BarGhost& g : m_chart->ghosts)
+            if (category < g.ends.size() && std::isfinite(g.ends[category]))
+                r.rows.push_back(
+                    {m_theme.color(Role::ghost), text(g.name), quantity(g.ends[category], m_chart->value.unit)});
         for (const Limit& l : m_chart->limits)
             r.rows.push_back({m_theme.color(l.role), text(l.name), quantity(l.value, m_chart->value.unit)});
         return r;

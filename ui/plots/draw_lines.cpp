@@ -149,10 +149,13 @@ public:
 
     void zoom(double factor, QPointF at, Qt::Orientations orientations) override
     {
+        if (!m_chart)
+            return;
+        const PlotRanges whole = wholeRange();
         if (orientations & Qt::Horizontal)
-            m_userX = limited(zoomed(m_frame.x.range, m_frame.x.logarithmic, m_frame.x.value(at.x()), factor), m_userX);
+            m_userX = zoomedAxis(m_frame.x, at.x(), factor, whole.x, m_userX);
         if ((orientations & Qt::Vertical) && !rowsInsteadOfY())
-            m_userY = limited(zoomed(m_frame.y.range, m_frame.y.logarithmic, m_frame.y.value(at.y()), factor), m_userY);
+            m_userY = zoomedAxis(m_frame.y, at.y(), factor, whole.y, m_userY);
         redraw();
     }
     void pan(QPointF pixels) override
@@ -228,14 +231,34 @@ private:
         return rows;
     }
 
-    /// Zooming in ends where doubles do, zooming out where nothing is left to see.
-    static std::optional<Interval> limited(Interval wanted, std::optional<Interval> before)
+    PlotRanges fittedRange() const
     {
-        constexpr double kSmallest = 1e-9, kLargest = 1e18;
+        return std::visit(
+            [](const auto& body) {
+                if constexpr (requires { fittedRanges(body); })
+                    return fittedRanges(body);
+                else
+                    return PlotRanges{};
+            },
+            m_chart->body);
+    }
+    /// What zooming out ends at: all of the data.
+    PlotRanges wholeRange() const
+    {
+        const auto* lines = std::get_if<LineChart>(&m_chart->body);
+        return lines ? wholeRanges(*lines) : fittedRange();
+    }
+
+    /// Zooming in ends where doubles do, zooming out where the data do.
+    static std::optional<Interval> zoomedAxis(
+        const AxisScale& axis, double pixel, double factor, Interval whole, std::optional<Interval> before)
+    {
+        constexpr double kSmallest = 1e-9;
+        const Interval wanted = zoomed(axis.range, axis.logarithmic, axis.value(pixel), factor);
+        if (factor > 1)
+            return heldWithin(wanted, whole, axis.logarithmic);
         const double size = std::max(std::abs(wanted.from), std::abs(wanted.to));
-        if (!std::isfinite(size) || wanted.length() < kSmallest * size || size > kLargest)
-            return before;
-        return wanted;
+        return std::isfinite(size) && wanted.length() >= kSmallest * size ? wanted : before;
     }
 
     void keepZoomIfSameAxes()
@@ -282,20 +305,21 @@ private:
         request.whole = QRectF(QPointF(0, 0), size);
         request.x = &axisX();
         request.y = &axisY();
+        request.ranges = fittedRange();
+        if (m_userX == request.ranges.x) // zoomed out again to where it fits
+            m_userX.reset();
+        if (m_userY == request.ranges.y)
+            m_userY.reset();
         m_legend.clear();
         if (const auto* lines = std::get_if<LineChart>(&m_chart->body)) {
-            request.ranges = fittedRanges(*lines);
             m_legend = legendOf(*lines, m_theme);
         } else if (const auto* scatter = std::get_if<ScatterChart>(&m_chart->body)) {
-            request.ranges = fittedRanges(*scatter);
             m_legend = legendOf(*scatter, m_theme);
         } else if (const auto* spans = std::get_if<SpanChart>(&m_chart->body)) {
-            request.ranges = fittedRanges(*spans);
             m_legend = legendOf(*spans, m_theme);
             for (const std::string& row : spans->rows)
                 request.rows.push_back(QString::fromStdString(row));
         } else {
-            request.ranges = fittedRanges(std::get<HeatMap>(m_chart->body));
             request.rightMargin = kScaleMargin;
         }
         request.namesY = namesY();

@@ -19,6 +19,8 @@ QString named(const Axis& axis, double value)
 
 double interpolate(double a, double b, double share, bool logarithmic)
 {
+    if (std::isinf(b))
+        return share > 0 ? b : a;
     if (logarithmic && a > 0 && b > 0)
         return a * std::pow(b / a, share);
     return a + share * (b - a);

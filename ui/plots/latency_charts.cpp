@@ -1,5 +1,6 @@
 // Tab Latency: end-to-end and per-token time against the load, a request's time step by step, and distributions.
 #include "ui/plots/chart_tables.h"
+#include "ui/plots/ghosts.h"
 #include "ui/plots/load_curve.h"
 #include "ui/plots/numbers.h"
 #include "ui/plots/sim_charts.h"
@@ -48,11 +49,12 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 /// In overload a step still has a length, but no request ends in time: the curve stops where the others do.
 double tpotMs(const PointEvaluation& p) { return p.stable ? p.tpot.p95.in(millisecond) : kInfinity; }
 
-/// Beyond the pessimistic capacity its edge is that of an overloaded plan, and no bound.
+/// Beyond the pessimistic capacity its edge is that of an overloaded plan, and no bound: not known.
 Band tpotBandMs(const PointEvaluation& p)
 {
     const bool pessimisticHolds = p.utilization * p.capacity.si() < p.capacityBand.lo;
-    return {p.tpot.lo.in(millisecond), pessimisticHolds ? p.tpot.hi.in(millisecond) : kInfinity};
+    return {p.tpot.lo.in(millisecond),
+        pessimisticHolds ? p.tpot.hi.in(millisecond) : std::numeric_limits<double>::quiet_NaN()};
 }
 
 ChartSpec tpotVsLoad(const Snapshot& snapshot)
@@ -99,6 +101,16 @@ ChartSpec waterfall(const Snapshot& snapshot)
         body.totals.push_back(duration(length));
         body.segments.push_back(std::move(segment));
     }
+    addGhostMarks(body, snapshot, [&](const PlanResults& pinned) {
+        std::vector<double> ends;
+        double end = 0;
+        for (const TimePart& part : kTimeParts) {
+            end += (pinned.evaluation.partsMean.*part.value).in(second);
+            if (std::ranges::any_of(shown, [&](const TimePart* s) { return s->name == part.name; }))
+                ends.push_back(end);
+        }
+        return pinned.evaluation.stable ? ends : std::vector<double>{};
+    });
     const Seconds first = snapshot.now.evaluation.ttft.mean;
     body.limits.push_back({"first token " + duration(first), Role::saturation, first.in(second), true});
     chart.says = "The mean request shows its first token after " + duration(first) + " and is done after " +
@@ -120,22 +132,37 @@ std::vector<double> probabilities(int points)
     return all;
 }
 
-void addDistributions(LineChart& body, const PlanResults& results, const std::vector<double>& shares, bool isGhost)
+struct Distribution {
+    const char* name;
+    Role role;
+    std::vector<double> LatencyQuantiles::*values;
+    bool hasGhost; ///< three of each pinned plan would be too many
+};
+constexpr std::array kDistributions{Distribution{"TTFT", Role::prefill, &LatencyQuantiles::ttft, true},
+    Distribution{"E2E", Role::secondary, &LatencyQuantiles::e2e, true},
+    Distribution{"TPOT", Role::decode, &LatencyQuantiles::tpot, false}};
+
+void addDistributions(LineChart& body, const Snapshot& snapshot, const std::vector<double>& shares)
 {
-    if (!results.evaluation.fits || !results.evaluation.stable)
-        return;
-    const LatencyQuantiles q = results.evaluator->quantilesAt(results.plan->workload.arrivalRate, shares);
-    const auto add = [&](const std::vector<double>& values, const char* name, Role role) {
-        Curve curve = distributionCurve(
-            values, shares, isGhost ? results.name + ": " + name : name, isGhost ? Role::ghost : role);
-        curve.dashed = isGhost;
+    const auto quantiles = [&](const PlanResults& of) {
+        return of.evaluator->quantilesAt(of.plan->workload.arrivalRate, shares);
+    };
+    const LatencyQuantiles now = quantiles(snapshot.now);
+    for (const Distribution& d : kDistributions) {
+        Curve curve = distributionCurve(now.*d.values, shares, d.name, d.role);
         if (curve.x.size() > 1)
             body.curves.push_back(std::move(curve));
-    };
-    add(q.ttft, "TTFT", Role::prefill);
-    add(q.e2e, "E2E", Role::secondary);
-    if (!isGhost)
-        add(q.tpot, "TPOT", Role::decode);
+    }
+    for (const Distribution& d : kDistributions)
+        if (d.hasGhost)
+            addGhostCurves(
+                body, snapshot,
+                [&](const PlanResults& pinned) {
+                    return pinned.evaluation.stable
+                               ? distributionCurve(quantiles(pinned).*d.values, shares, {}, Role::ghost)
+                               : Curve{};
+                },
+                d.name);
 }
 
 ChartSpec latencyCdf(const Snapshot& snapshot)
@@ -149,9 +176,7 @@ ChartSpec latencyCdf(const Snapshot& snapshot)
     body.x = {"time", "s", true, {}, {}};
     body.y = {"requests below", "%", false, 0.0, 100.0};
     const auto shares = probabilities(snapshot.curvePoints);
-    addDistributions(body, snapshot.now, shares, false);
-    for (const auto& ghost : snapshot.pinned)
-        addDistributions(body, *ghost, shares, true);
+    addDistributions(body, snapshot, shares);
     if (targets.ttftP95)
         body.limits.push_back({"TTFT target", Role::target, targets.ttftP95->in(second), true});
     if (targets.tpotP95)

@@ -1,6 +1,7 @@
 #include "ui/plots/load_curve.h"
 
 #include "core/headroom.h"
+#include "ui/plots/ghosts.h"
 #include "ui/plots/numbers.h"
 
 #include <algorithm>
@@ -76,8 +77,7 @@ void addBand(Curve& curve, std::vector<double> lo, std::vector<double> hi)
         const double y = curve.y[i];
         if (std::isfinite(hi[i]) && y > 0)
             ratio = std::max(1.0, hi[i] / y);
-        // Close to saturation the pessimistic edge is infinite: there the band keeps its last width.
-        hi[i] = std::max(y, std::isfinite(hi[i]) ? hi[i] : y * ratio);
+        hi[i] = std::max(y, std::isnan(hi[i]) ? y * ratio : hi[i]);
         lo[i] = std::isfinite(lo[i]) ? std::min(y, lo[i]) : y;
     }
     curve.lo = std::move(lo);
@@ -125,16 +125,15 @@ LineChart chartOverLoad(const Snapshot& snapshot, Axis y, PointValue value, Poin
     LineChart chart;
     chart.y = std::move(y);
     chart.curves.push_back(curveOverLoad(snapshot.now, curveName, Role::primary, chart.y, value, band));
-    for (const auto& ghost : snapshot.pinned) {
-        Curve curve = curveOverLoad(*ghost, ghost->name, Role::ghost, chart.y, value);
-        curve.dashed = true;
-        if (!curve.x.empty())
-            chart.curves.push_back(std::move(curve));
-    }
+    addGhostCurves(chart, snapshot,
+        [&](const PlanResults& pinned) { return curveOverLoad(pinned, {}, Role::ghost, chart.y, value); });
     addLoadFrame(chart, snapshot);
     const Evaluation& e = snapshot.now.evaluation;
     const double present = snapshot.now.plan->workload.arrivalRate.si(), height = value(e);
-    if (std::isfinite(height) && (!chart.y.logarithmic || height > 0))
+    if (chart.x.max && present > *chart.x.max) // the axis ends where the reader can still see the saturation
+        chart.limits.push_back({"you: " + number(present) + ", " + number(present / e.capacity.si(), 2) + " × capacity",
+            Role::bad, present, true});
+    else if (std::isfinite(height) && (!chart.y.logarithmic || height > 0))
         chart.markers.push_back({markerText, Role::primary, present, height});
     else if (!e.stable && present > 0)
         chart.limits.push_back({"you: " + number(present), Role::bad, present, true});

@@ -1,6 +1,7 @@
 // Tab Memory: what lies on a GPU, how many sequences fit, what a token's KV takes, and what reservations waste.
 #include "core/plan/fields.h"
 #include "ui/plots/chart_tables.h"
+#include "ui/plots/ghosts.h"
 #include "ui/plots/load_curve.h"
 #include "ui/plots/numbers.h"
 #include "ui/plots/weight_groups.h"
@@ -59,7 +60,7 @@ ChartSpec memoryByLevel(const Snapshot& snapshot)
     const std::array parts{std::tuple{"weights", Role::weights, &LevelBar::weights},
         std::tuple{"KV in use", Role::kv, &LevelBar::kvInUse}, std::tuple{"KV free", Role::free, &LevelBar::kvFree},
         std::tuple{"workspace", Role::workspace, &LevelBar::workspace},
-        std::tuple{"not used by the engine", Role::series5, &LevelBar::unused}};
+        std::tuple{"not used by the engine", Role::spare, &LevelBar::unused}};
     const std::vector<LevelBar> bars = levelBars(snapshot.now);
     for (const auto& [name, role, part] : parts) {
         BarSegment segment{name, role, {}, {}};
@@ -95,7 +96,7 @@ ChartSpec memoryPerGpu(const Snapshot& snapshot)
     std::vector<BarSegment> segments = weightSegments();
     const std::size_t rest = segments.size();
     for (const auto& [name, role] : {std::pair{"KV in use", Role::kv}, {"KV lost", Role::waste},
-             {"KV free", Role::free}, {"workspace", Role::workspace}, {"not used by the engine", Role::series5}})
+             {"KV free", Role::free}, {"workspace", Role::workspace}, {"not used by the engine", Role::spare}})
         segments.push_back({name, role, {}, {}});
     for (const PlanResults* results : plans) {
         const MemoryUse& m = results->evaluation.memory;
@@ -179,11 +180,8 @@ ChartSpec seatsVsContext(const Snapshot& snapshot)
         other, "with " + std::string(info(other.model.kvFormat).name) + " KV", Role::secondary, from, to, points);
     alternative.dashed = true;
     body.curves.push_back(std::move(alternative));
-    for (const auto& ghost : snapshot.pinned) {
-        Curve curve = seatsCurve(*ghost->plan, ghost->name, Role::ghost, from, to, points);
-        curve.dashed = true;
-        body.curves.push_back(std::move(curve));
-    }
+    addGhostCurves(body, snapshot,
+        [&](const PlanResults& pinned) { return seatsCurve(*pinned.plan, {}, Role::ghost, from, to, points); });
     const double most = plan.batching.maxSequences;
     body.limits.push_back({"max_sequences " + whole(most), Role::saturation, most, false});
     body.markers.push_back({counted(m.seats, "seat", "seats"), Role::primary, present, m.seats});
@@ -236,6 +234,12 @@ ChartSpec kvPerToken(const Snapshot& snapshot)
         body.categories.push_back(std::string(info(format).name) + (present ? " (this plan)" : ""));
         body.totals.push_back(whole(kvBytesPerToken(model, format).si()) + " B");
     }
+    addGhostMarks(body, snapshot, [&](const PlanResults& pinned) {
+        std::vector<double> ends;
+        for (const NumberFormat format : formats)
+            ends.push_back(kvBytesPerToken(pinned.plan->model.spec, format).si() / kibibyte.si());
+        return ends;
+    });
     const BytesPerToken now = kvBytesPerToken(model, plan.model.kvFormat);
     chart.says =
         "Each token of a sequence keeps " + whole(now.si()) + " bytes; a request of " +
@@ -253,6 +257,19 @@ struct Scheme {
 constexpr std::array kSchemes{Scheme{Reservation::paged, "paged"}, Scheme{Reservation::oracle, "oracle"},
     Scheme{Reservation::powerOfTwo, "power of two"}, Scheme{Reservation::maximum, "maximum length"}};
 
+/// The memory of a plan with another way to reserve. The pools of a split fleet page: as if they were one.
+MemoryUse memoryReservedBy(const Plan& plan, Reservation reservation)
+{
+    Plan varied = plan;
+    if (varied.batching.policy == BatchPolicy::disaggregated)
+        varied.batching.policy = BatchPolicy::chunked;
+    varied.batching.reservation = reservation;
+    return memoryOf(varied);
+}
+
+/// Percent of KV memory that holds tokens.
+double tokenShare(const Fragmentation& f) { return 100 * std::max(0.0, 1 - f.reserved - f.internal - f.external); }
+
 ChartSpec fragmentation(const Snapshot& snapshot)
 {
     ChartSpec chart{"What a reservation wastes", "% of KV memory", "", "", StackedBars{}};
@@ -263,19 +280,15 @@ ChartSpec fragmentation(const Snapshot& snapshot)
     }
     StackedBars body;
     body.value = {"share of KV memory", "%", false, 0.0, 100.0};
-    body.segments = {{"tokens", Role::kv, {}, {}}, {"reserved for later", Role::ghost, {}, {}},
+    body.segments = {{"tokens", Role::kv, {}, {}}, {"reserved for later", Role::reserved, {}, {}},
         {"never used", Role::waste, {}, {}}, {"between blocks", Role::series4, {}, {}}};
     double paged = 0, maximum = 0;
     const bool isSplit = snapshot.now.plan->batching.policy == BatchPolicy::disaggregated;
     for (const Scheme& scheme : kSchemes) {
-        Plan varied = *snapshot.now.plan;
-        if (isSplit)
-            varied.batching.policy = BatchPolicy::chunked; // the pools of a split fleet page: as if they were one
-        varied.batching.reservation = scheme.reservation;
-        const MemoryUse memory = memoryOf(varied);
+        const MemoryUse memory = memoryReservedBy(*snapshot.now.plan, scheme.reservation);
         const Fragmentation& f = memory.fragmentation;
         const std::array lost{f.reserved, f.internal, f.external};
-        body.segments[0].values.push_back(100 * std::max(0.0, 1 - f.reserved - f.internal - f.external));
+        body.segments[0].values.push_back(tokenShare(f));
         for (std::size_t i = 0; i < lost.size(); ++i)
             body.segments[i + 1].values.push_back(100 * lost[i]);
         const bool present =
@@ -284,6 +297,15 @@ ChartSpec fragmentation(const Snapshot& snapshot)
         body.totals.push_back(counted(memory.fits ? memory.seats : 0, "seat", "seats"));
         (scheme.reservation == Reservation::paged ? paged : maximum) = memory.fits ? memory.seats : 0;
     }
+    addGhostMarks(
+        body, snapshot,
+        [](const PlanResults& pinned) {
+            std::vector<double> ends;
+            for (const Scheme& scheme : kSchemes)
+                ends.push_back(tokenShare(memoryReservedBy(*pinned.plan, scheme.reservation).fragmentation));
+            return ends;
+        },
+        "tokens");
     chart.says = "Paged memory seats " + counted(paged, "sequence", "sequences") + "; a reservation of the full " +
                  whole(snapshot.now.plan->model.maxContext.in(token)) + " tokens seats " + whole(maximum) + ".";
     chart.body = std::move(body);

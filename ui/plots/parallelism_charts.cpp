@@ -1,6 +1,7 @@
 // Tab Parallelism: what more GPUs in a replica do to the step, to memory, to the network's share and to the price.
 #include "core/plan/validate.h"
 #include "ui/plots/chart_tables.h"
+#include "ui/plots/ghosts.h"
 #include "ui/plots/load_curve.h"
 #include "ui/plots/numbers.h"
 #include "ui/plots/time_axis.h"
@@ -9,7 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <memory>
+#include <limits>
 #include <tuple>
 
 namespace headroom::ui {
@@ -51,26 +52,26 @@ std::vector<Layouted> layouts(const Plan& plan, Way way)
 
 struct Scaled {
     int gpus = 1, degree = 1;
+    double costAtCapacity = 0; ///< dollars per million output tokens; not finite where it does not fit
     Evaluator evaluator;
 };
 
-/// All layouts of a plan, compiled. The charts of this tab are built one after the other from the same plan, and
-/// compiling is most of their time: the last one asked for is kept, by the identity of its plan, on each thread.
-const std::vector<Scaled>& compiled(const Snapshot& snapshot, Way way)
+/// All layouts of a plan of the snapshot, compiled. The charts of this tab are built one after the other from the same
+/// plan, and compiling is most of their time.
+const std::vector<Scaled>& compiled(const Snapshot& snapshot, const PlanResults& results, Way way)
 {
-    struct Kept {
-        std::shared_ptr<const Plan> of;
+    thread_local std::array<KeptPerPlan<std::vector<Scaled>>, 2> kept; // one a way
+    return kept[static_cast<std::size_t>(way)].of(snapshot, results, [way](const Plan& plan) {
         std::vector<Scaled> all;
-    };
-    thread_local std::array<Kept, 2> kept; // one a way
-    Kept& mine = kept[static_cast<std::size_t>(way)];
-    if (mine.of != snapshot.now.plan) {
-        mine.all.clear();
-        for (const Layouted& layout : layouts(*snapshot.now.plan, way))
-            mine.all.push_back({layout.plan.layout().gpus(), layout.degree, Evaluator(layout.plan)});
-        mine.of = snapshot.now.plan;
-    }
-    return mine.all;
+        for (const Layouted& layout : layouts(plan, way)) {
+            Evaluator evaluator(layout.plan);
+            const double cost =
+                (evaluator.withoutBandsAt(evaluator.workload().rate).cost.perOutputTokenAtCapacity * millionTokens)
+                    .in(dollar);
+            all.push_back({layout.plan.layout().gpus(), layout.degree, cost, std::move(evaluator)});
+        }
+        return all;
+    });
 }
 
 constexpr const char* kNoLayout = "The model cannot be cut into other numbers of GPUs.";
@@ -105,7 +106,8 @@ ChartSpec stepVsGpus(const Snapshot& snapshot)
     const Plan& plan = *snapshot.now.plan;
     ChartSpec chart{"Decode step against GPUs", "ms, log", "", "", LineChart{}};
     const double batch = comparedBatch(snapshot);
-    const auto &tensor = compiled(snapshot, Way::tensor), &pipeline = compiled(snapshot, Way::pipeline);
+    const auto &tensor = compiled(snapshot, snapshot.now, Way::tensor),
+               &pipeline = compiled(snapshot, snapshot.now, Way::pipeline);
     if (tensor.empty() || tensor.size() + pipeline.size() < 3) {
         chart.empty = kNoLayout;
         return chart;
@@ -118,11 +120,14 @@ ChartSpec stepVsGpus(const Snapshot& snapshot)
         body.curves.push_back(stepCurve(pipeline, batch, "pipeline", Role::secondary));
     Curve ideal = body.curves.front();
     ideal.name = "ideal";
-    ideal.role = Role::ghost;
+    ideal.role = Role::saturation;
     ideal.dashed = true;
     for (std::size_t i = 0; i < ideal.x.size(); ++i)
         ideal.y[i] = body.curves.front().y.front() * ideal.x.front() / ideal.x[i];
     body.curves.push_back(std::move(ideal));
+    addGhostCurves(body, snapshot, [&](const PlanResults& pinned) {
+        return stepCurve(compiled(snapshot, pinned, Way::tensor), batch, "", Role::ghost);
+    });
     const Seconds now = stepOf(*snapshot.now.evaluator, batch);
     body.markers.push_back(
         {"you: " + duration(now), Role::primary, static_cast<double>(plan.layout().gpus()), now.in(millisecond)});
@@ -139,34 +144,59 @@ ChartSpec networkShare(const Snapshot& snapshot)
 {
     ChartSpec chart{"What a step waits for", "% of a decode step", "", "", StackedBars{}};
     const double batch = comparedBatch(snapshot);
-    const auto& all = compiled(snapshot, Way::tensor);
+    const auto& all = compiled(snapshot, snapshot.now, Way::tensor);
     if (all.empty()) {
         chart.empty = kNoLayout;
         return chart;
     }
     StackedBars body;
     body.value = {"share", "%", false, 0.0, 100.0};
-    body.segments = {{"bandwidth", Role::weights, {}, {}}, {"compute", Role::prefill, {}, {}},
-        {"network", Role::network, {}, {}}, {"overhead", Role::waste, {}, {}}};
-    if (snapshot.now.plan->deployment.offload.enabled)
-        body.segments.push_back({"host and disk", Role::workspace, {}, {}});
-    double present = 0;
-    for (const Scaled& one : all) {
-        const StepModel& model = one.evaluator.step();
-        const StepParts parts = model.parts(model.decodeBatch(batch, one.evaluator.workload().contextMean));
+    body.segments = {{"bandwidth", Role::bandwidth, {}, {}}, {"compute", Role::compute, {}, {}},
+        {"network", Role::network, {}, {}}, {"overhead", Role::overhead, {}, {}}};
+    const auto offloads = [](const PlanResults& r) { return r.plan->deployment.offload.enabled; };
+    if (offloads(snapshot.now) ||
+        std::ranges::any_of(snapshot.pinned, [&](const auto& pinned) { return offloads(*pinned); }))
+        body.segments.push_back({"host and disk", Role::host, {}, {}});
+    const auto addRow = [&](const Evaluator& evaluator, std::string name) {
+        const StepModel& model = evaluator.step();
+        const StepParts parts = model.parts(model.decodeBatch(batch, evaluator.workload().contextMean));
         const std::array values{parts.bandwidth, parts.compute, parts.network, parts.overhead, parts.host};
         for (std::size_t i = 0; i < body.segments.size(); ++i)
             body.segments[i].values.push_back(parts.total().si() > 0 ? 100 * (values[i] / parts.total()) : 0);
-        const bool isPresent = one.degree == snapshot.now.plan->deployment.tp;
-        if (isPresent)
-            present = parts.network / parts.total();
-        body.categories.push_back("tp " + std::to_string(one.degree) + (isPresent ? " (this plan)" : ""));
+        body.categories.push_back(std::move(name));
         body.totals.push_back(duration(parts.total()));
+        return parts.total().si() > 0 ? parts.network / parts.total() : 0;
+    };
+    double present = 0, last = 0;
+    for (const Scaled& one : all) {
+        const bool isPresent = one.degree == snapshot.now.plan->deployment.tp;
+        last = addRow(one.evaluator, "tp " + std::to_string(one.degree) + (isPresent ? " (this plan)" : ""));
+        if (isPresent)
+            present = last;
     }
-    chart.says = "The network takes " + percent(present) + " of a decode step with this plan, and " +
-                 percent(body.segments[2].values.back() / 100) + " with tp " + std::to_string(all.back().degree) + ".";
+    // Shares always end at 100 %: a mark beside the bars would say nothing, so a pinned plan has a bar of its own.
+    for (const auto& pinned : snapshot.pinned)
+        addRow(*pinned->evaluator, pinned->name + ", tp " + std::to_string(pinned->plan->deployment.tp));
+    chart.says = "The network takes " + percent(present) + " of a decode step with this plan, and " + percent(last) +
+                 " with tp " + std::to_string(all.back().degree) + ".";
     chart.body = std::move(body);
     return chart;
+}
+
+/// GiB that weights and workspace of a plan take of a GPU, with the degrees of `layouts`; NaN where it has none.
+std::vector<double> heldByTp(const PlanResults& results, const std::vector<Layouted>& degrees)
+{
+    const auto own = layouts(*results.plan, Way::tensor);
+    std::vector<double> ends;
+    for (const Layouted& one : degrees) {
+        const auto its = std::ranges::find(own, one.degree, &Layouted::degree);
+        ends.push_back(std::numeric_limits<double>::quiet_NaN());
+        if (its != own.end()) {
+            const MemoryUse memory = memoryOf(its->plan);
+            ends.back() = (memory.weights.total() + memory.workspace).in(gibibyte);
+        }
+    }
+    return ends;
 }
 
 ChartSpec memoryByTp(const Snapshot& snapshot)
@@ -199,6 +229,8 @@ ChartSpec memoryByTp(const Snapshot& snapshot)
     for (BarSegment& segment : segments)
         if (std::any_of(segment.values.begin(), segment.values.end(), [](double v) { return v > 0; }))
             body.segments.push_back(std::move(segment));
+    addGhostMarks(
+        body, snapshot, [&](const PlanResults& pinned) { return heldByTp(pinned, all); }, "weights and workspace");
     const Bytes usable = snapshot.now.evaluation.memory.usable;
     body.limits.push_back({"usable " + bytes(usable), Role::target, usable.in(gibibyte), true});
     chart.says = smallest ? "It fits from tp " + std::to_string(smallest->degree) +
@@ -214,15 +246,11 @@ Curve costCurve(const std::vector<Scaled>& all, const char* name, Role role)
     Curve curve;
     curve.name = name;
     curve.role = role;
-    for (const Scaled& one : all) {
-        const double cost =
-            (one.evaluator.withoutBandsAt(one.evaluator.workload().rate).cost.perOutputTokenAtCapacity * millionTokens)
-                .in(dollar);
-        if (std::isfinite(cost) && cost > 0) {
+    for (const Scaled& one : all)
+        if (std::isfinite(one.costAtCapacity) && one.costAtCapacity > 0) {
             curve.x.push_back(one.gpus);
-            curve.y.push_back(cost);
+            curve.y.push_back(one.costAtCapacity);
         }
-    }
     return curve;
 }
 
@@ -235,7 +263,7 @@ ChartSpec costVsGpus(const Snapshot& snapshot)
     body.y = {"cost at capacity", "$/M tok", false, 0.0, {}};
     for (const auto& [way, name, role] :
         {std::tuple{Way::tensor, "tensor parallel", Role::primary}, {Way::pipeline, "pipeline", Role::secondary}}) {
-        Curve curve = costCurve(compiled(snapshot, way), name, role);
+        Curve curve = costCurve(compiled(snapshot, snapshot.now, way), name, role);
         if (curve.x.size() > 1 || (way == Way::tensor && !curve.x.empty()))
             body.curves.push_back(std::move(curve));
     }
@@ -244,6 +272,8 @@ ChartSpec costVsGpus(const Snapshot& snapshot)
                                                          : "The plan has no price per GPU-hour.";
         return chart;
     }
+    addGhostCurves(body, snapshot,
+        [&](const PlanResults& pinned) { return costCurve(compiled(snapshot, pinned, Way::tensor), "", Role::ghost); });
     double highest = 0; // all layouts are of interest, also those that cost many times as much
     for (const Curve& curve : body.curves)
         highest = std::max(highest, *std::max_element(curve.y.begin(), curve.y.end()));

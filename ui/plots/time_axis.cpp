@@ -63,6 +63,8 @@ void scale(StackedBars& bars)
         scale(s.values);
         scale(s.starts);
     }
+    for (BarGhost& g : bars.ghosts)
+        scale(g.ends);
     for (Limit& l : bars.limits)
         l.value /= kMsPerSecond;
 }

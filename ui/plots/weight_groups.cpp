@@ -11,11 +11,11 @@ struct WeightGroup {
     Bytes (*value)(const WeightBytes&);
 };
 constexpr std::array kGroups{
-    WeightGroup{"attention weights", Role::series6, [](const WeightBytes& w) { return w.attention + w.norms; }},
-    WeightGroup{"feed-forward weights", Role::weights, [](const WeightBytes& w) { return w.dense + w.sharedExperts; }},
-    WeightGroup{"expert weights", Role::series7, [](const WeightBytes& w) { return w.routedExperts; }},
+    WeightGroup{"attention weights", Role::attention, [](const WeightBytes& w) { return w.attention + w.norms; }},
     WeightGroup{
-        "embeddings and head", Role::series8, [](const WeightBytes& w) { return w.embedding + w.head + w.other; }},
+        "feed-forward weights", Role::feedForward, [](const WeightBytes& w) { return w.dense + w.sharedExperts; }},
+    WeightGroup{"expert weights", Role::experts, [](const WeightBytes& w) { return w.routedExperts; }},
+    WeightGroup{"embeddings and head", Role::head, [](const WeightBytes& w) { return w.embedding + w.head + w.other; }},
 };
 
 } // namespace

@@ -1,12 +1,14 @@
 #include "ui/plots/chart_view.h"
 
 #include "sample_charts.h"
+#include "ui/plots/axis_scale.h"
 #include "ui/plots/chart_body.h"
 #include "ui/plots/export_chart.h"
 
 #include <QApplication>
 #include <QClipboard>
 #include <QPainter>
+#include <QScrollArea>
 #include <QSignalSpy>
 #include <QTest>
 #include <QWheelEvent>
@@ -174,13 +176,65 @@ TEST(ChartView, ZoomsWithTheWheelAroundTheMouse)
     EXPECT_EQ(view->readout({200, 150}), there) << "what was under the mouse stays there";
 }
 
-TEST(ChartView, ZoomsOneAxisWithShiftOrControl)
+TEST(ChartView, ZoomsOneAxisWithShiftAndTheOtherWithControlAndShift)
 {
     const auto view = shown(sampleLatency());
     const QRectF before = view->visibleRange();
     wheel(*view, {200, 150}, 120, Qt::ShiftModifier);
     EXPECT_LT(view->visibleRange().width(), before.width());
     EXPECT_DOUBLE_EQ(view->visibleRange().height(), before.height());
+    const double width = view->visibleRange().width();
+    wheel(*view, {200, 150}, 120, Qt::ShiftModifier | Qt::ControlModifier);
+    EXPECT_DOUBLE_EQ(view->visibleRange().width(), width);
+    EXPECT_LT(view->visibleRange().height(), before.height());
+}
+
+TEST(ChartView, ZoomingOutEndsWhereTheDataEnd)
+{
+    const auto view = shown(sampleLatency());
+    const auto& body = std::get<LineChart>(view->chart().body);
+    const PlotRanges whole = wholeRanges(body);
+    for (int notch = 0; notch < 60; ++notch)
+        wheel(*view, {200, 150}, -120);
+    const QRectF seen = view->visibleRange();
+    EXPECT_GE(seen.left(), whole.x.from);
+    EXPECT_LE(seen.right(), whole.x.to);
+    EXPECT_GE(seen.top(), whole.y.from);
+    EXPECT_LE(seen.bottom(), whole.y.to);
+    EXPECT_DOUBLE_EQ(seen.width(), view->visibleRange().width());
+    wheel(*view, {200, 150}, 120);
+    EXPECT_LT(view->visibleRange().width(), seen.width()) << "the first notch back shows something";
+}
+
+TEST(ChartView, OnAPageThatScrollsTheWheelScrollsUntilThePlotIsClicked)
+{
+    QScrollArea page;
+    auto* view = new ChartView;
+    view->setFixedHeight(600);
+    view->setChart(sampleLatency());
+    page.setWidgetResizable(true);
+    page.setWidget(view);
+    page.resize(420, 300);
+    page.show();
+    QApplication::processEvents();
+    const QPoint at(200, 150);
+    wheel(*view, at, 120);
+    EXPECT_FALSE(view->isZoomed());
+    wheel(*view, at, 120, Qt::ControlModifier);
+    EXPECT_TRUE(view->isZoomed()) << "Ctrl zooms at once";
+    view->fit();
+    QTest::mouseClick(view, Qt::LeftButton, {}, at);
+    wheel(*view, at, 120);
+    EXPECT_TRUE(view->isZoomed()) << "a clicked plot takes the wheel";
+    view->fit();
+    QEvent leave(QEvent::Leave);
+    QApplication::sendEvent(view, &leave);
+    wheel(*view, at, 120);
+    EXPECT_FALSE(view->isZoomed()) << "until the mouse has left it";
+    page.resize(420, 700);
+    QApplication::processEvents();
+    wheel(*view, at, 120);
+    EXPECT_TRUE(view->isZoomed()) << "where nothing scrolls the wheel zooms";
 }
 
 TEST(ChartView, KeepsTheZoomWhileTheDataChange)

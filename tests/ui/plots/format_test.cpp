@@ -1,6 +1,8 @@
 #include "ui/format.h"
+#include "ui/theme.h"
 
 #include <QLocale>
+#include <QTextLayout>
 
 #include <gtest/gtest.h>
 
@@ -31,7 +33,7 @@ TEST_F(Format, InfiniteAndMissingNumbersAreWords)
 {
     EXPECT_EQ(utf8(number(INFINITY)), "∞");
     EXPECT_EQ(utf8(number(NAN)), "-");
-    EXPECT_EQ(utf8(quantity(INFINITY, "ms")), "∞ ms");
+    EXPECT_EQ(utf8(quantity(INFINITY, "req/s")), "∞ req/s");
 }
 
 TEST_F(Format, AxisNumbersAreShort)
@@ -90,6 +92,31 @@ TEST_F(Format, RangesSayTheirUnitOnceWhereItIsTheSame)
     EXPECT_EQ(utf8(range(5.67, 9.29, "req/s")), "5.67 to 9.29 req/s");
     EXPECT_EQ(utf8(range(0.8, 1.2, "s")), "800 ms to 1.2 s");
     EXPECT_EQ(utf8(range(0.3, 0.5, "USD")), "$0.30 to $0.50");
+}
+
+TEST_F(Format, NoLineEndsWithinAUnitOrBetweenItAndItsNumber)
+{
+    const QString words =
+        QStringLiteral("At 4.2 req/s it answers within 410 ms and costs $0.39/M tok, so 71 % of 2,400 tok/s at $/h 3.");
+    QTextLayout layout(unbroken(words), uiFont(TextSize::body));
+    for (int width = 120; width < 400; ++width) {
+        layout.beginLayout();
+        for (QTextLine line = layout.createLine(); line.isValid(); line = layout.createLine()) {
+            line.setLineWidth(width);
+            const QString end = layout.text().mid(line.textStart(), line.textLength()).trimmed().right(2);
+            EXPECT_FALSE(end.contains(u'/') || end == QStringLiteral("10") || end == QStringLiteral("71") ||
+                         end == QStringLiteral(".2") || end == QStringLiteral("00"))
+                << qPrintable(end) << " at " << width;
+        }
+        layout.endLayout();
+    }
+    EXPECT_EQ(unbroken(words).remove(QChar(0x2060)).replace(QChar(QChar::Nbsp), u' '), words) << "nothing else changes";
+}
+
+TEST_F(Format, ForEverHasNoUnit)
+{
+    EXPECT_EQ(utf8(quantity(INFINITY, "ms")), "∞");
+    EXPECT_EQ(utf8(range(0.193, INFINITY, "s")), "193 ms to ∞");
 }
 
 TEST_F(Format, SharesArePercent)

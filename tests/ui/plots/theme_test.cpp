@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include <algorithm>
 #include <cmath>
 
@@ -62,6 +64,22 @@ TEST_P(Themes, PartsOfARequestHaveDifferentColours)
     for (std::size_t i = 0; i < parts.size(); ++i)
         for (std::size_t k = 0; k < i; ++k)
             EXPECT_NE(theme().color(parts[i]), theme().color(parts[k]));
+}
+
+TEST_P(Themes, PartsOfAStepAndOfAGpuHaveDifferentColours)
+{
+    const std::vector<std::vector<Role>> charts{
+        {Role::attention, Role::projections, Role::feedForward, Role::experts, Role::head, Role::otherOperators,
+            Role::network, Role::host, Role::overhead},
+        {Role::attention, Role::feedForward, Role::experts, Role::head, Role::kv, Role::waste, Role::free,
+            Role::workspace, Role::spare},
+        {Role::kv, Role::reserved, Role::waste, Role::series4},
+        {Role::bandwidth, Role::compute, Role::network, Role::overhead, Role::host}};
+    for (const auto& parts : charts) {
+        std::set<QRgb> colours;
+        for (const Role role : parts)
+            EXPECT_TRUE(colours.insert(theme().color(role).rgb()).second) << static_cast<int>(role);
+    }
 }
 
 TEST_P(Themes, DisabledTextLooksDisabled)

@@ -1,0 +1,71 @@
+// How pinned plans look in a chart: dashed and grey under their names, as curves or as marks beside bars. Every builder
+// adds them here. No Qt.
+#pragma once
+
+#include "core/snapshot.h"
+#include "ui/plots/chart.h"
+
+#include <algorithm>
+#include <list>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace headroom::ui {
+
+/// Adds a dashed curve for each pinned plan that has one.
+/// \param curve gives the curve of a PlanResults; name and looks are set here
+/// \param of what the curve is where a plan has several: "E2E"
+template <class MakeCurve>
+void addGhostCurves(LineChart& chart, const Snapshot& snapshot, MakeCurve curve, const std::string& of = {})
+{
+    for (const auto& pinned : snapshot.pinned) {
+        Curve ghost = curve(*pinned);
+        if (ghost.x.empty())
+            continue;
+        ghost.name = of.empty() ? pinned->name : pinned->name + ": " + of;
+        ghost.role = Role::ghost;
+        ghost.dashed = true;
+        ghost.markers = false;
+        ghost.lo.clear();
+        ghost.hi.clear();
+        chart.curves.push_back(std::move(ghost));
+    }
+}
+
+/// Adds a mark beside each bar for each pinned plan.
+/// \param ends gives of a PlanResults where its bars would end, in the order of the categories; NaN = no mark
+/// \param of what ends there, where it is not the whole bar: "tokens"
+template <class MakeEnds>
+void addGhostMarks(StackedBars& bars, const Snapshot& snapshot, MakeEnds ends, const std::string& of = {})
+{
+    for (const auto& pinned : snapshot.pinned)
+        bars.ghosts.push_back({of.empty() ? pinned->name : pinned->name + ": " + of, ends(*pinned)});
+}
+
+/// What takes long to work out of a plan, kept as long as the plan is open or pinned: a slider moves one of them only.
+template <class Value>
+class KeptPerPlan {
+public:
+    /// \param plan of the snapshot \param make gives the value of a Plan; called once for each plan
+    template <class Make>
+    const Value& of(const Snapshot& snapshot, const PlanResults& plan, Make make)
+    {
+        m_all.remove_if([&](const Kept& kept) {
+            return kept.of != snapshot.now.plan &&
+                   std::ranges::none_of(snapshot.pinned, [&](const auto& pinned) { return pinned->plan == kept.of; });
+        });
+        const auto found = std::ranges::find(m_all, plan.plan, &Kept::of);
+        return found != m_all.end() ? found->value : m_all.emplace_back(Kept{plan.plan, make(*plan.plan)}).value;
+    }
+
+private:
+    struct Kept {
+        std::shared_ptr<const Plan> of;
+        Value value;
+    };
+    std::list<Kept> m_all; ///< a list: what was given out stays where it is
+};
+
+} // namespace headroom::ui

@@ -1,0 +1,97 @@
+#include "ui/plots/hover_overlay.h"
+
+#include <QFontMetricsF>
+#include <QPainter>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace headroom::ui {
+
+HoverOverlay::HoverOverlay(QWidget* parent) : QWidget(parent)
+{
+    setAttribute(Qt::WA_TransparentForMouseEvents);
+    setAttribute(Qt::WA_NoSystemBackground);
+    hide();
+}
+
+void HoverOverlay::show(std::optional<Reading> reading, const Theme& theme)
+{
+    m_reading = std::move(reading);
+    m_theme = theme;
+    setVisible(m_reading.has_value() || m_line);
+    update();
+}
+
+void HoverOverlay::showLine(std::function<std::optional<QLineF>()> line, const Theme& theme)
+{
+    m_line = std::move(line);
+    show(std::move(m_reading), theme);
+}
+
+void HoverOverlay::paintEvent(QPaintEvent*)
+{
+    QPainter p(this);
+    if (const auto line = m_line ? m_line() : std::nullopt) {
+        p.setPen(QPen(m_theme.accent, 1.5));
+        p.drawLine(*line);
+    }
+    if (!m_reading)
+        return;
+    const Reading& r = *m_reading;
+    if (r.vertical) {
+        p.setPen(QPen(m_theme.muted, 1));
+        const double x = std::round(r.at.x());
+        p.drawLine(QLineF(x, r.area.top(), x, r.area.bottom()));
+    }
+    p.setRenderHint(QPainter::Antialiasing);
+    p.setPen(QPen(m_theme.card, 1.5));
+    p.setBrush(m_theme.text);
+    for (const QPointF& dot : r.dots)
+        p.drawEllipse(dot, 3.5, 3.5);
+    if (!r.head.isEmpty())
+        paintBox(p);
+}
+
+void HoverOverlay::paintBox(QPainter& p) const
+{
+    constexpr double kPad = 7, kSwatch = 8, kGap = 12, kAway = 14;
+    const QFont plain = uiFont(TextSize::small), bold = uiFont(TextSize::small, QFont::DemiBold);
+    const QFontMetricsF metrics(plain), boldMetrics(bold);
+    const double line = std::ceil(metrics.height()) + 2;
+    double names = 0, values = 0;
+    for (const Reading::Row& row : m_reading->rows) {
+        names = std::max(names, kSwatch + 5 + metrics.horizontalAdvance(row.name));
+        values = std::max(values, metrics.horizontalAdvance(row.value));
+    }
+    const double inner = std::max(boldMetrics.horizontalAdvance(m_reading->head), names + kGap + values);
+    const QSizeF size(inner + 2 * kPad, line * static_cast<double>(m_reading->rows.size() + 1) + 2 * kPad - 2);
+    QPointF corner = m_reading->at + QPointF(kAway, -size.height() - kAway);
+    if (corner.x() + size.width() > width())
+        corner.setX(m_reading->at.x() - kAway - size.width());
+    corner.setX(std::clamp(corner.x(), 0.0, std::max(0.0, width() - size.width())));
+    corner.setY(std::clamp(corner.y(), 0.0, std::max(0.0, height() - size.height())));
+    const QRectF box(corner, size);
+    QColor back = m_theme.card;
+    back.setAlphaF(0.96F);
+    p.setPen(QPen(m_theme.line, 1));
+    p.setBrush(back);
+    p.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4);
+    double y = box.top() + kPad;
+    p.setFont(bold);
+    p.setPen(m_theme.text);
+    p.drawText(QPointF(box.left() + kPad, y + boldMetrics.ascent()), m_reading->head);
+    p.setFont(plain);
+    for (const Reading::Row& row : m_reading->rows) {
+        y += line;
+        if (row.color.isValid())
+            p.fillRect(QRectF(box.left() + kPad, y + (line - kSwatch) / 2 - 1, kSwatch, kSwatch), row.color);
+        p.setPen(m_theme.muted);
+        p.drawText(QPointF(box.left() + kPad + kSwatch + 5, y + metrics.ascent()), row.name);
+        p.setPen(m_theme.text);
+        p.drawText(QPointF(box.right() - kPad - metrics.horizontalAdvance(row.value), y + metrics.ascent()), row.value);
+    }
+}
+
+} // namespace headroom::ui
