@@ -30,6 +30,14 @@ struct Quantity {
     double scale = 1; ///< values of the series times this are in the unit of the axis
 };
 
+/// Colour of the plan's own curve: the quantity's, and one for all charts where policies stand side by side.
+Role ownRole(const Study& study, Role quantity)
+{
+    const bool compares = std::any_of(
+        study.cases.begin() + 1, study.cases.end(), [](const StudyCase& other) { return other.result != nullptr; });
+    return compares ? Role::primary : quantity;
+}
+
 Curve curveOf(const SimResult& result, const Quantity& quantity, const TimeUnit& unit)
 {
     Curve curve;
@@ -54,7 +62,7 @@ LineChart overTime(const Snapshot& snapshot, Axis y, const Quantity& quantity, s
     body.x = {
         "simulated time", unit.name, false, 0.0, length > 0 ? std::optional(length / unit.seconds) : std::nullopt};
     Curve main = curveOf(own, quantity, unit);
-    main.role = quantity.role;
+    main.role = ownRole(study, quantity.role);
     main.name = "this plan";
     const double top = largest(main);
     double range = top;
@@ -248,7 +256,7 @@ ChartSpec latencyByPolicy(const Snapshot& snapshot, const Latency& latency)
             continue;
         const bool isOwn = i == 0;
         Curve curve = simulatedDistribution(*one.result, latency, isOwn ? "this plan" : one.name,
-            isOwn ? latency.role : kOthers[(i - 1) % kOthers.size()]);
+            isOwn ? ownRole(study, latency.role) : kOthers[(i - 1) % kOthers.size()]);
         if (curve.x.size() < 2)
             continue;
         body.curves.push_back(std::move(curve));

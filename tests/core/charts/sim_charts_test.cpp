@@ -80,6 +80,19 @@ TEST(SimulatedDistributions, OfAllPoliciesStandInOnePlot)
     }
 }
 
+TEST(SimulatedCharts, OfPoliciesSideBySideGiveThePlanOneColour)
+{
+    const Snapshot snapshot = simulated(example(), 2);
+    for (const char* id : {"sim_queue", "sim_batch", "sim_kv", "sim_throughput", "sim_ttft_policies"}) {
+        ASSERT_NE(findChart(id), nullptr) << id;
+        const auto body = std::get<LineChart>(chartOf(id, snapshot).body);
+        ASSERT_GT(body.curves.size(), 2U) << id;
+        EXPECT_EQ(body.curves[0].name, "this plan") << id;
+        EXPECT_EQ(body.curves[0].role, Role::primary) << id;
+        EXPECT_NE(body.curves[1].role, Role::primary) << id;
+    }
+}
+
 TEST(LoadCharts, ShowTheSimulationWithItsIntervalBesideTheClosedForm)
 {
     const Snapshot snapshot = simulated(example());
