@@ -60,7 +60,7 @@ std::vector<double> addShortRamps(GapSample& sample, int ramps, double first)
 {
     std::vector<double> gaps;
     for (int i = 0; i < ramps; ++i) {
-        const double gap = first + 1e-6 * ((i * 7919) % ramps);
+        const double gap = first + 1e-6 * static_cast<double>((i * 7919LL) % ramps);
         sample.add(gap, 1, 2, 1);
         gaps.insert(gaps.end(), {gap, gap + 1});
     }
