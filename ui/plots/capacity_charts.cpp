@@ -160,10 +160,8 @@ constexpr std::array kCharts{
         &timeParts},
     ChartRow{"throughput_vs_load", "capacity", "Throughput and goodput",
         "Requests served, and requests served within their targets, over the arrival rate. The band is that of "
-        "measured "
-        "throughput, those of latencies are of measured latencies: each holds 80 % of its own measurements, so that "
-        "the "
-        "pessimistic edges of two plots may saturate at different loads.",
+        "measured throughput, those of latencies are of measured latencies: each holds 80 % of its own measurements, "
+        "so the pessimistic edges of two plots may saturate at different loads.",
         "1.2", &throughputVsLoad},
     ChartRow{"cost_vs_load", "capacity", "Cost at the load you have",
         "The whole bill per million output tokens served, over the arrival rate.", "7.4", &costVsLoad},
