@@ -484,16 +484,16 @@ void StepModel::addDecode(StepBatch& b, double context) const
         b.context[i] += std::min(context, m_reach[i]);
 }
 
-void StepModel::addPrompt(StepBatch& b, double x, double cached) const
+void StepModel::addPrompt(StepBatch& b, double x, double cached, double alike) const
 {
-    b.prefillTokens += x;
-    b.prompts += 1;
+    b.prefillTokens += alike * x;
+    b.prompts += alike;
     for (std::size_t i = 0; i < m_reaches; ++i) {
         // Query j of the chunk (1 to x) attends to min(cached + j, reach) keys.
         const double growing = std::clamp(m_reach[i] - cached, 0.0, x); // queries before the window is full
         const double full = x - growing;
-        b.pairs[i] += growing * cached + growing * (growing + 1) / 2 + (full > 0 ? full * m_reach[i] : 0);
-        b.prefix[i] += std::min(cached, m_reach[i]);
+        b.pairs[i] += alike * (growing * cached + growing * (growing + 1) / 2 + (full > 0 ? full * m_reach[i] : 0));
+        b.prefix[i] += alike * std::min(cached, m_reach[i]);
     }
 }
 

@@ -81,8 +81,8 @@ public:
     double reach(int i) const { return m_reach[static_cast<std::size_t>(i)]; }
     /// Adds a decoding sequence whose cache holds `context` tokens.
     void addDecode(StepBatch&, double context) const;
-    /// Adds a chunk of x prompt tokens behind `cached` tokens already in the cache.
-    void addPrompt(StepBatch&, double x, double cached) const;
+    /// Adds a chunk of x prompt tokens behind `cached` tokens already in the cache, or as many of them alike.
+    void addPrompt(StepBatch&, double x, double cached, double alike = 1) const;
     /// B equal sequences with mean context c, no prompt: the d(B, B c, 0) of MODEL.md.
     StepBatch decodeBatch(double decodes, double meanContext) const;
 

@@ -21,7 +21,7 @@ double solveIncreasing(F valueAndSlope, double wanted, double low, double high, 
         double next = slope > 0 ? x + (wanted - value) / slope : low;
         if (!(next > low && next < high))
             next = 0.5 * (low + high);
-        if (std::abs(next - x) < 1e-3 * x || high - low < 1e-4 * high)
+        if (std::abs(next - x) < 3e-3 * x || high - low < 1e-4 * high) // the next would be smaller by as much again
             return next;
         x = next;
     }

@@ -32,14 +32,7 @@ BatchStation station(const StationInput& input)
         StepBatch batch = model.decodeBatch(decodes, context);
         if (tokens > 0) {
             const double chunks = std::max(prompts, 1.0);
-            StepBatch one;
-            model.addPrompt(one, tokens / chunks, cached);
-            batch.prefillTokens = tokens;
-            batch.prompts = chunks;
-            for (std::size_t i = 0; i < kReaches; ++i) {
-                batch.pairs[i] = one.pairs[i] * chunks;
-                batch.prefix[i] = one.prefix[i] * chunks;
-            }
+            model.addPrompt(batch, tokens / chunks, cached, chunks);
         }
         return model.time(batch).si();
     });

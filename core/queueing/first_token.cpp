@@ -18,9 +18,6 @@ constexpr std::array<Cut, 3> kStepCuts{{{0.5, -0.6745}, {0.35, 0.4538}, {0.15, 1
 
 constexpr std::array<Cut, 8> kWaitCuts{{{0.15, -1.4395}, {0.2, -0.6745}, {0.2, -0.1257}, {0.2, 0.3853}, {0.13, 0.8779},
     {0.07, 1.3787}, {0.035, 1.8808}, {0.015, 2.4324}}};
-/// Seconds below which a ramp is a jump.
-constexpr double kJump = 1e-9;
-
 /// floor(x) for 0 <= x < 2^31, without a call.
 double wholePart(double x) { return static_cast<double>(static_cast<int>(x)); }
 
@@ -52,17 +49,13 @@ public:
     struct Start {
         double from, width;
         double ahead; ///< share of the others' tokens that are ahead: what was left before, and half of what came since
-        double perWidth = 0, room = 0; ///< 1 / width, and seconds within which it ends inside the grid; 0 for a jump
-        double middle() const { return from + 0.5 * width; }
+        double middle; ///< of it
+        double room;   ///< seconds after which it no longer ends inside the grid
     };
     Start start(double from, double width, double ahead) const
     {
-        Start out{from, width, ahead};
-        if (width > kJump) {
-            out.perWidth = 1 / width;
-            out.room = m_out.ttft.end() - from - width;
-        }
-        return out;
+        const double wide = std::max(width, m_out.ttft.leastWidth());
+        return {from, wide, ahead, from + 0.5 * width, m_out.ttft.end() - from - wide};
     }
     /// Arrivals that find nobody: a step begins at once.
     void idle(double weight)
@@ -74,16 +67,21 @@ public:
     void amongOthers(const Start& start, double others, double weight)
     {
         deposit(m_class.coarse, start, others, weight);
+        flush(start);
     }
+    /// Left in m_ramps, as far as these have room.
     template <std::size_t N>
     void deposit(const std::array<StationClass::Own, N>& strata, const Start& start, double others, double weight)
     {
+        static_assert(2 * N <= LatencyGrid::Ramps::kMost); // near an edge of the stairs one is two
+        if (m_ramps.count + 2 * N > LatencyGrid::Ramps::kMost)
+            flush(start);
         for (const StationClass::Own& own : strata) {
             const double tokens = others + own.tokens;
             if (tokens > m_capacity)
                 inSeveralSteps(start, others, own, weight * own.share);
             else
-                put(start, inOneStep(tokens, others, own.pairs), start.middle(), weight * own.share);
+                put(start, inOneStep(tokens, others, own.pairs), start.middle, weight * own.share);
         }
     }
     /// What arrivals find: the steps are idle, partly filled, or full, in proportion to the time they take.
@@ -228,7 +226,11 @@ private:
         m_fullStep = node.withChunk.back();
         m_decodesVary = std::sqrt(node.decodes);
     }
-    void alone(const Start& start, double weight) { deposit(m_class.fine, start, 0, weight); }
+    void alone(const Start& start, double weight)
+    {
+        deposit(m_class.fine, start, 0, weight);
+        flush(start);
+    }
     /// Those whom partly filled steps leave alone, as after one step of the mean length.
     void aloneAfterPartial(const Encounter& e, const std::array<Kind, 5>& kinds)
     {
@@ -247,6 +249,7 @@ private:
     {
         for (std::size_t i = 0; i < N; ++i)
             deposit(m_class.few, start, backlog[i], weight * cuts[i].weight);
+        flush(start);
     }
     double inOneStep(double tokens, double others, double pairs) const // whatever their order
     {
@@ -259,7 +262,7 @@ private:
         const double shared = m_node->perPair * own.pairs;
         const double ahead = start.ahead * others, total = ahead + own.tokens, steps = total * m_perCapacity;
         const double before = wholePart(steps), nearest = wholePart(steps + 0.5);
-        const double waited = start.middle() + wholePart(ahead * m_perCapacity) * m_fullStep;
+        const double waited = start.middle + wholePart(ahead * m_perCapacity) * m_fullStep;
         const double blur = own.half + nearest * m_decodesVary, over = total - nearest * m_capacity;
         if (nearest >= 1 && std::abs(over) < blur) {
             const double more = 0.5 * (1 + over / blur); // share of them
@@ -291,19 +294,27 @@ private:
     void put(const Start& start, double time, double queue, double weight)
     {
         const double from = start.from + time;
-        const bool isInside = time < start.room; // the usual case, without a division
-        if (m_detail == Detail::full) {
+        if (time > start.room) { // unusual
+            m_out.ttft.add(from, from + start.width, weight, queue);
             m_out.queueMean += weight * queue;
-            if (isInside)
-                m_out.ttft.addInside(from, start.width, weight, start.perWidth, queue);
-            else
-                m_out.ttft.add(from, from + start.width, weight, queue);
             return;
         }
-        if (isInside)
-            m_out.ttft.addInside(from, start.width, weight, start.perWidth);
-        else
-            m_out.ttft.add(from, from + start.width, weight);
+        const std::size_t i = m_ramps.count++;
+        m_ramps.from[i] = from;
+        m_ramps.weight[i] = weight;
+        m_ramps.waited[i] = queue;
+    }
+    /// Puts what was gathered into the grid. \param start of all of them
+    void flush(const Start& start)
+    {
+        if (m_detail == Detail::full) {
+            for (std::size_t i = 0; i < m_ramps.count; ++i)
+                m_out.queueMean += m_ramps.weight[i] * m_ramps.waited[i];
+            m_out.ttft.addInside<true>(m_ramps, start.width);
+        } else {
+            m_out.ttft.addInside<false>(m_ramps, start.width);
+        }
+        m_ramps.count = 0;
     }
 
     const StationTables& m_tables;
@@ -314,6 +325,7 @@ private:
     double m_perToken = 0, m_perOther = 0, m_tokensPerStep = 0, m_capacity = 0, m_perCapacity = 0, m_fullStep = 0,
            m_decodesVary = 0;
     std::array<double, 16> m_quiet{}; ///< P(nothing comes in so many full steps)
+    LatencyGrid::Ramps m_ramps;       ///< gathered for one start
 };
 
 } // namespace

@@ -293,7 +293,8 @@ PromptPhase solvePromptPhase(const PromptNode& node, const PromptLoad& load, boo
         law.perToken = std::min(law.perToken, kFull / std::max(tokens, 1e-9));
         refinePromptPhase(phase, law, load);
         const double next = std::clamp(phase.perBusyStep, node.lone.x, node.capacity), miss = next - size;
-        if (std::abs(miss) < 0.01 * size && round + 1 >= 2)
+        if (std::abs(miss) <
+            (round > 0 ? 0.01 : 0.001) * size) // waits and idle steps settle a round later than the size
             break;
         // Secant, as far as it can be trusted: what comes out follows what goes in less than half the time.
         const double slope = round > 0 && size != lastSize ? (miss - lastMiss) / (size - lastSize) : -1;

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <numeric>
 
 namespace headroom {
 
@@ -362,7 +363,11 @@ double cumulative(const LengthDistribution& d, double x)
 
 double meanOf(const LengthDistribution& d)
 {
-    return effectiveShape(d) == LengthShape::empirical ? empiricalMoment(d, 1, kInfinity) : d.mean;
+    if (effectiveShape(d) != LengthShape::empirical)
+        return d.mean;
+    const double ends = d.quantiles.front() + d.quantiles.back(); // of pieces, where all others are shared by two
+    const double all = std::reduce(d.quantiles.begin(), d.quantiles.end());
+    return (all - 0.5 * ends) / static_cast<double>(d.quantiles.size() - 1);
 }
 
 double secondMoment(const LengthDistribution& d) { return partialMoment(d, 2, kInfinity); }
