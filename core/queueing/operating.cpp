@@ -1,6 +1,7 @@
 #include "core/queueing/operating.h"
 
 #include "core/queueing/burst_chain.h"
+#include "core/queueing/saturation.h"
 
 #include <algorithm>
 #include <array>

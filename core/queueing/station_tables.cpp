@@ -1,5 +1,6 @@
 #include "core/queueing/station_tables.h"
 
+#include "core/queueing/saturation.h"
 #include "core/queueing/static_batch.h"
 
 #include <algorithm>
@@ -139,15 +140,9 @@ void lonePrompts(PromptNode& node, const std::vector<StationClass>& classes, dou
     node.lone = {node.lone.x / steps, node.lone.y / steps, node.lone.xx / steps, node.lone.xy / steps};
 }
 
-/// Prompts are run whole, as many as the budget takes, with no decodes beside them.
-bool arePromptsWhole(BatchPolicy policy)
-{
-    return policy == BatchPolicy::prefillFirst || policy == BatchPolicy::disaggregated;
-}
-
 PromptNode promptNode(const StationTables& t, const StepFunction& step, double decodes)
 {
-    const bool exclusive = arePromptsWhole(t.input.policy);
+    const bool exclusive = t.arePromptsWhole();
     const bool whole = t.input.policy != BatchPolicy::chunked; // prompts are not cut
     const double budget = std::max(1.0, t.input.tokenBudget.si());
     PromptNode node;
@@ -308,76 +303,6 @@ PromptPhase solvePromptPhase(const PromptNode& node, const PromptLoad& load, boo
 
 namespace {
 
-/// Rates that a number of decodes allows: by the time that steps take, and by the tokens that they hold.
-struct Rates {
-    double byTime, byBudget;
-    double alone; ///< PromptNode::alone there
-};
-
-/// Prefill-first: prompts that share a step while all seats are taken. Those whose seats one decode step sets free go
-/// together, as far as a step takes them; what ends with its first token makes room for one more batch at once.
-double promptsTogether(const StationTables& t, double perDecodeStep)
-{
-    constexpr double kFew = 1e-3;
-    double steps = 0, batch = perDecodeStep * (1 - t.singleTokenShare), all = 0;
-    if (batch < kFew)
-        return 1;
-    for (; batch > kFew * perDecodeStep && batch > kFew * kFew; batch *= t.singleTokenShare) {
-        steps += std::max(-std::expm1(-batch), batch / t.promptsPerStep);
-        all += batch;
-    }
-    return std::max(1.0, all / steps);
-}
-
-Rates ratesAt(const StationTables& t, double decodes)
-{
-    const double m = t.gapsMean, p = t.promptMean;
-    const PromptNode node = t.promptNodeAt(decodes);
-    const double steps = m / decodes, perStep = decodes / m; // steps of a request; prompts of a step
-    if (t.input.policy == BatchPolicy::prefillFirst) {
-        const double together = promptsTogether(t, perStep);
-        const PromptLaw law = node.law(gathered(node, std::min(p * together, node.capacity)), true);
-        const double most = std::max(t.promptsPerStep, node.capacity / t.longestPrompt);
-        return {1 / (steps * t.decodeStepAt(decodes) + law.setup / together + law.perToken * p),
-            most / (law.setup + law.perToken * p * most), node.alone};
-    }
-    const PromptLaw law = node.law(gathered(node, std::min(p * perStep, node.capacity)), false);
-    const double byBudget = node.capacity / (p * law.fullStep);
-    const double busy = -std::expm1(-perStep * std::max(1.0, p / node.capacity)); // share of steps with prompts
-    const double setup = (law.setup - node.idleStep) * busy;
-    return {1 / (steps * (t.decodeStepAt(decodes) + setup) + law.perToken * p), byBudget, node.alone};
-}
-
-} // namespace
-
-Saturation saturate(const StationTables& t, double seats)
-{
-    const double p = t.promptMean;
-    if (t.gapsMean <= 0) { // nothing decodes: prompts alone
-        const PromptNode node = t.promptNodeAt(0);
-        const double fit = arePromptsWhole(t.input.policy) ? t.promptsPerStep : node.capacity / p;
-        const double together = std::max(1.0, std::min(seats, fit));
-        const double tokens = together * p;
-        return {together / (node.step(tokens) + node.perToken * tokens + node.perOther * (tokens - p)), 0};
-    }
-    if (t.input.policy == BatchPolicy::prefillFirst) {
-        const Rates rates = ratesAt(t, seats);
-        return {std::min(rates.byTime, rates.byBudget), seats};
-    }
-    // Seats = B + q(B) * (time of a prompt); or, where prompts are the bottleneck, B* with the other seats waiting.
-    double low = 1e-3, high = std::min(seats, t.prompts.back().decodes);
-    for (int round = 0; round < 24 && high - low > 1e-4 * high; ++round) {
-        const double middle = 0.5 * (low + high);
-        const Rates rates = ratesAt(t, middle);
-        const bool tooMany = rates.byTime > rates.byBudget || middle + rates.byTime * rates.alone > seats;
-        (tooMany ? high : low) = middle;
-    }
-    const Rates rates = ratesAt(t, low);
-    return {std::min(rates.byTime, rates.byBudget), low};
-}
-
-namespace {
-
 /// Capacities of the two pools of a disaggregated fleet, and which of them is the bottleneck.
 void splitCapacity(StationTables& t)
 {
@@ -459,7 +384,7 @@ std::shared_ptr<const StationTables> makeTables(const StationInput& input, const
     }
     t->restScv = restScv(t->classes);
     t->singleTokenShare = shareOfSingleTokens(t->classes);
-    if (arePromptsWhole(input.policy))
+    if (t->arePromptsWhole())
         t->promptsPerStep = std::min(std::max(1.0, input.seats),
             promptsWithin(std::max(1.0, input.tokenBudget.si()), t->promptMean, t->promptSecond));
     if (t->input.seats < 1)

@@ -128,21 +128,16 @@ struct StationTables {
 
     std::vector<double> staticPrefill; ///< static: s to read the prompts of a batch of decodes[k]
 
+    /// Prompts are run whole, as many as the budget takes, with no decodes beside them.
+    bool arePromptsWhole() const
+    {
+        return input.policy == BatchPolicy::prefillFirst || input.policy == BatchPolicy::disaggregated;
+    }
     double decodeStepAt(double size) const { return atBatch(decodeStep, size); }
     /// A value known at `decodes`, between them by a straight line.
     double atBatch(const std::vector<double>& values, double size) const;
     PromptNode promptNodeAt(double decodes) const;
 };
-
-/// Rate and decodes of one replica with `occupied` seats always taken.
-struct Saturation {
-    double rate = 0, decodes = 0;
-};
-
-/// Sustainable rate with so many seats taken (MODEL.md 2): B sequences decode, the other seats hold prompts in
-/// progress. A request takes (m / B) decode steps' worth of time and its prompt's; the token budget holds B at B* or
-/// below. For the policies whose prompts and decodes share a replica.
-Saturation saturate(const StationTables&, double occupied);
 
 /// \pre input.workload is set
 std::shared_ptr<const StationTables> makeTables(const StationInput&, const StepFunction&);

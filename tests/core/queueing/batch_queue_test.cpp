@@ -1,4 +1,5 @@
 #include "core/queueing/batch_queue.h"
+#include "core/queueing/station_tables.h"
 
 #include <gtest/gtest.h>
 
@@ -297,6 +298,26 @@ TEST(BatchStation, GivesBandsAboutTheNumbersOfTheWholeSolve)
     EXPECT_LT(EdgeErrors::quantile(errors.ttftP95, 0.99), 0.064);
     EXPECT_LT(EdgeErrors::quantile(errors.e2eP95, 0.99), 0.025);
     EXPECT_LT(EdgeErrors::quantile(errors.others, 0.99), 0.011);
+}
+
+// Whoever holds a seat decodes or has its prompt computed, at capacity: Little's law for the two together.
+TEST(BatchStation, AtCapacitySeatsAreHeldByDecodesAndPrompts)
+{
+    for (double prompt : {100.0, 1200.0, 9000.0})
+        for (double budget : {300.0, 2048.0})
+            for (double seats = 1; seats <= 280; seats = std::ceil(1.1 * seats)) {
+                Example e;
+                e.workload.shape.prompt.mean = prompt;
+                e.input.policy = BatchPolicy::chunked;
+                e.input.seats = seats;
+                e.input.tokenBudget = Tokens(budget);
+                const BatchStation s = e.make();
+                const StationTables& t = s.tables();
+                const double held = t.fullDecodes + t.capacity * t.promptNodeAt(t.fullDecodes).alone;
+                EXPECT_LE(held, seats * (1 + 2e-4)) << prompt << " " << budget;
+                const bool isBudgetBound = held < seats * (1 - 2e-4); // the rest of the seats waits for the budget
+                EXPECT_LE(isBudgetBound, prompt / budget > 0.1) << seats << " " << held;
+            }
 }
 
 TEST(BatchStation, SuffersFromBursts)
