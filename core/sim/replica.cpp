@@ -106,7 +106,8 @@ void Replica::cutIfAdmissible(double now)
 {
     if (!m_running || m_leap.steps <= 1)
         return;
-    if (decide<Kind::any>(now).act == BatchDecision::Act::admit || (m_preemptive && outranksSomebody()))
+    const BatchDecision decision = m_kind == Kind::plain ? decide<Kind::plain>(now) : decide<Kind::any>(now);
+    if (decision.act == BatchDecision::Act::admit || (m_preemptive && outranksSomebody()))
         cut(now);
 }
 

@@ -46,6 +46,7 @@ Run::Run(const Scenario& scenario, std::uint64_t replication, std::stop_token st
       m_decodeRouterState{RandomStream(scenario.seed, "decode routing", replication)},
       m_admission(admissionPolicy(scenario.scheduling.admission)),
       m_admissionState{.level = std::max(1.0, scenario.scheduling.bucketBurst)},
+      m_maxContext(static_cast<std::int64_t>(scenario.maxContext.in(token))),
       m_timeout(scenario.scheduling.clientTimeout ? scenario.scheduling.clientTimeout->si() : kNever)
 {
     const std::size_t replicas = m_fleet.size();
@@ -212,7 +213,7 @@ void Run::arrive(std::int32_t slot)
     auto& counters = m_recorder.counters();
     ++counters.attempts;
     s.order = m_order++;
-    const auto limit = static_cast<std::int64_t>(m_scenario.maxContext.in(token));
+    const std::int64_t limit = m_maxContext;
     if (s.prompt >= limit) {
         reject(slot, Rejection::contextLimit);
         return;
@@ -371,7 +372,8 @@ void Run::markForPlanning(std::size_t replica)
     m_toPlan.push_back(replica);
 }
 
-void Run::finish(std::size_t replica)
+// Once a leap, with what it calls here.
+[[gnu::flatten]] void Run::finish(std::size_t replica)
 {
     m_replicas[replica].finishLeap();
     drain(replica);
