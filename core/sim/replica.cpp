@@ -27,6 +27,7 @@ const BatchingRow& policyOf(const Scenario& scenario, Role role)
 Replica::Replica(const ReplicaContext& context, int index, Role role)
     : m_context(context),
       m_index(index),
+      m_load(&context.slots.loads[static_cast<std::size_t>(index)]),
       m_role(role),
       m_policy(&policyOf(context.scenario, role)),
       m_isStatic(m_policy->policy == BatchPolicy::static_),
@@ -421,7 +422,8 @@ std::int64_t Replica::longestLeap()
         // Chunks stay equal while one prompt takes the whole budget. With windows they are not affine: step by step.
         if (m_chunks.size() > 1 || left < 2 * tokens || reaches<kKind>() > 1)
             return 1;
-        steps = left / tokens;
+        // Both are below 2^32, and a short division is a fast one.
+        steps = static_cast<std::uint32_t>(left) / static_cast<std::uint32_t>(tokens);
     }
     if (!m_decodesRun)
         return steps;

@@ -87,9 +87,9 @@ public:
 
     std::int64_t waiting() const { return m_queue.size(); }
     /// Requests that wait or are in service.
-    std::int64_t load() const { return *loadCell(); }
+    std::int64_t load() const { return *m_load; }
     /// Where that stands; those of the next replicas follow.
-    const std::int32_t* loadCell() const { return &m_context.slots.loads[static_cast<std::size_t>(m_index)]; }
+    const std::int32_t* loadCell() const { return m_load; }
     std::int64_t running() const { return m_seats; }
     const KvBlocks& blocks() const { return m_blocks; }
     // What routers, admission and controllers ask is as of `now` within the present leap, which goes on.
@@ -238,8 +238,7 @@ private:
     // replica.cpp
     void noteLoad()
     {
-        m_context.slots.loads[static_cast<std::size_t>(m_index)] =
-            static_cast<std::int32_t>(m_queue.size() + m_seats + static_cast<std::int64_t>(m_swapped.size()));
+        *m_load = static_cast<std::int32_t>(m_queue.size() + m_seats + static_cast<std::int64_t>(m_swapped.size()));
     }
     template <Kind kKind>
     double formStep(double now);
@@ -312,6 +311,7 @@ private:
 
     ReplicaContext m_context;
     std::int32_t m_index;
+    std::int32_t* m_load; ///< its place in SlotTables::loads
     Role m_role;
     const BatchingRow* m_policy;
     bool m_isStatic;
