@@ -139,20 +139,25 @@ bool Run::step()
         return false;
     }
     m_now = time;
-    if (event > time) {
+    if (m_earliest.time() == time)
+        finish(m_earliest.index()); // most events
+    else
+        stepBeside(event);
+    return true;
+}
+
+/// An event that is not the end of a leap. Apart, so that step() has few registers to save.
+[[gnu::noinline]] void Run::stepBeside(double event)
+{
+    if (event > m_now) {
         wakeController();
-        return true;
-    }
-    if (m_earliest.time() == time) {
-        finish(m_earliest.index());
-    } else if (m_calendar.nextTime() == time && (m_calendar.nextPhase() < Phase::arrival || m_nextArrival > time)) {
+    } else if (m_calendar.nextTime() == m_now && (m_calendar.nextPhase() < Phase::arrival || m_nextArrival > m_now)) {
         onTimer(m_calendar.take());
     } else {
         const auto slot = slotFor(m_next);
         fetchNext();
         arrive(slot);
     }
-    return true;
 }
 
 void Run::onTimer(const Timer& timer)

@@ -37,6 +37,7 @@ private:
 
     void begin();
     bool step();
+    void stepBeside(double event);
     void onTimer(const Timer&);
     void fetchNext();
     std::int32_t slotFor(const Offered&);
