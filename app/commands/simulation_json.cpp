@@ -35,6 +35,12 @@ std::string hex(std::uint64_t value)
     return text.data();
 }
 
+Json overTime(const sim::TimeSeries& s)
+{
+    return {{"interval_s", s.interval}, {"waiting", s.waiting}, {"running", s.running}, {"kv_fraction", s.kvFraction},
+        {"output_tok_s", s.outputTokensPerSecond}, {"busy_fraction", s.busyFraction}};
+}
+
 void addCounts(Json& object, const sim::Counters& c)
 {
     object["requests"] = c.requests;
@@ -85,9 +91,10 @@ std::string simulationJson(const sim::SimResult& r, std::optional<double> utiliz
     object["events"] = r.counters.events;
     object["steps"] = r.counters.steps;
     object["leaps"] = r.counters.leaps;
-    object["series"] = {{"interval_s", r.series.interval}, {"waiting", r.series.waiting}, {"running", r.series.running},
-        {"kv_fraction", r.series.kvFraction}, {"output_tok_s", r.series.outputTokensPerSecond},
-        {"busy_fraction", r.series.busyFraction}};
+    object["series"] = overTime(r.series);
+    const sim::SeriesBand& band = r.seriesBand;
+    object["series"]["replications"] =
+        band.isEmpty() ? Json(nullptr) : Json{{"mean", overTime(band.mean)}, {"half_width", overTime(band.half)}};
     return object.dump();
 }
 

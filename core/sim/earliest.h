@@ -23,6 +23,10 @@ public:
     /// \param time of replica i, s; infinity = idle
     void set(std::size_t i, double time)
     {
+        if (m_leaves == 1) { // alone it always wins
+            m_time = time;
+            return;
+        }
         m_times[i] = time;
         for (std::size_t node = (m_leaves + i) / 2; node > 0; node /= 2)
             m_winner[node] = better(m_winner[2 * node], m_winner[2 * node + 1]);

@@ -14,7 +14,7 @@ std::int64_t KvBlocks::searchShort(std::int64_t limit, std::int64_t growing) con
     const std::int64_t turns = left / growing; // a whole turn takes one block for each
     std::int64_t steps = turns * m_block;
     left -= turns * growing;
-    for (std::size_t phase = wheel(0); steps < limit; ++steps) {
+    for (std::size_t phase = m_next; steps < limit; ++steps) {
         left -= m_phases[phase];
         if (left < 0)
             break;

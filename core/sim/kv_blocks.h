@@ -49,7 +49,7 @@ public:
     void leave(std::int64_t context) { --m_phases[phaseOf(context)]; }
 
     /// New blocks that the next step needs: one for each sequence whose last block is full.
-    std::int64_t neededNext() const { return m_phases[wheel(0)]; }
+    std::int64_t neededNext() const { return m_phases[m_next]; }
     /// New blocks that the next `steps` steps need. \param growing sequences that joined and have not left
     std::int64_t neededOver(std::int64_t steps, std::int64_t growing) const
     {
@@ -59,7 +59,7 @@ public:
             needed = steps / m_block * growing;
             rest = static_cast<std::uint32_t>(steps % m_block);
         }
-        for (std::size_t phase = wheel(0); rest > 0; --rest) {
+        for (std::size_t phase = m_next; rest > 0; --rest) {
             needed += m_phases[phase];
             phase = phase == 0 ? m_block - 1 : phase - 1;
         }
@@ -78,26 +78,17 @@ public:
     void grow(std::int64_t steps, std::int64_t growing)
     {
         take(neededOver(steps, growing));
-        m_offset += static_cast<std::uint32_t>(steps < m_block ? steps : steps % m_block);
-        m_offset -= m_offset >= m_block ? m_block : 0;
+        const auto turn = static_cast<std::uint32_t>(steps < m_block ? steps : steps % m_block);
+        m_next += m_next < turn ? m_block - turn : 0U - turn;
     }
 
 private:
     std::int64_t searchShort(std::int64_t limit, std::int64_t growing) const;
-    std::size_t phaseOf(std::int64_t context) const
-    {
-        return (static_cast<std::uint32_t>(context) + m_block - m_offset) % m_block;
-    }
-    /// Phase of the sequences whose context is a whole number of blocks after `ahead` more steps (below a turn).
-    std::size_t wheel(std::uint32_t ahead) const
-    {
-        const std::uint32_t turned = m_offset + ahead; // below two turns
-        return turned == 0 ? 0 : turned <= m_block ? m_block - turned : 2 * m_block - turned;
-    }
+    std::size_t phaseOf(std::int64_t context) const { return (static_cast<std::uint32_t>(context) + m_next) % m_block; }
 
     std::int64_t m_total, m_used = 0, m_peak = 0;
     std::uint32_t m_block;
-    std::uint32_t m_offset = 0; ///< steps done, modulo the block size
+    std::uint32_t m_next = 0; ///< phase of the sequences whose last block is full: it goes down by one a step
     std::vector<std::int32_t> m_phases;
     double m_perBlock;
 };

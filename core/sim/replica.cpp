@@ -27,6 +27,7 @@ const BatchingRow& policyOf(const Scenario& scenario, Role role)
 Replica::Replica(const ReplicaContext& context, int index, Role role)
     : m_context(context),
       m_index(index),
+      m_load(&context.slots.loads[static_cast<std::size_t>(index)]),
       m_role(role),
       m_policy(&policyOf(context.scenario, role)),
       m_isStatic(m_policy->policy == BatchPolicy::static_),
@@ -53,13 +54,22 @@ Replica::Replica(const ReplicaContext& context, int index, Role role)
         m_blocks = KvBlocks(slots, 1);
         for (std::int64_t size = 16; size <= slots; size *= 2)
             m_largestChunk = size;
-    } else if (isStatic()) {
+    } else if (m_isStatic) {
         m_promise = Promise::wholeBlocks;
     }
     m_watermark = static_cast<std::int64_t>(kWatermark * static_cast<double>(m_blocks.total()));
     if (context.prefixes.blockTokens > 0 && m_promise == Promise::paged && role != Role::decode)
         m_prefix.emplace(context.prefixes.blockTokens, context.prefixes.blockTokens / scenario.kv.blockTokens);
     m_endsInOrder = m_prefix.has_value() || scenario.scheduling.retries > 0;
+    m_kind = kindOf();
+}
+
+Replica::Kind Replica::kindOf() const
+{
+    const bool isPlain = m_role == Role::both && m_policy->decide == &chunkedPrefill && m_promise == Promise::paged &&
+                         !m_prefix && m_queue.shape() == QueueShape::fifo && !m_preemptive && !m_endsInOrder &&
+                         m_context.laws.reaches() == 1 && !m_context.scenario.record.headOfLine;
+    return isPlain ? Kind::plain : Kind::any;
 }
 
 double Replica::waitKey(const Sequence& s)
@@ -97,7 +107,8 @@ void Replica::cutIfAdmissible(double now)
 {
     if (!m_running || m_leap.steps <= 1)
         return;
-    if (m_policy->decide(view(now), m_limits).act == BatchDecision::Act::admit || (m_preemptive && outranksSomebody()))
+    const BatchDecision decision = m_kind == Kind::plain ? decide<Kind::plain>(now) : decide<Kind::any>(now);
+    if (decision.act == BatchDecision::Act::admit || (m_preemptive && outranksSomebody()))
         cut(now);
 }
 
@@ -131,7 +142,7 @@ void Replica::abandon(std::int32_t slot, double now)
     }
     s.abandoned = true;
     m_abandoned.push_back(slot);
-    if (!isStatic())
+    if (!m_isStatic)
         cut(now);
 }
 
@@ -139,7 +150,7 @@ void Replica::abandon(std::int32_t slot, double now)
 /// goes on to its end.
 void Replica::dropAbandoned(double now)
 {
-    if (isStatic()) {
+    if (m_isStatic) {
         m_abandoned.clear();
         return;
     }
@@ -194,30 +205,41 @@ void Replica::joinArrived()
     m_arrived.clear();
 }
 
+template <Replica::Kind kKind>
 ReplicaView Replica::view(double now)
 {
     ReplicaView v{.now = now,
-        .decodes = isStatic() ? static_cast<std::int64_t>(m_batch.size()) : m_decodes,
+        .decodes = isStatic<kKind>() ? static_cast<std::int64_t>(m_batch.size()) : m_decodes,
         .prefillTokens = m_prefillLeft,
         .admitted = m_admitted,
         .seatsLeft = m_limits.maxSequences - m_seats,
         .waiting = m_queue.size(),
         .preempted = m_preempted,
-        .swapped = !m_swapped.empty() && !yieldsToHead(m_swapped.front()),
+        .swapped = !m_swapped.empty() && !(kKind == Kind::any && yieldsToHead(m_swapped.front())),
         .decodesRan = m_decodesRun};
     if (v.waiting == 0 || v.seatsLeft <= 0)
         return v;
-    if (m_policy->budget == BatchingRow::Budget::bounds && v.decodes + v.prefillTokens >= m_limits.tokenBudget)
+    if ((kKind == Kind::plain || m_policy->budget == BatchingRow::Budget::bounds) &&
+        v.decodes + v.prefillTokens >= m_limits.tokenBudget)
         return v; // most steps of a loaded replica: no need to look whether the first would fit
     const auto head = m_queue.front(m_context.pool);
     const Sequence& s = at(head);
-    v.headFits = fits(s);
+    v.headFits = fits<kKind>(s);
     v.headTokens = s.target - s.prefilled;
     v.headReached = s.reached;
-    if (isStatic() && m_buddy) // a batch is also full when memory takes no more of the same size
+    if (isStatic<kKind>() && m_buddy) // a batch is also full when memory takes no more of the same size
         v.seatsLeft = std::min(
             v.seatsLeft, std::max<std::int64_t>(1, m_blocks.free() / BuddyAllocator::chunkFor(reservedTokens(s))));
     return v;
+}
+
+template <Replica::Kind kKind>
+BatchDecision Replica::decide(double now)
+{
+    if constexpr (kKind == Kind::plain)
+        return chunkedPrefill(view<kKind>(now), m_limits);
+    else
+        return m_policy->decide(view<kKind>(now), m_limits);
 }
 
 /// Back into the queue after losing its place: everything it had is computed anew.
@@ -231,6 +253,7 @@ void Replica::putBack(std::int32_t slot)
     m_queue.pushFront(s, slot, waitKey(s));
 }
 
+template <Replica::Kind kKind>
 void Replica::admitHead(double now)
 {
     const auto slot = m_queue.front(m_context.pool);
@@ -240,11 +263,11 @@ void Replica::admitHead(double now)
     Sequence& s = at(slot);
     HR_ASSERT(m_seats < m_limits.maxSequences); // that its memory is there, the blocks check
     m_waitingTokens -= s.target - s.prefilled;
-    allocate(s, slot);
+    allocate<kKind>(s, slot);
     ++m_seats;
     ++m_admitted;
     link(slot);
-    if (m_role == Role::decode && s.prefilled == s.target) { // pulled over the link of this replica, one at a time
+    if (isRole<kKind>(Role::decode) && s.prefilled == s.target) { // pulled over the link of this replica, one at a time
         s.stage = Stage::transferring;
         m_linkFree =
             std::max(now, m_linkFree) + static_cast<double>(s.target) * m_context.scenario.kv.transferSecondsPerToken;
@@ -253,7 +276,7 @@ void Replica::admitHead(double now)
         return;
     }
     s.stage = Stage::prefilling;
-    if (m_prefix) {
+    if (keepsPrefixes<kKind>()) {
         s.prefilled = s.cached;
         m_context.recorder.counters().cachedTokens += static_cast<std::uint64_t>(s.cached);
     }
@@ -266,11 +289,12 @@ void Replica::admitHead(double now)
 // Once a leap, and so is everything it calls: in one piece, a fifth faster.
 [[gnu::flatten]] double Replica::plan(double now)
 {
-    const double wake = formStep(now);
+    const double wake = m_kind == Kind::plain ? formStep<Kind::plain>(now) : formStep<Kind::any>(now);
     noteLoad();
     return wake;
 }
 
+template <Replica::Kind kKind>
 double Replica::formStep(double now)
 {
     HR_ASSERT(!m_running);
@@ -281,36 +305,38 @@ double Replica::formStep(double now)
         dropAbandoned(now);
     if (!m_arrived.empty())
         joinArrived();
-    if (isStatic() && !m_batch.empty()) {
+    if (isStatic<kKind>() && !m_batch.empty()) {
         leapStatic(now);
         return kNever;
     }
-    if (m_policy->memoryTurn == MemoryTurn::decodesFirst)
-        makeDecodeRoom();
-    if (m_preemptive)
+    if (memoryTurn<kKind>() == MemoryTurn::decodesFirst)
+        makeDecodeRoom<kKind>();
+    if (isPreemptive<kKind>())
         displaceForPriority();
     if (m_queue.size() == 0 && m_prefilling.empty())
-        return follow(now, {.act = BatchDecision::Act::run}); // it can only run the decodes
+        return follow<kKind>(now, {.act = BatchDecision::Act::run}); // it can only run the decodes
     for (;;) {
-        const BatchDecision decision = m_policy->decide(view(now), m_limits);
+        const BatchDecision decision = decide<kKind>(now);
         if (decision.act != BatchDecision::Act::admit)
-            return follow(now, decision);
-        admitHead(now);
+            return follow<kKind>(now, decision);
+        admitHead<kKind>(now);
     }
 }
 
 /// Does what a decision other than to admit says. \return as plan()
+template <Replica::Kind kKind>
 double Replica::follow(double now, const BatchDecision& decision)
 {
     if (decision.act == BatchDecision::Act::wait)
         return decision.until;
-    if (m_policy->memoryTurn != MemoryTurn::decodesFirst && decision.decodes == BatchDecision::Decodes::all)
-        makeDecodeRoom();
-    m_running = isStatic() ? leapStatic(now) : leap(now, decision);
+    if (memoryTurn<kKind>() != MemoryTurn::decodesFirst && decision.decodes == BatchDecision::Decodes::all)
+        makeDecodeRoom<kKind>();
+    m_running = isStatic<kKind>() ? leapStatic(now) : leap<kKind>(now, decision);
     return kNever;
 }
 
 /// Gives the prompt tokens of a step to the prompts in order of admission.
+template <Replica::Kind kKind>
 void Replica::gatherChunks(std::int64_t promptTokens)
 {
     m_chunks.clear();
@@ -327,44 +353,46 @@ void Replica::gatherChunks(std::int64_t promptTokens)
         promptTokens -= tokens;
     }
     m_sums = sums;
-    if (m_context.laws.reaches() > 1)
+    if (reaches<kKind>() > 1)
         for (const Chunk& chunk : m_chunks)
             m_context.laws.addWindows(m_sums, chunk.tokens, at(chunk.slot).prefilled);
 }
 
+template <Replica::Kind kKind>
 bool Replica::leap(double now, const BatchDecision& decision)
 {
     m_decodesRun = decision.decodes == BatchDecision::Decodes::all && m_decodes > 0;
     if (m_prefilling.empty())
         m_chunks.clear();
     else
-        gatherChunks(decision.promptTokens);
+        gatherChunks<kKind>(decision.promptTokens);
     if (!m_decodesRun && m_chunks.empty())
         return false;
-    timeSteps(now);
-    m_leap.steps = decision.leap == BatchDecision::Leap::oneStep ? 1 : longestLeap();
+    timeSteps<kKind>(now);
+    m_leap.steps = decision.leap == BatchDecision::Leap::oneStep ? 1 : longestLeap<kKind>();
     m_leapEnd = m_leap.end();
     return true;
 }
 
 /// Duration of the first step and by how much each further equal step is longer.
+template <Replica::Kind kKind>
 void Replica::timeSteps(double now)
 {
     m_leap.start = now;
     const std::int64_t decodes = m_decodesRun ? m_decodes : 0;
-    const auto reaches = static_cast<std::size_t>(m_context.laws.reaches());
+    const std::size_t reachesUsed = reaches<kKind>();
     double first = m_extra, increment = 0;
     if (m_chunks.empty()) {
         const auto& law = m_context.laws.decode(decodes);
         first += law.base;
-        for (std::size_t r = 0; r < reaches; ++r) {
+        for (std::size_t r = 0; r < reachesUsed; ++r) {
             first += law.perContext[r] * m_contextSum[r];
             increment += law.perContext[r] * m_growing[r];
         }
     } else {
         const auto law = m_context.laws.mixed(decodes, m_sums.tokens, m_sums.prompts);
         first += law.base();
-        for (std::size_t r = 0; r < reaches; ++r) {
+        for (std::size_t r = 0; r < reachesUsed; ++r) {
             first += law.perPair(r) * m_sums.pairs[r] + law.perPrefix(r) * m_sums.prefix[r];
             if (m_decodesRun) {
                 first += law.perContext(r) * m_contextSum[r];
@@ -379,31 +407,33 @@ void Replica::timeSteps(double now)
 }
 
 /// Steps until the batch or its law changes by itself.
+template <Replica::Kind kKind>
 std::int64_t Replica::longestLeap()
 {
     if (m_extra > 0 || m_preempted || !m_abandoned.empty())
         return 1;
     // One who would displace somebody, but that there is room: growing sequences may take it at any step.
-    if (m_preemptive && m_queue.size() > 0 && headHasHigherRank())
+    if (isPreemptive<kKind>() && m_queue.size() > 0 && headHasHigherRank())
         return 1;
     std::int64_t steps = StepRing::kNever;
     if (!m_chunks.empty()) {
         const Sequence& s = at(m_chunks[0].slot);
         const std::int64_t left = s.target - s.prefilled, tokens = m_chunks[0].tokens;
         // Chunks stay equal while one prompt takes the whole budget. With windows they are not affine: step by step.
-        if (m_chunks.size() > 1 || left < 2 * tokens || m_context.laws.reaches() > 1)
+        if (m_chunks.size() > 1 || left < 2 * tokens || reaches<kKind>() > 1)
             return 1;
-        steps = left / tokens;
+        // Both are below 2^32, and a short division is a fast one.
+        steps = static_cast<std::uint32_t>(left) / static_cast<std::uint32_t>(tokens);
     }
     if (!m_decodesRun)
         return steps;
     steps = std::min(steps, m_completions.nextDue(m_step) - m_step);
-    for (auto& crossing : m_crossings) {
-        const auto due = crossing.nextDue(m_step);
+    for (std::size_t r = 1; r < reaches<kKind>(); ++r) {
+        const auto due = m_crossings[r - 1].nextDue(m_step);
         if (due != StepRing::kNever)
             steps = std::min(steps, due - m_step);
     }
-    if (steps > 1 && m_promise == Promise::paged)
+    if (steps > 1 && isPaged<kKind>())
         steps = std::max<std::int64_t>(1, m_blocks.stepsUntilShort(steps, m_decodes));
     return steps;
 }

@@ -87,9 +87,9 @@ public:
 
     std::int64_t waiting() const { return m_queue.size(); }
     /// Requests that wait or are in service.
-    std::int64_t load() const { return *loadCell(); }
+    std::int64_t load() const { return *m_load; }
     /// Where that stands; those of the next replicas follow.
-    const std::int32_t* loadCell() const { return &m_context.slots.loads[static_cast<std::size_t>(m_index)]; }
+    const std::int32_t* loadCell() const { return m_load; }
     std::int64_t running() const { return m_seats; }
     const KvBlocks& blocks() const { return m_blocks; }
     // What routers, admission and controllers ask is as of `now` within the present leap, which goes on.
@@ -112,6 +112,46 @@ private:
     double expectedSeatWait(double now, const Sequence&) const;
     /// How KV memory is promised.
     enum class Promise { paged, wholeBlocks, buddy };
+    /// What the hot functions are made for. Plain: chunked prefill and paging by one kind of replica, first come, first
+    /// served, attention without windows, no prefix cache, nothing recorded beside. Most runs are, and need not ask for
+    /// the rest at each leap.
+    enum class Kind { plain, any };
+    Kind kindOf() const;
+    template <Kind kKind>
+    bool isStatic() const
+    {
+        return kKind == Kind::any && m_isStatic;
+    }
+    template <Kind kKind>
+    bool isPaged() const
+    {
+        return kKind == Kind::plain || m_promise == Promise::paged;
+    }
+    template <Kind kKind>
+    bool keepsPrefixes() const
+    {
+        return kKind == Kind::any && m_prefix.has_value();
+    }
+    template <Kind kKind>
+    bool isPreemptive() const
+    {
+        return kKind == Kind::any && m_preemptive;
+    }
+    template <Kind kKind>
+    bool isRole(Role role) const
+    {
+        return kKind == Kind::plain ? role == Role::both : m_role == role;
+    }
+    template <Kind kKind>
+    std::size_t reaches() const
+    {
+        return kKind == Kind::plain ? 1 : static_cast<std::size_t>(m_context.laws.reaches());
+    }
+    template <Kind kKind>
+    MemoryTurn memoryTurn() const
+    {
+        return kKind == Kind::plain ? MemoryTurn::decodesFirst : m_policy->memoryTurn;
+    }
     struct Chunk {
         std::int32_t slot = kNoSlot;
         std::int64_t tokens = 0; ///< of each step of the leap
@@ -134,31 +174,40 @@ private:
     std::int64_t contextOf(const Sequence& s) const { return s.joinContext + (m_step - s.joinStep); }
     std::int64_t reservedTokens(const Sequence&) const;
     // Most plans page without a prefix cache: these are short then, and stand where they are called.
-    bool isPlain() const { return m_promise == Promise::paged && !m_prefix; }
+    template <Kind kKind>
+    bool onlyCounts() const
+    {
+        return isPaged<kKind>() && !keepsPrefixes<kKind>();
+    }
+    template <Kind kKind = Kind::any>
     std::int64_t admissionBlocks(const Sequence& s) const
     {
-        return isPlain() ? m_blocks.blocksFor(s.target) : admissionBlocksBeside(s);
+        return onlyCounts<kKind>() ? m_blocks.blocksFor(s.target) : admissionBlocksBeside(s);
     }
+    template <Kind kKind = Kind::any>
     bool fits(const Sequence& s) const
     {
-        if (m_promise == Promise::buddy)
+        if (kKind == Kind::any && m_promise == Promise::buddy)
             return m_buddy->has(reservedTokens(s));
         // What the decodes of this step need is theirs already, unless the step is all prompts.
-        const bool decodesFirst = m_promise == Promise::paged && m_policy->memoryTurn == MemoryTurn::decodesFirst;
-        const std::int64_t left = m_blocks.free() - admissionBlocks(s) - (decodesFirst ? m_blocks.neededNext() : 0);
+        const bool decodesFirst = isPaged<kKind>() && memoryTurn<kKind>() == MemoryTurn::decodesFirst;
+        const std::int64_t left =
+            m_blocks.free() - admissionBlocks<kKind>(s) - (decodesFirst ? m_blocks.neededNext() : 0);
         return m_seats == 0 ? left >= 0 : left >= m_watermark; // alone it may have everything
     }
+    template <Kind kKind>
     void allocate(Sequence& s, std::int32_t slot)
     {
-        if (isPlain())
+        if (onlyCounts<kKind>())
             m_blocks.take(m_blocks.blocksFor(s.target));
         else
             allocateBeside(s, slot);
     }
     /// \param tokensHeld tokens the sequence has memory for (paged only)
+    template <Kind kKind = Kind::any>
     void release(Sequence& s, std::int32_t slot, std::int64_t tokensHeld)
     {
-        if (isPlain())
+        if (onlyCounts<kKind>())
             m_blocks.give(m_blocks.blocksFor(tokensHeld));
         else
             releaseBeside(s, slot, tokensHeld);
@@ -168,9 +217,10 @@ private:
     void releaseBeside(Sequence&, std::int32_t slot, std::int64_t tokensHeld);
     std::span<const std::uint64_t> hashesOf(const Sequence&) const;
     void shareBlocks(std::int32_t slot);
+    template <Kind kKind>
     void makeDecodeRoom()
     {
-        if (m_promise == Promise::paged && m_blocks.neededNext() > m_blocks.free())
+        if (isPaged<kKind>() && m_blocks.neededNext() > m_blocks.free())
             displaceForMemory();
         if (!m_swapped.empty())
             swapIn();
@@ -188,38 +238,56 @@ private:
     // replica.cpp
     void noteLoad()
     {
-        m_context.slots.loads[static_cast<std::size_t>(m_index)] =
-            static_cast<std::int32_t>(m_queue.size() + m_seats + static_cast<std::int64_t>(m_swapped.size()));
+        *m_load = static_cast<std::int32_t>(m_queue.size() + m_seats + static_cast<std::int64_t>(m_swapped.size()));
     }
+    template <Kind kKind>
     double formStep(double now);
+    template <Kind kKind>
     ReplicaView view(double now);
+    template <Kind kKind>
+    BatchDecision decide(double now);
     double waitKey(const Sequence&);
     void putBack(std::int32_t slot);
+    template <Kind kKind>
     void admitHead(double now);
     void cut(double now);
     void cutIfAdmissible(double now);
+    template <Kind kKind>
     double follow(double now, const BatchDecision&);
+    template <Kind kKind>
     bool leap(double now, const BatchDecision&);
     bool leapStatic(double now);
+    template <Kind kKind>
     void gatherChunks(std::int64_t promptTokens);
+    template <Kind kKind>
     void timeSteps(double now);
+    template <Kind kKind>
     std::int64_t longestLeap();
     void dropAbandoned(double now);
     void joinArrived();
 
     // replica_finish.cpp
+    template <Kind kKind>
     void bookLeap(std::int64_t tokens, double shareBefore);
+    template <Kind kKind>
+    void bookSteps();
     void bookHeadOfLine();
+    template <Kind kKind>
     void bookDecodes();
+    template <Kind kKind>
     void bookCompletion(std::int32_t slot);
     void bookCompletionsInOrder();
     std::size_t bookChunks();
+    template <Kind kKind>
     void endPrompts(std::size_t ended);
     std::int64_t staticTokens(std::int64_t decodeSteps) const;
     void bookStatic();
     void recordGaps();
+    template <Kind kKind>
     void promptDone(std::int32_t slot);
+    template <Kind kKind = Kind::any>
     void joinDecodes(std::int32_t slot, std::int64_t context);
+    template <Kind kKind = Kind::any>
     void leaveDecodes(std::int32_t slot);
     void complete(std::int32_t slot);
     void rankClasses();
@@ -240,10 +308,10 @@ private:
 
     Sequence& at(std::int32_t slot) { return m_context.pool[slot]; }
     const Sequence& at(std::int32_t slot) const { return m_context.pool[slot]; }
-    bool isStatic() const { return m_isStatic; }
 
     ReplicaContext m_context;
     std::int32_t m_index;
+    std::int32_t* m_load; ///< its place in SlotTables::loads
     Role m_role;
     const BatchingRow* m_policy;
     bool m_isStatic;
@@ -251,6 +319,7 @@ private:
     const OrderRow* m_order;
     OrderState m_orderState;
     bool m_preemptive;
+    Kind m_kind = Kind::any;
     bool m_endsInOrder = false; ///< bookCompletionsInOrder()
 
     WaitQueue m_queue;

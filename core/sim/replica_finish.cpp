@@ -9,29 +9,37 @@ namespace headroom::sim {
 [[gnu::flatten]] void Replica::finishLeap()
 {
     m_running = false;
-    if (isStatic()) {
+    if (m_kind == Kind::plain)
+        bookSteps<Kind::plain>();
+    else if (m_isStatic)
         bookStatic();
-    } else {
-        const double shareBefore = m_blocks.share();
-        const std::int64_t decoded = m_decodesRun ? m_leap.steps * m_decodes : 0;
-        const std::size_t promptsEnd = m_chunks.empty() ? 0 : bookChunks();
-        if (m_decodesRun && m_promise == Promise::paged) {
-            m_blocks.grow(m_leap.steps, m_decodes);
-            if (m_prefix) // the new blocks were those of prefixes that nobody uses
-                m_prefix->shrinkIdle(m_blocks.free());
-        }
-        bookLeap(decoded + static_cast<std::int64_t>(promptsEnd), shareBefore);
-        if (m_decodesRun)
-            bookDecodes();
-        if (promptsEnd > 0)
-            endPrompts(promptsEnd);
-        if (m_decodesRun) {
-            m_body = {m_leapEnd, m_decodes};
-            m_groups.clear();
-        }
-    }
+    else
+        bookSteps<Kind::any>();
     m_leapEnd = std::numeric_limits<double>::infinity();
     noteLoad();
+}
+
+/// Of every policy but the static one.
+template <Replica::Kind kKind>
+void Replica::bookSteps()
+{
+    const double shareBefore = m_blocks.share();
+    const std::int64_t decoded = m_decodesRun ? m_leap.steps * m_decodes : 0;
+    const std::size_t promptsEnd = m_chunks.empty() ? 0 : bookChunks();
+    if (m_decodesRun && isPaged<kKind>()) {
+        m_blocks.grow(m_leap.steps, m_decodes);
+        if (keepsPrefixes<kKind>()) // the new blocks were those of prefixes that nobody uses
+            m_prefix->shrinkIdle(m_blocks.free());
+    }
+    bookLeap<kKind>(decoded + static_cast<std::int64_t>(promptsEnd), shareBefore);
+    if (m_decodesRun)
+        bookDecodes<kKind>();
+    if (promptsEnd > 0)
+        endPrompts<kKind>(promptsEnd);
+    if (m_decodesRun) {
+        m_body = {m_leapEnd, m_decodes};
+        m_groups.clear();
+    }
 }
 
 void Replica::endAt(double now)
@@ -54,12 +62,13 @@ void Replica::endAt(double now)
     });
 }
 
+template <Replica::Kind kKind>
 void Replica::bookLeap(std::int64_t tokens, double shareBefore)
 {
     const double share = 0.5 * (shareBefore + m_blocks.share());
     m_busySeconds += m_leapEnd - m_leap.start;
     m_context.recorder.leap(m_leap.start, m_leapEnd, m_leap.steps, m_seats, share, tokens);
-    if (m_context.scenario.record.headOfLine && m_queue.size() > 0)
+    if (kKind == Kind::any && m_context.scenario.record.headOfLine && m_queue.size() > 0)
         bookHeadOfLine();
 }
 
@@ -102,6 +111,7 @@ void Replica::recordGaps()
     recorder.gaps(m_leap.first + m_leap.increment, m_leap.increment, m_leap.steps - 1, m_decodes);
 }
 
+template <Replica::Kind kKind>
 void Replica::bookDecodes()
 {
     recordGaps();
@@ -109,24 +119,25 @@ void Replica::bookDecodes()
     m_lastDecodeEnd = m_leapEnd;
     const auto steps = static_cast<double>(m_leap.steps);
     m_contextSum[0] += steps * m_growing[0]; // of most models all there is
-    for (std::size_t r = 1; r < static_cast<std::size_t>(m_context.laws.reaches()); ++r)
+    for (std::size_t r = 1; r < reaches<kKind>(); ++r)
         m_contextSum[r] += steps * m_growing[r];
-    for (std::size_t r = 0; r < m_crossings.size(); ++r)
-        while (m_crossings[r].takeDue(m_step) != kNoSlot)
-            --m_growing[r + 1];
-    if (m_endsInOrder) {
+    for (std::size_t r = 1; r < reaches<kKind>(); ++r)
+        while (m_crossings[r - 1].takeDue(m_step) != kNoSlot)
+            --m_growing[r];
+    if (kKind == Kind::any && m_endsInOrder) {
         bookCompletionsInOrder();
         return;
     }
     for (auto slot = m_completions.takeDue(m_step); slot != kNoSlot; slot = m_completions.takeDue(m_step))
-        bookCompletion(slot);
+        bookCompletion<kKind>(slot);
 }
 
+template <Replica::Kind kKind>
 void Replica::bookCompletion(std::int32_t slot)
 {
-    release(at(slot), slot, contextOf(at(slot)));
+    release<kKind>(at(slot), slot, contextOf(at(slot)));
     at(slot).generated = at(slot).output;
-    leaveDecodes(slot);
+    leaveDecodes<kKind>(slot);
     complete(slot);
 }
 
@@ -139,7 +150,7 @@ void Replica::bookCompletionsInOrder()
         m_ended.push_back(slot);
     std::ranges::sort(m_ended, {}, [&](std::int32_t slot) { return at(slot).order; });
     for (const auto slot : m_ended)
-        bookCompletion(slot);
+        bookCompletion<Kind::any>(slot);
 }
 
 /// \return how many prompts are computed to their end. Chunks are given out in order, so that these come first.
@@ -157,17 +168,19 @@ std::size_t Replica::bookChunks()
     return ended;
 }
 
+template <Replica::Kind kKind>
 void Replica::endPrompts(std::size_t ended)
 {
     m_prefilling.erase(m_prefilling.begin(), m_prefilling.begin() + static_cast<std::ptrdiff_t>(ended));
     const std::int64_t decodesBefore = m_decodes;
     for (std::size_t i = 0; i < ended; ++i)
-        promptDone(m_chunks[i].slot);
+        promptDone<kKind>(m_chunks[i].slot);
     if (!m_decodesRun && m_decodes > decodesBefore)
         m_groups.push_back({m_leapEnd, m_decodes - decodesBefore});
 }
 
 /// The step that computes the last of a prompt gives a token.
+template <Replica::Kind kKind>
 void Replica::promptDone(std::int32_t slot)
 {
     Sequence& s = at(slot);
@@ -178,14 +191,14 @@ void Replica::promptDone(std::int32_t slot)
     else
         m_context.recorder.gaps(now - s.lastToken, 0, 1, 1); // back from a preemption
     s.lastToken = now;
-    if (m_prefix)
+    if (keepsPrefixes<kKind>())
         shareBlocks(slot);
-    if (s.generated == s.output || (m_role == Role::prefill && s.abandoned)) {
-        release(s, slot, s.target);
+    if (s.generated == s.output || (isRole<kKind>(Role::prefill) && s.abandoned)) {
+        release<kKind>(s, slot, s.target);
         complete(slot);
         return;
     }
-    if (m_role == Role::prefill) {
+    if (isRole<kKind>(Role::prefill)) {
         // Memory stays taken until the KV has been pulled; the seat is free.
         s.stage = Stage::waiting;
         unlink(slot);
@@ -194,9 +207,10 @@ void Replica::promptDone(std::int32_t slot)
         m_context.outbox.hasAny = true;
         return;
     }
-    joinDecodes(slot, s.target);
+    joinDecodes<kKind>(slot, s.target);
 }
 
+template <Replica::Kind kKind>
 void Replica::joinDecodes(std::int32_t slot, std::int64_t context)
 {
     Sequence& s = at(slot);
@@ -206,36 +220,39 @@ void Replica::joinDecodes(std::int32_t slot, std::int64_t context)
     s.finishStep = m_step + (s.output - s.generated);
     m_completions.insert(slot, s.finishStep, m_step);
     ++m_decodes;
-    if (m_promise == Promise::paged)
+    if (isPaged<kKind>())
         m_blocks.join(context);
     m_contextSum[0] += static_cast<double>(context);
     ++m_growing[0];
-    for (std::size_t r = 0; r < m_crossings.size(); ++r) {
-        const double reach = m_context.laws.reach(static_cast<int>(r) + 1);
-        m_contextSum[r + 1] += std::min(static_cast<double>(context), reach);
+    for (std::size_t r = 1; r < reaches<kKind>(); ++r) {
+        const double reach = m_context.laws.reach(static_cast<int>(r));
+        m_contextSum[r] += std::min(static_cast<double>(context), reach);
         if (static_cast<double>(context) < reach) {
-            ++m_growing[r + 1];
-            m_crossings[r].insert(slot, m_step + static_cast<std::int64_t>(reach) - context, m_step);
+            ++m_growing[r];
+            m_crossings[r - 1].insert(slot, m_step + static_cast<std::int64_t>(reach) - context, m_step);
         }
     }
 }
 
+template void Replica::joinDecodes<Replica::Kind::any>(std::int32_t, std::int64_t);
+
 /// Takes a sequence out of the sums of the decodes. Memory is another matter: release().
+template <Replica::Kind kKind>
 void Replica::leaveDecodes(std::int32_t slot)
 {
     Sequence& s = at(slot);
     const std::int64_t context = contextOf(s);
     --m_decodes;
-    if (m_promise == Promise::paged)
+    if (isPaged<kKind>())
         m_blocks.leave(context);
     m_contextSum[0] -= static_cast<double>(context);
     --m_growing[0];
-    for (std::size_t r = 0; r < m_crossings.size(); ++r) {
-        const double reach = m_context.laws.reach(static_cast<int>(r) + 1);
-        m_contextSum[r + 1] -= std::min(static_cast<double>(context), reach);
+    for (std::size_t r = 1; r < reaches<kKind>(); ++r) {
+        const double reach = m_context.laws.reach(static_cast<int>(r));
+        m_contextSum[r] -= std::min(static_cast<double>(context), reach);
         if (static_cast<double>(context) < reach)
-            --m_growing[r + 1];
-        m_crossings[r].remove(slot);
+            --m_growing[r];
+        m_crossings[r - 1].remove(slot);
     }
     if (s.generated == s.output)
         return; // complete: the groups are made anew after the leap
@@ -253,6 +270,8 @@ void Replica::leaveDecodes(std::int32_t slot)
             return;
         }
 }
+
+template void Replica::leaveDecodes<Replica::Kind::any>(std::int32_t);
 
 void Replica::complete(std::int32_t slot)
 {
@@ -283,7 +302,8 @@ std::int64_t Replica::staticTokens(std::int64_t decodeSteps) const
 void Replica::bookStatic()
 {
     const bool wasPrefill = !m_decodesRun;
-    bookLeap(wasPrefill ? staticTokens(0) : staticTokens(m_staticDone + m_leap.steps) - staticTokens(m_staticDone),
+    bookLeap<Kind::any>(
+        wasPrefill ? staticTokens(0) : staticTokens(m_staticDone + m_leap.steps) - staticTokens(m_staticDone),
         m_blocks.share());
     if (wasPrefill) {
         m_prefilling.clear();

@@ -1,6 +1,7 @@
 #include "core/sim/replications.h"
 
 #include "core/sim/recorder.h"
+#include "core/sim/series_band.h"
 
 #include <algorithm>
 #include <array>
@@ -119,8 +120,11 @@ void Merged::add(Replication& replication)
         m_sum.headOfLineMean = m_sum.headOfLineMean.value_or(0) + *r.headOfLineMean;
     if (m_replications == 1) {
         m_sum.series = std::move(r.series);
+        m_firstEnd = r.simulatedSeconds;
         m_sum.rows = std::move(r.rows);
         m_sum.fleet = std::move(r.fleet);
+    } else {
+        m_laterSeries.push_back(wholeIntervals(std::move(r.series), r.simulatedSeconds));
     }
     for (auto& metric : m_metrics)
         metric.p95.push_back((r.*metric.field).p95);
@@ -162,6 +166,9 @@ SimResult Merged::complete(SimResult r, const std::stop_token& stop) const
         r.quantiles.e2eHalf = halfWidths(m_quantiles, &QuantileCurves::e2e);
     }
     if (m_replications > 1) {
+        std::vector<TimeSeries> each{wholeIntervals(r.series, m_firstEnd)};
+        each.insert(each.end(), m_laterSeries.begin(), m_laterSeries.end());
+        r.seriesBand = bandOver(each);
         r.requestRateEach = m_requestRates;
         r.goodputEach = m_goodputs;
         r.ttftP95Each = m_metrics[0].p95;

@@ -57,6 +57,8 @@ private:
     std::vector<Metric> m_metrics;
     std::vector<QuantileCurves> m_quantiles;        ///< of each replication, where they are recorded
     std::vector<double> m_requestRates, m_goodputs; ///< of each replication, req/s
+    double m_firstEnd = 0;                          ///< of the first replication, s
+    std::vector<TimeSeries> m_laterSeries;          ///< of all but the first, whole intervals only
 };
 
 } // namespace headroom::sim

@@ -63,6 +63,13 @@ struct TimeSeries {
     std::vector<double> waiting, running, kvFraction, outputTokensPerSecond, busyFraction;
 };
 
+/// The same over several replications: their mean, and the half width of its 95 % interval (Student's t), in each interval
+/// of time that all of them have. Empty with one replication, and with runs that do not differ.
+struct SeriesBand {
+    TimeSeries mean, half;
+    bool isEmpty() const { return mean.waiting.empty(); }
+};
+
 /// The fleet from a moment on (runs with a controller, first replication).
 struct FleetSize {
     double time = 0;           ///< seconds since the start
@@ -126,6 +133,7 @@ struct SimResult {
     double kvPeakFraction = 0;                            ///< largest share of blocks in use on any replica
     StationTotals inQueue, inPrefill, inDecode, inSystem; ///< from empty to empty, before warm-up removal
     TimeSeries series;
+    SeriesBand seriesBand;
     std::vector<RequestRow> rows; ///< in order of request and attempt; empty unless asked for
 };
 

@@ -37,6 +37,7 @@ private:
 
     void begin();
     bool step();
+    void stepBeside(double event);
     void onTimer(const Timer&);
     void fetchNext();
     std::int32_t slotFor(const Offered&);
@@ -91,6 +92,7 @@ private:
     Offered m_next;
     std::uint64_t m_order = 0, m_retries = 0;
     std::int64_t m_mixedThreshold = std::numeric_limits<std::int64_t>::max(); ///< Batching::mixedThreshold, tokens
+    std::int64_t m_maxContext;                                                ///< tokens of prompt and answer together
     double m_timeout = 0;                                                     ///< of clients, s; infinity = patient
 };
 

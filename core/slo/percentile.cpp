@@ -60,15 +60,32 @@ template <class Key>
 void selectByKeys(std::span<const double> values, std::span<const std::size_t> ranks, std::span<double> out,
     std::uint64_t low, std::uint64_t high, Key keyOf);
 
+/// The smallest and the largest value, in four lanes that do not wait for each other.
+std::pair<double, double> extremes(std::span<const double> values)
+{
+    constexpr std::size_t kLanes = 4;
+    std::array<double, kLanes> low{}, high{};
+    low.fill(values[0]);
+    high.fill(values[0]);
+    std::size_t i = 0;
+    for (; i + kLanes <= values.size(); i += kLanes)
+        for (std::size_t lane = 0; lane < kLanes; ++lane) {
+            const double value = values[i + lane];
+            low[lane] = value < low[lane] ? value : low[lane];
+            high[lane] = value > high[lane] ? value : high[lane];
+        }
+    for (; i < values.size(); ++i) {
+        low[0] = values[i] < low[0] ? values[i] : low[0];
+        high[0] = values[i] > high[0] ? values[i] : high[0];
+    }
+    return {std::ranges::min(low), std::ranges::max(high)};
+}
+
 /// Counts values by the leading bits in which they differ, keeps those that share them with a wanted one, and looks
 /// among these: three passes over the values, however many ranks are wanted.
 void selectByBuckets(std::span<const double> values, std::span<const std::size_t> ranks, std::span<double> out)
 {
-    double smallest = values[0], largest = values[0];
-    for (const double value : values) {
-        smallest = value < smallest ? value : smallest;
-        largest = value > largest ? value : largest;
-    }
+    const auto [smallest, largest] = extremes(values);
     if (smallest == largest)
         std::ranges::fill(out, smallest);
     else if (smallest >= 0)

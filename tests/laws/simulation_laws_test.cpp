@@ -108,6 +108,8 @@ TEST(Determinism, SameSeedSameBytesOnAnyNumberOfThreads)
         EXPECT_EQ(one.itl, many.itl);
         EXPECT_EQ(one.rows, many.rows);
         EXPECT_EQ(one.series.waiting, many.series.waiting);
+        EXPECT_EQ(one.seriesBand.mean.waiting, many.seriesBand.mean.waiting);
+        EXPECT_EQ(one.seriesBand.half.waiting, many.seriesBand.half.waiting);
     }
     s.seed = 4;
     EXPECT_NE(one.fingerprint, simulate(s).fingerprint);

@@ -75,10 +75,11 @@ TEST_F(SimulatorTest, F5ShowsTheTabRunsAndFillsTheCharts)
     ASSERT_TRUE(simulator().finish(kPatience));
     for (const char* id : {"sim_queue", "sim_batch", "sim_kv", "sim_throughput"}) {
         const auto& body = std::get<LineChart>(view(id)->chart().body);
-        ASSERT_EQ(body.curves.size(), 2U) << id << ": the plan and the other policy";
+        ASSERT_EQ(body.curves.size(), 3U) << id << ": the plan, the other policy, the mean of two runs";
         EXPECT_EQ(body.curves[0].name, "this plan");
         EXPECT_NE(body.curves[1].role, body.curves[0].role) << id << ": told apart by colour";
         EXPECT_TRUE(body.keyed) << id;
+        EXPECT_EQ(body.curves[2].lo.size(), body.curves[2].y.size()) << id << ": with its band";
         EXPECT_GT(body.curves[0].y.size(), 100U) << id;
     }
     EXPECT_EQ(std::get<LineChart>(view("sim_latency_cdf")->chart().body).curves.size(), 6U)

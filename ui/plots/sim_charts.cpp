@@ -5,6 +5,7 @@
 #include "ui/plots/chart_tables.h"
 #include "ui/plots/load_curve.h"
 #include "ui/plots/numbers.h"
+#include "ui/plots/sim_over_time.h"
 #include "ui/plots/sim_policies.h"
 
 #include <algorithm>
@@ -15,150 +16,6 @@ namespace headroom::ui {
 namespace {
 
 using sim::SimResult;
-using sim::TimeSeries;
-
-/// Another policy may need far more room; up to this multiple of the plan's own range its curve is worth it.
-constexpr double kGhostReach = 3;
-
-/// Colours of the other policies: none is that of a quantity.
-constexpr std::array kOthers{Role::series2, Role::series5, Role::series8};
-
-/// One quantity of the time series, as a curve for each policy.
-struct Quantity {
-    std::vector<double> TimeSeries::*values;
-    Role role;
-    double scale = 1; ///< values of the series times this are in the unit of the axis
-};
-
-/// Colour of the plan's own curve: the quantity's, and one for all charts where policies stand side by side.
-Role ownRole(const Study& study, Role quantity)
-{
-    const bool compares = std::any_of(
-        study.cases.begin() + 1, study.cases.end(), [](const StudyCase& other) { return other.result != nullptr; });
-    return compares ? Role::primary : quantity;
-}
-
-Curve curveOf(const SimResult& result, const Quantity& quantity, const TimeUnit& unit)
-{
-    Curve curve;
-    const auto& values = result.series.*quantity.values;
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        curve.x.push_back((static_cast<double>(i) + 0.5) * result.series.interval / unit.seconds);
-        curve.y.push_back(values[i] * quantity.scale);
-    }
-    return curve;
-}
-
-double largest(const Curve& curve) { return curve.y.empty() ? 0 : *std::ranges::max_element(curve.y); }
-
-LineChart overTime(const Snapshot& snapshot, Axis y, const Quantity& quantity, std::optional<double> closedForm)
-{
-    const Study& study = *snapshot.study;
-    const SimResult& own = *study.own();
-    const double length = static_cast<double>(own.series.waiting.size()) * own.series.interval;
-    const TimeUnit unit = timeUnit(length);
-    LineChart body;
-    body.keyed = true; // noise crosses whatever is written on it
-    body.x = {
-        "simulated time", unit.name, false, 0.0, length > 0 ? std::optional(length / unit.seconds) : std::nullopt};
-    Curve main = curveOf(own, quantity, unit);
-    main.role = ownRole(study, quantity.role);
-    main.name = "this plan";
-    const double top = largest(main);
-    double range = top;
-    for (std::size_t i = 1; i < study.cases.size(); ++i) {
-        const StudyCase& other = study.cases[i];
-        if (other.result == nullptr)
-            continue;
-        Curve curve = curveOf(*other.result, quantity, unit);
-        curve.role = kOthers[(i - 1) % kOthers.size()];
-        curve.name = other.name;
-        const double peak = largest(curve);
-        if (top > 0 && peak > kGhostReach * top)
-            curve.name += ", up to " + number(peak) + ", beyond the axis";
-        range = std::max(range, top > 0 ? std::min(peak, kGhostReach * top) : peak);
-        body.curves.push_back(std::move(curve));
-    }
-    body.curves.insert(body.curves.begin(), std::move(main));
-    if (closedForm && std::isfinite(*closedForm)) {
-        body.limits.push_back({"closed form, mean " + number(*closedForm), Role::saturation, *closedForm, false});
-        range = std::max(range, std::min(*closedForm, kGhostReach * std::max(top, 1e-9)));
-    }
-    if (!y.max)
-        y.max = range > 0 ? 1.08 * range : 1;
-    body.y = std::move(y);
-    return body;
-}
-
-double replicas(const Snapshot& snapshot) { return snapshot.now.plan->deployment.replicas; }
-
-double meanOf(const std::vector<double>& values)
-{
-    double sum = 0;
-    for (const double v : values)
-        sum += v;
-    return values.empty() ? 0 : sum / static_cast<double>(values.size());
-}
-
-double peakOf(const std::vector<double>& values) { return values.empty() ? 0 : *std::ranges::max_element(values); }
-
-ChartSpec overTimeChart(const Snapshot& snapshot, const char* title, const char* unit, Axis y, const Quantity& quantity,
-    std::optional<double> expected, std::string (*says)(const SimResult&))
-{
-    ChartSpec chart{simulatedTitle(snapshot, title), unit, "", whyNotSimulated(snapshot), LineChart{}};
-    if (!chart.empty.empty())
-        return chart;
-    chart.body = overTime(snapshot, std::move(y), quantity, expected);
-    chart.says = says(*snapshot.study->own());
-    return chart;
-}
-
-ChartSpec queueOverTime(const Snapshot& snapshot)
-{
-    return overTimeChart(snapshot, "Waiting requests", "requests", {"waiting", "requests", false, 0.0, {}},
-        {&TimeSeries::waiting, Role::queue},
-        closedForm(snapshot, snapshot.now.evaluation.meanQueue * replicas(snapshot)), [](const SimResult& r) {
-            return number(meanOf(r.series.waiting)) + " requests wait on average and " +
-                   number(peakOf(r.series.waiting)) + " in the worst interval of " +
-                   duration(Seconds(r.series.interval)) + "; waiting takes " + duration(Seconds(r.queue.mean)) +
-                   " on average.";
-        });
-}
-
-ChartSpec batchOverTime(const Snapshot& snapshot)
-{
-    return overTimeChart(snapshot, "Running batch", "sequences", {"running", "sequences", false, 0.0, {}},
-        {&TimeSeries::running, Role::decode},
-        closedForm(snapshot, snapshot.now.evaluation.meanRunning * replicas(snapshot)), [](const SimResult& r) {
-            return number(meanOf(r.series.running)) + " sequences run on average, " + number(peakOf(r.series.running)) +
-                   " at the most; steps run " + percent(r.busyFraction) + " of the time.";
-        });
-}
-
-ChartSpec kvOverTime(const Snapshot& snapshot)
-{
-    return overTimeChart(snapshot, "KV blocks in use", "% of all blocks", {"KV blocks", "%", false, 0.0, {}},
-        {&TimeSeries::kvFraction, Role::kv, 100}, closedForm(snapshot, 100 * snapshot.now.evaluation.kvFraction),
-        [](const SimResult& r) {
-            return percent(r.kvFraction) + " of the KV blocks are in use on average; a replica held " +
-                   percent(r.kvPeakFraction) + " of them at its fullest, and " +
-                   (r.counters.preemptions == 0
-                           ? std::string("nobody had to make room.")
-                           : counted(static_cast<double>(r.counters.preemptions), "request was", "requests were") +
-                                 " preempted to make room.");
-        });
-}
-
-ChartSpec throughputOverTime(const Snapshot& snapshot)
-{
-    return overTimeChart(snapshot, "Output tokens", "tok/s", {"output", "tok/s", false, 0.0, {}},
-        {&TimeSeries::outputTokensPerSecond, Role::primary},
-        closedForm(snapshot, snapshot.now.evaluation.throughput.output.si()), [](const SimResult& r) {
-            return rate(TokenRate(r.outputTokensPerSecond)) + " came out over the run, for " +
-                   rate(RequestRate(r.requestsPerSecond)) + " that were served; " + percent(r.attainment) +
-                   " of the requests met their targets.";
-        });
-}
 
 struct Latency {
     const char* name;
@@ -255,8 +112,8 @@ ChartSpec latencyByPolicy(const Snapshot& snapshot, const Latency& latency)
         if (one.result == nullptr)
             continue;
         const bool isOwn = i == 0;
-        Curve curve = simulatedDistribution(*one.result, latency, isOwn ? "this plan" : one.name,
-            isOwn ? ownRole(study, latency.role) : kOthers[(i - 1) % kOthers.size()]);
+        Curve curve = simulatedDistribution(
+            *one.result, latency, isOwn ? "this plan" : one.name, isOwn ? ownRole(study, latency.role) : otherRole(i));
         if (curve.x.size() < 2)
             continue;
         body.curves.push_back(std::move(curve));
@@ -317,8 +174,8 @@ Curve simulatedPoint(const Snapshot& snapshot, const SimulatedValue& simulated, 
 
 constexpr std::array kCharts{
     ChartRow{"sim_queue", "simulator", "Waiting requests over time",
-        "Requests that wait for their first step, over simulated time: this plan, other policies, the closed form's "
-        "mean.",
+        "Requests that wait for their first step, over simulated time: this plan, the mean of several runs with "
+        "its interval, other policies, the closed form's mean.",
         "2.1", &queueOverTime, false, true},
     ChartRow{"sim_batch", "simulator", "Running batch over time",
         "Sequences that run in the whole fleet, over simulated time.", "4.2", &batchOverTime, false, true},

@@ -13,11 +13,6 @@ using Act = BatchDecision::Act;
 using Decodes = BatchDecision::Decodes;
 constexpr std::int64_t kWholePrompts = std::numeric_limits<std::int64_t>::max();
 
-bool canAdmit(const ReplicaView& v)
-{
-    return v.waiting > 0 && v.seatsLeft > 0 && v.headFits && !v.preempted && !v.swapped;
-}
-
 /// FasterTransformer (PAPERS 1.1 point 6; MODEL.md 4.1): waits until a batch is full, memory takes no more, or the
 /// oldest has waited long enough; then nobody joins before the last member is done.
 BatchDecision staticBatch(const ReplicaView& v, const BatchLimits& limits)
@@ -53,16 +48,6 @@ BatchDecision prefillFirst(const ReplicaView& v, const BatchLimits& limits)
     if (v.prefillTokens > 0)
         return {.act = Act::run, .decodes = Decodes::none, .promptTokens = kWholePrompts};
     return {.act = Act::run};
-}
-
-/// Sarathi-Serve, Algorithm 3 (PAPERS 5.1 point 2), and vLLM of today: every decode, then prompts in progress, then new
-/// ones, within one token budget. Decodes are never paused.
-BatchDecision chunkedPrefill(const ReplicaView& v, const BatchLimits& limits)
-{
-    const std::int64_t forPrompts = std::max<std::int64_t>(0, limits.tokenBudget - v.decodes);
-    if (v.prefillTokens < forPrompts && canAdmit(v))
-        return {.act = Act::admit};
-    return {.act = Act::run, .promptTokens = forPrompts};
 }
 
 /// A chunk of at most the budget, then a step of all decodes, in turns.

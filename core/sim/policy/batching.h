@@ -3,6 +3,7 @@
 
 #include "core/model/batch_policy.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <span>
@@ -55,6 +56,22 @@ struct BatchingRow {
     /// Nobody is admitted while prompts in progress fill the budget: then a view says nothing of the first that waits.
     enum class Budget { bounds, ignored } budget = Budget::ignored;
 };
+
+/// Whether the first that waits may come in at all.
+inline bool canAdmit(const ReplicaView& v)
+{
+    return v.waiting > 0 && v.seatsLeft > 0 && v.headFits && !v.preempted && !v.swapped;
+}
+
+/// Sarathi-Serve, Algorithm 3 (PAPERS 5.1 point 2), and vLLM of today: every decode, then prompts in progress, then new
+/// ones, within one token budget. Decodes are never paused. Here, since most runs ask it at every leap.
+inline BatchDecision chunkedPrefill(const ReplicaView& v, const BatchLimits& limits)
+{
+    const std::int64_t forPrompts = std::max<std::int64_t>(0, limits.tokenBudget - v.decodes);
+    if (v.prefillTokens < forPrompts && canAdmit(v))
+        return {.act = BatchDecision::Act::admit};
+    return {.act = BatchDecision::Act::run, .promptTokens = forPrompts};
+}
 
 std::span<const BatchingRow> batchingPolicies();
 const BatchingRow& batchingPolicy(BatchPolicy);

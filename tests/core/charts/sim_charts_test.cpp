@@ -93,6 +93,35 @@ TEST(SimulatedCharts, OfPoliciesSideBySideGiveThePlanOneColour)
     }
 }
 
+TEST(SimulatedCharts, OverTimeHaveTheMeanOfSeveralRunsWithItsBand)
+{
+    const Snapshot several = simulated(example()), once = simulated(example(), 1);
+    for (const char* id : {"sim_queue", "sim_batch", "sim_kv", "sim_throughput"}) {
+        const auto body = std::get<LineChart>(chartOf(id, several).body);
+        ASSERT_GE(body.curves.size(), 2U) << id;
+        EXPECT_EQ(body.curves[0].name, "this plan") << id;
+        EXPECT_TRUE(body.curves[0].lo.empty()) << id << ": one run has no sampling";
+        const Curve& mean = body.curves.back();
+        EXPECT_EQ(mean.name, "this plan, mean of 4 runs") << id;
+        EXPECT_EQ(mean.role, body.curves[0].role) << id;
+        ASSERT_EQ(mean.lo.size(), mean.y.size()) << id;
+        ASSERT_EQ(mean.hi.size(), mean.y.size()) << id;
+        ASSERT_GT(mean.y.size(), 10U) << id;
+        double width = 0;
+        for (std::size_t i = 0; i < mean.y.size(); ++i) {
+            EXPECT_LE(mean.lo[i], mean.y[i]) << id;
+            EXPECT_GE(mean.hi[i], mean.y[i]) << id;
+            EXPECT_GE(mean.lo[i], 0) << id;
+            width += mean.hi[i] - mean.lo[i];
+        }
+        EXPECT_GT(width, 0) << id;
+        const auto single = std::get<LineChart>(chartOf(id, once).body);
+        EXPECT_EQ(single.curves[0].name, "this plan") << id;
+        for (const Curve& curve : single.curves)
+            EXPECT_TRUE(curve.lo.empty()) << id << ": one run tells nothing about another";
+    }
+}
+
 TEST(LoadCharts, ShowTheSimulationWithItsIntervalBesideTheClosedForm)
 {
     const Snapshot snapshot = simulated(example());

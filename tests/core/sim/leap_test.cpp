@@ -126,5 +126,51 @@ TEST(Leaping, AgreesWithStepByStepForContinuousBatching) { agreeOnRandomPlans(Ba
 TEST(Leaping, AgreesWithStepByStepForStaticBatching) { agreeOnRandomPlans(BatchPolicy::static_); }
 TEST(Leaping, AgreesWithStepByStepForDisaggregatedPools) { agreeOnRandomPlans(BatchPolicy::disaggregated); }
 
+/// One of those that the hot functions have a form of their own for, which asks for nothing that cannot be there.
+Scenario plainScenario(std::uint64_t seed)
+{
+    Scenario s = randomScenario(BatchPolicy::chunked, seed);
+    s.batchingRow = nullptr;
+    s.batching.reservation = Reservation::paged;
+    s.prefixCache = false;
+    s.scheduling.order = Order::fifo;
+    s.scheduling.retries = 0;
+    s.physics.reach[1] = s.physics.reach[2] = 0;
+    s.record.headOfLine = false;
+    return s;
+}
+
+TEST(Leaping, GivesThePlainCaseWhatTheGeneralFormAndStepByStepGive)
+{
+    int done = 0, preempted = 0, swapped = 0, timedOut = 0;
+    for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+        Scenario scenario = plainScenario(seed);
+        SCOPED_TRACE("seed " + std::to_string(seed) + ": " + describe(scenario));
+        const SimResult plain = simulate(scenario);
+        if (const auto steps = reference::run(scenario); !steps.nearTie) {
+            compare(plain, steps);
+            ++done;
+        }
+        scenario.record.headOfLine = true; // the general form has to see to it
+        const SimResult general = simulate(scenario);
+        EXPECT_EQ(plain.fingerprint, general.fingerprint);
+        EXPECT_EQ(plain.counters, general.counters);
+        EXPECT_EQ(plain.rows, general.rows);
+        EXPECT_EQ(plain.itl, general.itl);
+        EXPECT_EQ(plain.series.running, general.series.running);
+        EXPECT_EQ(plain.series.kvFraction, general.series.kvFraction);
+        EXPECT_EQ(plain.kvPeakFraction, general.kvPeakFraction);
+        if (::testing::Test::HasFailure())
+            return;
+        preempted += plain.counters.preemptions > 0 ? 1 : 0;
+        swapped += plain.counters.swaps > 0 ? 1 : 0;
+        timedOut += plain.counters.timedOut > 0 ? 1 : 0;
+    }
+    EXPECT_GT(done, 200);
+    EXPECT_GT(preempted, 30);
+    EXPECT_GT(swapped, 5);
+    EXPECT_GT(timedOut, 30);
+}
+
 } // namespace
 } // namespace headroom::sim
