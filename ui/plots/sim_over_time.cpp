@@ -41,8 +41,8 @@ Curve curveOf(const TimeSeries& series, const Quantity& quantity, const TimeUnit
     return curve;
 }
 
-/// The mean of all runs with the band in which 95 % of such studies would find it; no points where there is one run, or where
-/// all are alike. The plan's own curve stays that of the first run, which is played and whose requests are shown.
+/// The mean of all runs with its 95 % interval; no points where there is one run, or where all are alike. The plan's own
+/// curve stays that of the first run, which is played and whose requests are shown.
 Curve meanOverRuns(const SimResult& result, const Quantity& quantity, const TimeUnit& unit)
 {
     const sim::SeriesBand& band = result.seriesBand;
