@@ -5,6 +5,7 @@
 #include "core/plan/catalog.h"
 #include "core/version_info.h"
 #include "ui/format.h"
+#include "ui/load_simulator.h"
 #include "ui/main_window.h"
 #include "ui/plots/catalog.h"
 #include "ui/plots/export_chart.h"
@@ -133,6 +134,7 @@ int writeScreenshots(const Arguments& arguments)
     constexpr int kSimulateMs = 60'000; // far more than a study of fixed size takes
     document.simulator().setSettings(fixedStudy());
     document.simulator().finish(kSimulateMs);
+    document.loadSimulator().finish(kSimulateMs);
     for (const auto& [choice, suffix] :
         {std::pair(ui::ThemeChoice::light, "light"), std::pair(ui::ThemeChoice::dark, "dark")}) {
         window.setThemeChoice(choice);

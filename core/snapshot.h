@@ -33,11 +33,15 @@ struct PlanResults {
 /// A plan evaluated for the views, with a load curve of `curvePoints` points.
 PlanResults planResults(std::string name, std::shared_ptr<const Plan>, int curvePoints);
 
+struct LoadStudy;
+
 struct Snapshot {
     PlanResults now;
     std::vector<std::shared_ptr<const PlanResults>> pinned; ///< ghosts, at most eight
     int curvePoints = 200; ///< what builders should use for their own curves: fewer while a slider is dragged
     std::shared_ptr<const Study> study = nullptr; ///< the latest simulation, perhaps of an older plan; null = none yet
+    /// The plan simulated at several loads, perhaps an older plan (isLoadStudyOf() tells); null = not (yet).
+    std::shared_ptr<const LoadStudy> loads = nullptr;
 };
 
 /// Whether the simulation of a snapshot is of the plan that it shows now. False without one.

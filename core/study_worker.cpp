@@ -1,25 +1,8 @@
 #include "core/study_worker.h"
 
-#if defined(__linux__)
-#include <sys/resource.h>
-#include <unistd.h>
-#endif
+#include "core/low_priority.h"
 
 namespace headroom {
-
-namespace {
-
-/// The window paints on another thread and must not wait for this one.
-void lowerPriority()
-{
-#if defined(__linux__)
-    constexpr int kNice = 10;
-    (void)setpriority(
-        PRIO_PROCESS, static_cast<id_t>(gettid()), kNice); // on Linux: of this thread; refusal is harmless
-#endif
-}
-
-} // namespace
 
 StudyWorker::StudyWorker(std::function<void(const StudyDelivery&)> deliver) : m_deliver(std::move(deliver)) {}
 
@@ -58,7 +41,7 @@ std::uint64_t StudyWorker::generation() const
 
 void StudyWorker::work(const std::stop_token& end)
 {
-    lowerPriority();
+    lowerPriorityOfThisThread();
     while (!end.stop_requested()) {
         std::unique_lock lock(m_mutex);
         if (!m_wake.wait(lock, end, [this] { return m_next.has_value(); }))

@@ -5,6 +5,7 @@
 #include "core/plan/validate.h"
 #include "core/sizing.h"
 #include "ui/format.h"
+#include "ui/load_simulator.h"
 #include "ui/simulator.h"
 
 #include <QFile>
@@ -80,14 +81,18 @@ private:
     int m_gesture = 0;
 };
 
-Document::Document(Plan plan, QObject* parent) : QObject(parent), m_simulator(std::make_unique<Simulator>())
+Document::Document(Plan plan, QObject* parent)
+    : QObject(parent), m_simulator(std::make_unique<Simulator>()), m_loadSimulator(std::make_unique<LoadSimulator>())
 {
     connectParts();
     adopt(std::make_shared<const Plan>(std::move(plan)), {});
 }
 
 Document::Document(PlanResults ready, QObject* parent)
-    : QObject(parent), m_ready(std::move(ready)), m_simulator(std::make_unique<Simulator>())
+    : QObject(parent),
+      m_ready(std::move(ready)),
+      m_simulator(std::make_unique<Simulator>()),
+      m_loadSimulator(std::make_unique<LoadSimulator>())
 {
     connectParts();
     adopt(m_ready->plan, {});
@@ -101,8 +106,9 @@ void Document::connectParts()
     connect(&m_restTimer, &QTimer::timeout, this, &Document::refine);
     connect(&m_sizing, &QFutureWatcherBase::finished, this, &Document::takeSizing);
     connect(&m_watcher, &QFileSystemWatcher::fileChanged, this, &Document::checkFile);
-    connect(
-        m_simulator.get(), &Simulator::studied, this, [this] { publish(m_snapshot->now, m_snapshot->curvePoints); });
+    const auto again = [this] { publish(m_snapshot->now, m_snapshot->curvePoints); };
+    connect(m_simulator.get(), &Simulator::studied, this, again);
+    connect(m_loadSimulator.get(), &LoadSimulator::studied, this, again);
 }
 
 Document::~Document()
@@ -222,6 +228,7 @@ void Document::recompute(Pace pace)
     else
         m_restTimer.stop();
     m_simulator->setPlan(m_errors.empty() ? m_plan : nullptr, m_path.parent_path());
+    m_loadSimulator->setPlan(m_errors.empty() ? m_plan : nullptr);
     if (!m_errors.empty()) {
         emit changed(m_snapshot);
         return;
@@ -247,7 +254,8 @@ void Document::publish(PlanResults now, int points)
     now.everyGpu = m_sized.everyGpu;
     now.everyGpuIsOlder = m_sized.plan != now.plan;
     now.everyGpuComes = true;
-    m_snapshot = std::make_shared<const Snapshot>(Snapshot{std::move(now), m_pinned, points, m_simulator->study()});
+    m_snapshot = std::make_shared<const Snapshot>(
+        Snapshot{std::move(now), m_pinned, points, m_simulator->study(), m_loadSimulator->study()});
     emit changed(m_snapshot);
 }
 

@@ -21,6 +21,7 @@
 
 namespace headroom::ui {
 
+class LoadSimulator;
 class Simulator;
 
 /// Whether an edit stands alone or is one of many moves of the same hand.
@@ -55,6 +56,8 @@ public:
     QUndoStack& undoStack() { return m_undo; }
     /// Runs the plan in the background; its latest results are in snapshot().
     Simulator& simulator() { return *m_simulator; }
+    /// The same at several loads, for points beside the curves.
+    LoadSimulator& loadSimulator() { return *m_loadSimulator; }
     bool isModified() const { return !m_undo.isClean(); }
     /// The file of the plan; empty = never saved.
     const std::filesystem::path& path() const { return m_path; }
@@ -126,6 +129,7 @@ private:
     std::string m_diskText; ///< what the file held when this document last read or wrote it
     double m_evaluateMs = 0;
     std::unique_ptr<Simulator> m_simulator;
+    std::unique_ptr<LoadSimulator> m_loadSimulator;
 
     /// A plan sized on every GPU; late answers are told by their plan.
     struct Sized {

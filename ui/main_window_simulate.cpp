@@ -1,5 +1,6 @@
 // Menu Simulate, and what the status bar says of simulations.
 #include "ui/format.h"
+#include "ui/load_simulator.h"
 #include "ui/main_window.h"
 #include "ui/panels/playback_bar.h"
 #include "ui/panels/sim_panel.h"
@@ -52,6 +53,7 @@ void MainWindow::refreshSimulationWanted()
 {
     const std::string tab = currentTab();
     m_document.simulator().setWanted(m_painted && (tab == "simulator" || tab == "capacity"));
+    m_document.loadSimulator().setWanted(m_painted && (tab == "capacity" || tab == "latency"));
 }
 
 void MainWindow::refreshSimulation()

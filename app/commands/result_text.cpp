@@ -19,7 +19,7 @@ std::string perMillion(UsdPerToken price) { return usd((price * millionTokens).i
 std::string verdict(const Plan& plan, const Evaluation& e)
 {
     if (!e.fits)
-        return "Does not fit: " + ui::whyItDoesNotFit(plan, e.memory) + ".";
+        return "Does not fit: " + ui::whyItDoesNotFit(plan, e.memory) + ". " + ui::whatWouldFit(plan);
     if (!e.stable)
         return "Overloaded: " + rate(plan.workload.arrivalRate) + " arrive, " + rate(e.capacity) +
                " can be served. Queues grow without end.";

@@ -50,6 +50,18 @@ TEST(Verdict, AModelThatDoesNotFitSaysSo)
     EXPECT_EQ(at(tiles, TileId::kvMemory).mood, Mood::bad);
 }
 
+TEST(Explain, SpeaksOfNoQueueWhereNothingFits)
+{
+    const Snapshot s = snapshotOf(with(with(testPlan(), "model.name", "Llama-3.1-70B"), "hardware.gpu", "L4-24GB"));
+    for (const char* id : {"headroom", "ttft", "tpot", "utilization", "binding", "cost", "nothing of the kind"}) {
+        const Explanation e = explain(QLatin1String(id), s);
+        const QString words = (e.formula.mid(1) + e.notes).join(u' ');
+        EXPECT_FALSE(words.contains(QLatin1String("queue"))) << id << ": " << qPrintable(words);
+        EXPECT_FALSE(words.contains(u'∞')) << id << ": " << qPrintable(words);
+        EXPECT_TRUE(words.contains(QLatin1String("does not fit"))) << id << ": " << qPrintable(words);
+    }
+}
+
 TEST(Verdict, ABandNeverStandsBesideANumberWithoutItsUnit)
 {
     for (const char* rate : {"0.5", "2", "4", "8", "12", "16"}) {

@@ -1,10 +1,12 @@
 #include "core/sim/instant.h"
 #include "core/sim/simulate.h"
 #include "tests/ui/window_fixture.h"
+#include "ui/load_simulator.h"
 #include "ui/panels/chart_page.h"
 #include "ui/panels/playback_bar.h"
 #include "ui/panels/sim_panel.h"
 #include "ui/panels/study_form.h"
+#include "ui/plots/catalog.h"
 #include "ui/plots/chart_view.h"
 #include "ui/plots/sim_charts.h"
 #include "ui/simulator.h"
@@ -55,6 +57,27 @@ protected:
         simulator().setSettings(settings);
     }
 };
+
+TEST_F(SimulatorTest, DrawsPointsAtSeveralLoadsWhichStayWhenOnlyTheLoadMoves)
+{
+    const auto cloud = [&]() -> std::size_t {
+        const ChartSpec chart = findChart("latency_vs_load")->build(*document.snapshot());
+        for (const Curve& c : std::get<LineChart>(chart.body).curves)
+            if (c.name.starts_with("simulated, "))
+                return c.x.size();
+        return 0;
+    };
+    EXPECT_EQ(cloud(), 0U);
+    ASSERT_TRUE(document.loadSimulator().finish(kPatience));
+    EXPECT_EQ(cloud(), 7U);
+    ASSERT_TRUE(document.edit("workload.arrival_rate_req_s", "3"));
+    EXPECT_EQ(cloud(), 7U);
+    ASSERT_TRUE(document.edit("batching.max_sequences", "32"));
+    EXPECT_EQ(cloud(), 0U); // they were of another engine
+    EXPECT_FALSE(document.loadSimulator().isRunning()) << "starts when the plan has rested, not at once";
+    ASSERT_TRUE(document.loadSimulator().finish(kPatience));
+    EXPECT_EQ(cloud(), 7U);
+}
 
 TEST_F(SimulatorTest, SavingKeepsWhatHasBeenSimulated)
 {

@@ -176,6 +176,14 @@ Explanation bindingOf(const Snapshot& s)
         tr("Probe of the step model and of λ*"), tr("capacity")};
 }
 
+/// Where the model does not fit nothing is served: no queue, no steady state, no times.
+Explanation whereNothingFits(Explanation e, const Snapshot& s)
+{
+    e.formula = {e.formula.front(), tr("no value: nothing is served")};
+    e.notes = {tr("The model does not fit: %1.").arg(text(whyItDoesNotFit(s.now))), text(whatWouldFit(*s.now.plan))};
+    return e;
+}
+
 } // namespace
 
 Explanation explain(const QString& id, const Snapshot& snapshot)
@@ -185,9 +193,12 @@ Explanation explain(const QString& id, const Snapshot& snapshot)
         {{"headroom", &headroomOf}, {"ttft", &ttftOf}, {"tpot", &tpotOf}, {"utilization", &utilizationOf},
             {"kv_memory", &kvOf}, {"cost", &costOf}, {"binding", &bindingOf}}};
     for (const auto& [known, make] : kAll)
-        if (id == QLatin1String(known))
-            return make(snapshot);
-    return utilizationOf(snapshot);
+        if (id == QLatin1String(known)) {
+            const bool isOfMemory = make == &kvOf; // that is what there is to see
+            return snapshot.now.evaluation.fits || isOfMemory ? make(snapshot)
+                                                              : whereNothingFits(make(snapshot), snapshot);
+        }
+    return explain(QStringLiteral("utilization"), snapshot);
 }
 
 QString explanationOfChart(std::string_view chart)

@@ -64,7 +64,8 @@ protected:
         QStyleOptionComboBox option;
         initStyleOption(&option);
         painter.drawComplexControl(QStyle::CC_ComboBox, option);
-        const int room = style()->subControlRect(QStyle::CC_ComboBox, &option, QStyle::SC_ComboBoxEditField, this).width();
+        const int room =
+            style()->subControlRect(QStyle::CC_ComboBox, &option, QStyle::SC_ComboBoxEditField, this).width();
         option.currentText = option.fontMetrics.elidedText(option.currentText, Qt::ElideMiddle, room - kPadding);
         painter.drawControl(QStyle::CE_ComboBoxLabel, option);
     }
@@ -242,7 +243,7 @@ FieldEditor::FieldEditor(Document& document, const Field& field, QWidget* parent
     m_layout->addWidget(m_label, 0, 0);
     m_layout->addWidget(m_dot, 0, 1);
     m_layout->setColumnStretch(2, 1);
-    setToolTip(helpText(field));
+    setToolTip(unbroken(helpText(field)));
     m_seriesEnd->setSingleShot(true);
     m_seriesEnd->setInterval(kSeriesMs);
     connect(m_seriesEnd, &QTimer::timeout, this, [this] { m_document.endGesture(); });
@@ -256,7 +257,7 @@ void FieldEditor::setControl(QWidget* control, int stretch)
     m_label->setBuddy(control);
     control->setAccessibleName(text(info(m_field).label));
     control->setAccessibleDescription(text(info(m_field).help));
-    control->setToolTip(helpText(m_field));
+    control->setToolTip(unbroken(helpText(m_field)));
     m_layout->addWidget(control, 0, 3);
     m_layout->setColumnStretch(2, stretch == 0 ? 1 : 0);
     m_layout->setColumnStretch(3, stretch);

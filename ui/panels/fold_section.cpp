@@ -1,5 +1,7 @@
 #include "ui/panels/fold_section.h"
 
+#include "ui/format.h"
+
 #include "ui/panels/tab_order.h"
 
 #include <QKeyEvent>
@@ -32,7 +34,7 @@ void FoldHeader::setValues(const QString& values)
         return;
     m_values = values;
     setAccessibleDescription(values);
-    setToolTip(values);
+    setToolTip(unbroken(values));
     update();
 }
 

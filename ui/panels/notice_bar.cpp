@@ -1,5 +1,7 @@
 #include "ui/panels/notice_bar.h"
 
+#include "ui/format.h"
+
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPushButton>
@@ -81,7 +83,7 @@ void NoticeBar::showLatest()
     if (m_notices.empty())
         return;
     const Notice& latest = m_notices.back();
-    m_text->setText(latest.text);
+    m_text->setText(unbroken(latest.text));
     setAccessibleDescription(latest.text);
     QPalette colours = palette();
     colours.setColor(QPalette::Window, latest.mood == Mood::plain ? m_theme->field : moodGround(*m_theme, latest.mood));

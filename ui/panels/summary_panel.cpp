@@ -1,5 +1,7 @@
 #include "ui/panels/summary_panel.h"
 
+#include "ui/format.h"
+
 #include "ui/panels/notice_bar.h"
 
 #include <QLabel>
@@ -44,7 +46,7 @@ void TileButton::setTile(const Tile& tile, const Theme& theme)
     setAccessibleName(tile.label);
     const QString all = tileText(tile);
     setAccessibleDescription(all);
-    setToolTip(QStringLiteral("%1: %2").arg(tile.label, all));
+    setToolTip(unbroken(QStringLiteral("%1: %2").arg(tile.label, all)));
     update();
 }
 

@@ -368,7 +368,8 @@ std::string batchingSentence(const Snapshot& snapshot)
     const Evaluation& e = snapshot.now.evaluation;
     const double seats = e.memory.seats;
     if (!e.fits)
-        return "This plan **does not fit**, so it has no batch: " + whyItDoesNotFit(snapshot.now) + ".";
+        return "This plan **does not fit**, so it has no batch: " + whyItDoesNotFit(snapshot.now) + ". " +
+               whatWouldFit(*snapshot.now.plan);
     const Seconds step = decodeStep(*snapshot.now.evaluator, std::max(1.0, e.meanDecodes));
     return "On average " + bold(number(e.meanDecodes)) + " of " + bold(counted(seats, "seat", "seats")) +
            (e.meanDecodes == 1 ? " decodes" : " decode") + " at once, " + bold(duration(step)) + " a step" +

@@ -47,7 +47,7 @@ ChartSpec timeParts(const Snapshot& snapshot)
     const Evaluation& e = snapshot.now.evaluation;
     ChartSpec chart{"Where the time goes", "s per request", "", "", StackedBars{}};
     if (!e.fits || !e.stable) {
-        chart.empty = !e.fits ? whyNoLoadCurve(snapshot)
+        chart.empty = !e.fits ? "No request is served, so its time has no parts."
                               : "Overloaded: requests wait ever longer, so their time has no mean. Below " +
                                     rate(e.capacity) + " it has one.";
         return chart;
@@ -69,7 +69,9 @@ ChartSpec timeParts(const Snapshot& snapshot)
 ChartSpec throughputVsLoad(const Snapshot& snapshot)
 {
     const Evaluation& e = snapshot.now.evaluation;
-    ChartSpec chart{"Throughput and goodput", "req/s", "", whyNoLoadCurve(snapshot), LineChart{}};
+    ChartSpec chart{"Throughput and goodput", "req/s", "",
+        whyNoLoadCurve(snapshot, "None of " + loadText(snapshot) + " is served: every request is turned away."),
+        LineChart{}};
     LineChart body = chartOverLoad(
         snapshot, {"requests", "req/s", false, 0.0, {}},
         [](const PointEvaluation& p) { return p.throughput.goodput.si(); }, nullptr, "good",
@@ -123,8 +125,10 @@ ChartSpec costVsLoad(const Snapshot& snapshot)
     const Evaluation& e = snapshot.now.evaluation;
     const Plan& plan = *snapshot.now.plan;
     const double present = (e.cost.perOutputToken * millionTokens).in(dollar);
-    ChartSpec chart{
-        "Cost at the load you have", "$ per M output tokens, log", "", whyNoLoadCurve(snapshot), LineChart{}};
+    ChartSpec chart{"Cost at the load you have", "$ per M output tokens, log", "",
+        whyNoLoadCurve(
+            snapshot, "The fleet would cost " + usd((e.cost.fleet * hour).in(dollar)) + " an hour and serve no token."),
+        LineChart{}};
     if (chart.empty.empty() && !(plan.hardware.pricePerGpu.si() > 0) && !(e.cost.fleet.si() > 0))
         chart.empty = "The plan has no price per GPU-hour.";
     LineChart body = chartOverLoad(
@@ -191,8 +195,7 @@ std::string capacitySentence(const Snapshot& snapshot)
     const std::string fleet = (e.gpus == 1 ? "one " : std::to_string(e.gpus) + " × ") + plan.hardware.gpu.name;
     const std::string verb = e.gpus == 1 ? " answers" : " answer";
     if (!e.fits)
-        return "The model **does not fit**: " + whyItDoesNotFit(snapshot.now) +
-               ". Try more GPUs per replica, narrower weights or a larger GPU.";
+        return "The model **does not fit**: " + whyItDoesNotFit(snapshot.now) + ". " + whatWouldFit(plan);
     if (!e.stable)
         return atLoad + load + " " + fleet + (e.gpus == 1 ? " is" : " are") +
                " **overloaded**: " + bold(rate(e.capacity)) + " can be served; " + replicasNeededText(snapshot.now) +

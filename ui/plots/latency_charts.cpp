@@ -19,7 +19,7 @@ std::string whyNoTimes(const Snapshot& snapshot)
 {
     const Evaluation& e = snapshot.now.evaluation;
     if (!e.fits)
-        return "This plan does not fit: " + whyItDoesNotFit(snapshot.now) + ".";
+        return "This plan does not fit: " + whyItDoesNotFit(snapshot.now) + ". " + whatWouldFit(*snapshot.now.plan);
     if (!e.stable)
         return "Overloaded: requests wait ever longer at " + loadText(snapshot) + "; " + rate(e.capacity) +
                " can be served.";

@@ -1,5 +1,6 @@
 #include "ui/plots/load_curve.h"
 
+#include "core/fitting.h"
 #include "core/headroom.h"
 #include "ui/plots/ghosts.h"
 #include "ui/plots/numbers.h"
@@ -175,11 +176,27 @@ std::string loadText(const Snapshot& snapshot)
     return rate(workload.arrivalRate);
 }
 
-std::string whyNoLoadCurve(const Snapshot& snapshot)
+std::string whatWouldFit(const Plan& plan)
+{
+    const WaysToFit ways = waysToFit(plan);
+    const auto gpus = [&plan](int tp) { return counted(tp * std::max(1, plan.deployment.pp), "GPU", "GPUs"); };
+    std::string text;
+    if (ways.tp)
+        text = "tensor parallel " + std::to_string(*ways.tp) + " (" + gpus(*ways.tp) + " a replica)";
+    if (ways.weightFormat)
+        text += (text.empty() ? "" : ", or with ") + std::string(info(*ways.weightFormat).name) + " weights on " +
+                gpus(plan.deployment.tp);
+    if (text.empty())
+        return "No tensor-parallel degree and no narrower weights hold it: take a larger GPU.";
+    return "It fits with " + text + ".";
+}
+
+std::string whyNoLoadCurve(const Snapshot& snapshot, const std::string& unfit)
 {
     if (!snapshot.now.evaluation.fits)
-        return "This plan does not fit: " + whyItDoesNotFit(snapshot.now) +
-               ". More GPUs per replica (tensor parallel), narrower weights or a larger GPU would help.";
+        return !unfit.empty() ? unfit
+                              : "This plan does not fit: " + whyItDoesNotFit(snapshot.now) + ". " +
+                                    whatWouldFit(*snapshot.now.plan);
     if (snapshot.now.plan->workload.process == ArrivalProcess::closedLoop)
         return "A closed loop has no arrival rate to vary: its clients wait for their answers. Choose another arrival "
                "process to see the curve.";

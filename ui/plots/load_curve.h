@@ -32,10 +32,13 @@ void addLoadFrame(LineChart&, const Snapshot&);
 /// The load in words: "4.2 req/s", or of a closed loop "32 requests in flight (5.1 req/s)".
 std::string loadText(const Snapshot&);
 /// Why there is no curve over the load: the model does not fit, or a closed loop. Empty = there is one.
-std::string whyNoLoadCurve(const Snapshot&);
+/// \param unfit what a model that does not fit means for this chart, where another one beside it says the reason
+std::string whyNoLoadCurve(const Snapshot&, const std::string& unfit = {});
 /// "weights and workspace take 134 GiB of the 71 GiB that one H100-SXM-80GB may use".
 std::string whyItDoesNotFit(const PlanResults&);
 std::string whyItDoesNotFit(const Plan&, const MemoryUse&);
+/// "It fits with tensor parallel 2 (2 GPUs a replica), or with fp8 weights on 1 GPU." Of a plan that does not.
+std::string whatWouldFit(const Plan&);
 
 /// "7 replicas are needed for peaks of 18 req/s", "more than 4,096 replicas are needed", or "no number of replicas meets the
 /// targets" where one fails without load already.

@@ -336,9 +336,8 @@ std::string memorySentence(const Snapshot& snapshot)
     const std::string held = plan.model.spec.name + " takes " + bold(bytes(m.weights.total())) + " of each " +
                              plan.hardware.gpu.name + "'s " + bytes(m.gpuMemory);
     if (!m.fits)
-        return held + " and **does not fit**: " + whyItDoesNotFit(snapshot.now) +
-               ". Try more GPUs per replica, narrower weights, a larger GPU, or offloading (menu Plan, Best "
-               "offloading).";
+        return held + " and **does not fit**: " + whyItDoesNotFit(snapshot.now) + ". " + whatWouldFit(plan) +
+               " Another way is offloading (menu Plan, Best offloading).";
     const bool bySeats = m.seats >= plan.batching.maxSequences;
     const bool isOffloaded = plan.deployment.offload.enabled;
     const std::string elsewhere = isOffloaded ? " (" + bytes(m.host.weights) + " of weights are on the host, " +

@@ -1,6 +1,7 @@
 // Tab Simulator: what happened over simulated time, and how latency is distributed.
 #include "ui/plots/sim_charts.h"
 
+#include "core/load_study.h"
 #include "core/sim/replications.h"
 #include "ui/plots/chart_tables.h"
 #include "ui/plots/load_curve.h"
@@ -172,6 +173,28 @@ Curve simulatedPoint(const Snapshot& snapshot, const SimulatedValue& simulated, 
     return curve;
 }
 
+/// The cloud beside a curve over the load. Of another plan than that of the curve it would only mislead.
+void addSimulatedLoads(LineChart& body, const Snapshot& snapshot, SimulatedValue (*read)(const SimResult&), double unit)
+{
+    if (snapshot.loads == nullptr || !isLoadStudyOf(*snapshot.loads, *snapshot.now.plan))
+        return;
+    Curve cloud;
+    cloud.name = "simulated, 95 % interval";
+    cloud.role = Role::simulated;
+    cloud.markers = true;
+    for (const SimulatedLoad& load : snapshot.loads->loads) {
+        const SimulatedValue simulated = read(*load.result);
+        if (!(simulated.value > 0))
+            continue;
+        cloud.x.push_back(load.rate.si());
+        cloud.y.push_back(simulated.value / unit);
+        cloud.errorLo.push_back(simulated.lo.value_or(simulated.value) / unit);
+        cloud.errorHi.push_back(simulated.hi.value_or(simulated.value) / unit);
+    }
+    if (!cloud.x.empty())
+        body.curves.push_back(std::move(cloud));
+}
+
 constexpr std::array kCharts{
     ChartRow{"sim_queue", "simulator", "Waiting requests over time",
         "Requests that wait for their first step, over simulated time: this plan, the mean of several runs with "
@@ -280,6 +303,7 @@ std::string whyNotSimulated(const Snapshot& snapshot)
 
 void addSimulated(LineChart& body, const Snapshot& snapshot, SimulatedValue (*read)(const SimResult&), double unit)
 {
+    addSimulatedLoads(body, snapshot, read, unit);
     if (!whyNotSimulated(snapshot).empty())
         return;
     if (const SimulatedValue value = read(*snapshot.study->own()); value.value > 0)

@@ -1,5 +1,7 @@
 #include "ui/report/page_flow.h"
 
+#include "ui/format.h"
+
 #include <QFontMetricsF>
 #include <QPagedPaintDevice>
 #include <QTextLayout>
@@ -27,14 +29,15 @@ WrappedText wrapped(const QString& marked, const QFont& font, double width, Qt::
     QList<QTextLayout::FormatRange> formats;
     const QStringList parts = marked.split(QStringLiteral("**"));
     for (qsizetype i = 0; i < parts.size(); ++i) {
+        const QString part = unbroken(parts[i]);
         if (i % 2 == 1) {
             QTextLayout::FormatRange range;
             range.start = static_cast<int>(plain.size());
-            range.length = static_cast<int>(parts[i].size());
+            range.length = static_cast<int>(part.size());
             range.format.setFontWeight(QFont::DemiBold);
             formats << range;
         }
-        plain += parts[i];
+        plain += part;
     }
     WrappedText out{std::make_shared<QTextLayout>(plain, font), 0};
     QTextOption option(alignment);
@@ -88,8 +91,9 @@ Block underlined(Block b, const QColor& color)
 /// Pixels of a text on one line, and of its longest word.
 struct TextWidth {
     double line = 0, word = 0;
-    void widen(const QString& words, const QFontMetricsF& metrics)
+    void widen(const QString& cell, const QFontMetricsF& metrics)
     {
+        const QString words = unbroken(cell); // as it is laid out
         line = std::max(line, metrics.horizontalAdvance(words));
         for (const QString& one : words.split(QLatin1Char(' ')))
             word = std::max(word, metrics.horizontalAdvance(one));

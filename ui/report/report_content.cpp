@@ -78,8 +78,9 @@ QString needSentence(const Snapshot& s)
     const Plan& plan = *s.now.plan;
     const Evaluation& e = s.now.evaluation;
     if (!e.fits)
-        return tr("**Do not buy this**: %1 does not fit on %2 with this layout: %3.")
-            .arg(text(plan.model.spec.name), text(plan.hardware.gpu.name), text(whyItDoesNotFit(plan, e.memory)));
+        return tr("**Do not buy this**: %1 does not fit on %2 with this layout: %3. %4")
+            .arg(text(plan.model.spec.name), text(plan.hardware.gpu.name), text(whyItDoesNotFit(plan, e.memory)),
+                text(whatWouldFit(plan)));
     if (!e.replicasNeeded && e.targetRate > RequestRate(0))
         return tr("**More than %1 replicas are needed**: this plan is far from that load.")
             .arg(number(static_cast<double>(kMostReplicas)));

@@ -528,6 +528,19 @@ TEST(TabSentence, ChangesWithTheNumbersAndTheirNumber)
     EXPECT_EQ(tabSentence("no_such_tab", one), "");
 }
 
+TEST(Charts, APlanThatDoesNotFitIsToldOnceOnATabWithWhatWouldHoldIt)
+{
+    const Snapshot snapshot = snapshotOf(difficultPlans().at("does not fit"));
+    std::set<std::string> said;
+    for (const char* id : {"latency_vs_load", "time_parts", "throughput_vs_load", "cost_vs_load"}) {
+        const std::string empty = chartOf(id, snapshot).empty;
+        EXPECT_FALSE(empty.empty()) << id;
+        EXPECT_TRUE(said.insert(empty).second) << id << " repeats: " << empty;
+    }
+    EXPECT_THAT(chartOf("latency_vs_load", snapshot).empty, HasSubstr("It fits with tensor parallel"));
+    EXPECT_THAT(tabSentence("capacity", snapshot), HasSubstr("It fits with tensor parallel"));
+}
+
 TEST(TabSentence, SaysHelpfullyWhatIsWrong)
 {
     const auto plans = difficultPlans();

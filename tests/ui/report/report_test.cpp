@@ -144,6 +144,17 @@ TEST_F(ReportFile, IsWrittenForPlansThatCannotServeToo)
     EXPECT_TRUE(words().contains(QLatin1String("does not fit")));
 }
 
+TEST_F(ReportFile, KeepsUnitsInOnePieceAndWithTheirNumber)
+{
+    ASSERT_TRUE(writeReport(snapshotOf(planWithTargets()), path().toStdString()));
+    const QString all = words();
+    EXPECT_TRUE(all.contains(QLatin1String("req/s"))); // no mark of what holds it together is in the file
+    EXPECT_FALSE(all.contains(QChar(0x2060)));
+    static const QRegularExpression broken(QStringLiteral("req/\\s|\\d\\s*\\n\\s*req/s"));
+    const auto match = broken.match(all);
+    EXPECT_FALSE(match.hasMatch()) << qPrintable(all.mid(match.capturedStart() - 40, 80));
+}
+
 TEST_F(ReportFile, IsLeftAsItWasWhenItCannotBeWritten)
 {
     const auto done =
