@@ -47,8 +47,9 @@ struct StudySettings {
 /// What batch runs use (report, pictures, `chart`): a fixed size, the two engines of the literature beside the plan.
 StudySettings fixedStudy();
 
-/// Request rows kept of each policy of a study: bounds its memory (16 MB each) whatever the number of requests.
-inline constexpr std::uint64_t kMostStudyRows = 200'000;
+/// Request rows kept of each policy of a study: bounds its memory (4 MB each) whatever the number of requests. Only
+/// what is looked at one by one reads them: playing, stepping, the Gantt chart.
+inline constexpr std::uint64_t kMostStudyRows = 50'000;
 
 struct StudyCase {
     std::string name; ///< "This plan", or the label of the preset

@@ -15,11 +15,12 @@
 namespace headroom::ui {
 namespace {
 
-std::string whyNoTimes(const Snapshot& snapshot)
+/// \param unfit what it means for this chart that the plan does not fit: the reason stands in another of the tab
+std::string whyNoTimes(const Snapshot& snapshot, const std::string& unfit = {})
 {
     const Evaluation& e = snapshot.now.evaluation;
     if (!e.fits)
-        return "This plan does not fit: " + whyItDoesNotFit(snapshot.now) + ". " + whatWouldFit(*snapshot.now.plan);
+        return whyNoLoadCurve(snapshot, unfit);
     if (!e.stable)
         return "Overloaded: requests wait ever longer at " + loadText(snapshot) + "; " + rate(e.capacity) +
                " can be served.";
@@ -61,7 +62,8 @@ ChartSpec tpotVsLoad(const Snapshot& snapshot)
 {
     const Evaluation& e = snapshot.now.evaluation;
     const auto& target = snapshot.now.plan->targets.tpotP95;
-    ChartSpec chart{"Time per output token, p95", "ms", "", whyNoLoadCurve(snapshot), LineChart{}};
+    ChartSpec chart{"Time per output token, p95", "ms", "",
+        whyNoLoadCurve(snapshot, "No token comes out, so that none follows another."), LineChart{}};
     LineChart body = chartOverLoad(
         snapshot, {"TPOT p95", "ms", false, 0.0, {}}, &tpotMs, &tpotBandMs, "TPOT p95", "you: " + duration(e.tpot.p95));
     if (target)
@@ -80,7 +82,8 @@ ChartSpec tpotVsLoad(const Snapshot& snapshot)
 ChartSpec waterfall(const Snapshot& snapshot)
 {
     const LatencyParts& parts = snapshot.now.evaluation.partsMean;
-    ChartSpec chart{"A request, step by step", "s, mean", "", whyNoTimes(snapshot), StackedBars{}};
+    ChartSpec chart{"A request, step by step", "s, mean", "",
+        whyNoTimes(snapshot, "A request comes no further than the door: no replica can be started."), StackedBars{}};
     if (!chart.empty.empty())
         return chart;
     StackedBars body;
@@ -169,7 +172,8 @@ ChartSpec latencyCdf(const Snapshot& snapshot)
 {
     const Evaluation& e = snapshot.now.evaluation;
     const Targets& targets = snapshot.now.plan->targets;
-    ChartSpec chart{"How latency is distributed", "% of requests below", "", whyNoTimes(snapshot), LineChart{}};
+    ChartSpec chart{"How latency is distributed", "% of requests below", "",
+        whyNoTimes(snapshot, "No request is answered: there is nothing to distribute."), LineChart{}};
     if (!chart.empty.empty())
         return chart;
     LineChart body;

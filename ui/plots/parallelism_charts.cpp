@@ -312,6 +312,9 @@ std::string parallelismSentence(const Snapshot& snapshot)
     const Plan& plan = *snapshot.now.plan;
     const Deployment& d = plan.deployment;
     const int gpus = plan.layout().gpus();
+    if (!snapshot.now.evaluation.fits)
+        return "The model " + bold("does not fit") + " " + counted(gpus, "GPU", "GPUs") + ": " +
+               whyItDoesNotFit(snapshot.now) + ". " + whatWouldFit(plan);
     const double batch = comparedBatch(snapshot);
     const StepModel& model = snapshot.now.evaluator->step();
     const StepParts parts = model.parts(model.decodeBatch(batch, snapshot.now.evaluator->workload().contextMean));

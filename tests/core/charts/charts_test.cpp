@@ -531,11 +531,14 @@ TEST(TabSentence, ChangesWithTheNumbersAndTheirNumber)
 TEST(Charts, APlanThatDoesNotFitIsToldOnceOnATabWithWhatWouldHoldIt)
 {
     const Snapshot snapshot = snapshotOf(difficultPlans().at("does not fit"));
-    std::set<std::string> said;
-    for (const char* id : {"latency_vs_load", "time_parts", "throughput_vs_load", "cost_vs_load"}) {
-        const std::string empty = chartOf(id, snapshot).empty;
-        EXPECT_FALSE(empty.empty()) << id;
-        EXPECT_TRUE(said.insert(empty).second) << id << " repeats: " << empty;
+    for (const auto& tab : {std::vector{"latency_vs_load", "time_parts", "throughput_vs_load", "cost_vs_load"},
+             std::vector{"e2e_vs_load", "tpot_vs_load", "latency_waterfall", "latency_cdf"}}) {
+        std::set<std::string> said;
+        for (const char* id : tab) {
+            const std::string empty = chartOf(id, snapshot).empty;
+            EXPECT_FALSE(empty.empty()) << id;
+            EXPECT_TRUE(said.insert(empty).second) << id << " repeats: " << empty;
+        }
     }
     EXPECT_THAT(chartOf("latency_vs_load", snapshot).empty, HasSubstr("It fits with tensor parallel"));
     EXPECT_THAT(tabSentence("capacity", snapshot), HasSubstr("It fits with tensor parallel"));
@@ -544,7 +547,7 @@ TEST(Charts, APlanThatDoesNotFitIsToldOnceOnATabWithWhatWouldHoldIt)
 TEST(TabSentence, SaysHelpfullyWhatIsWrong)
 {
     const auto plans = difficultPlans();
-    for (const char* tab : {"capacity", "memory", "batching", "cost"})
+    for (const char* tab : {"capacity", "memory", "batching", "parallelism", "cost"})
         EXPECT_THAT(tabSentence(tab, snapshotOf(plans.at("does not fit"))), HasSubstr("**does not fit**")) << tab;
     EXPECT_THAT(tabSentence("capacity", snapshotOf(plans.at("overloaded"))), HasSubstr("**overloaded**"));
     EXPECT_THAT(tabSentence("capacity", snapshotOf(plans.at("target out of reach"))), HasSubstr("**at any load**"));
