@@ -183,7 +183,8 @@ StationResult resultOf(const StationTables& t, const Operating& at, double prese
     const double rate = present * at.fleetRate / t.input.replicas; // Little's law, in one replica
     out.meanConcurrency = rate * mix.inEngineMean();
     out.meanQueue = rate * mix.queueMean();
-    out.meanRunning = std::max(0.0, out.meanConcurrency - present * at.meanQueued);
+    // Near saturation the two are far larger than their difference, and seats are all there are.
+    out.meanRunning = std::clamp(out.meanConcurrency - present * at.meanQueued, 0.0, t.input.seats);
     out.meanDecodes = present * at.meanDecodes;
     out.busyFraction = present * (1 - at.idleTime);
     out.stepMean = Seconds(at.stepMean);

@@ -267,10 +267,11 @@ void SimPanel::showMoment()
         return;
     }
     const auto count = [](std::uint64_t n) { return number(static_cast<double>(n), 9); };
-    m_playback->setState(tr("%1 of %2 · %3 waiting · %4 in prefill · %5 decoding · KV %6 · %7 · %8 done")
-                             .arg(clock, end, count(now->waiting), count(now->prefilling), count(now->decoding),
-                                 quantity(100 * now->kvFraction, "%", 3),
-                                 quantity(now->outputTokensPerSecond, "tok/s", 3), count(now->completed)));
+    m_playback->setState(
+        tr("%1 of %2 · %3 waiting · %4 in prefill · %5 decoding · %8 done · over %9: KV %6, %7")
+            .arg(clock, end, count(now->waiting), count(now->prefilling), count(now->decoding),
+                quantity(100 * now->kvFraction, "%", 3), quantity(now->outputTokensPerSecond, "tok/s", 3),
+                count(now->completed), quantity(chosen->result->series.interval, "s", 2)));
 }
 
 void SimPanel::step(bool forward)

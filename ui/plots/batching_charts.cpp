@@ -92,7 +92,7 @@ ChartSpec batchThroughput(const Snapshot& snapshot)
     LineChart body = chartOverBatch(snapshot, sizes, {"throughput", "tok/s", false, 0.0, {}}, "decode steps", value);
     if (const auto within = largestWithin(snapshot, sizes))
         if (*within < sizes.back())
-            body.limits.push_back({"TPOT target " + whole(*within), Role::target, *within, true});
+            body.limits.push_back({"TPOT target, batch " + whole(*within), Role::target, *within, true});
     const double now = e.meanDecodes, seats = std::max(1.0, e.memory.seats);
     if (now >= 1) {
         const double at = value(now, decodeStep(*snapshot.now.evaluator, now));

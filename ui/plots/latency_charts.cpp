@@ -15,15 +15,15 @@
 namespace headroom::ui {
 namespace {
 
-/// \param unfit what it means for this chart that the plan does not fit: the reason stands in another of the tab
-std::string whyNoTimes(const Snapshot& snapshot, const std::string& unfit = {})
+/// \param unfit, overloaded what it means for this chart that the plan does not fit or has too much to do: the reason
+/// itself stands in another chart or above them
+std::string whyNoTimes(const Snapshot& snapshot, const std::string& unfit, const std::string& overloaded)
 {
     const Evaluation& e = snapshot.now.evaluation;
     if (!e.fits)
         return whyNoLoadCurve(snapshot, unfit);
     if (!e.stable)
-        return "Overloaded: requests wait ever longer at " + loadText(snapshot) + "; " + rate(e.capacity) +
-               " can be served.";
+        return overloaded;
     return {};
 }
 
@@ -79,37 +79,56 @@ ChartSpec tpotVsLoad(const Snapshot& snapshot)
     return inFittingUnit(std::move(chart));
 }
 
+/// One leg of the way of the mean request.
+struct Leg {
+    std::string_view name;
+    Role role;
+    Seconds length;
+};
+/// All of them in order, also those that take no time: half of the network is on the way back, after the last token.
+std::vector<Leg> legsOf(const PlanResults& results)
+{
+    const Seconds back = 0.5 * results.plan->latency.network;
+    std::vector<Leg> legs;
+    for (const TimePart& part : kTimeParts) {
+        const bool isNetwork = part.value == &LatencyParts::network;
+        legs.push_back(
+            {part.name, part.role, results.evaluation.partsMean.*part.value - (isNetwork ? back : Seconds(0))});
+    }
+    legs.push_back({"way back", Role::network, back});
+    return legs;
+}
+
 ChartSpec waterfall(const Snapshot& snapshot)
 {
     const LatencyParts& parts = snapshot.now.evaluation.partsMean;
     ChartSpec chart{"A request, step by step", "s, mean", "",
-        whyNoTimes(snapshot, "A request comes no further than the door: no replica can be started."), StackedBars{}};
+        whyNoTimes(snapshot, "A request comes no further than the door: no replica can be started.",
+            "The wait for a seat grows with every request: none of them is a typical one."),
+        StackedBars{}};
     if (!chart.empty.empty())
         return chart;
     StackedBars body;
     body.value = {"time since it was sent", "s", false, 0.0, {}};
+    std::vector<Leg> shown = legsOf(snapshot.now);
+    std::erase_if(shown, [](const Leg& leg) { return !(leg.length > Seconds(0)); });
     double start = 0;
-    std::vector<const TimePart*> shown;
-    for (const TimePart& part : kTimeParts)
-        if (parts.*part.value > Seconds(0))
-            shown.push_back(&part);
     for (std::size_t i = 0; i < shown.size(); ++i) {
-        const Seconds length = parts.*shown[i]->value;
-        BarSegment segment{std::string(shown[i]->name), shown[i]->role, std::vector<double>(shown.size(), 0),
-            std::vector<double>(shown.size(), 0)};
-        segment.values[i] = length.in(second);
+        const std::vector<double> none(shown.size(), 0);
+        BarSegment segment{std::string(shown[i].name), shown[i].role, none, none};
+        segment.values[i] = shown[i].length.in(second);
         segment.starts[i] = start;
-        start += length.in(second);
-        body.categories.push_back(std::string(shown[i]->name));
-        body.totals.push_back(duration(length));
+        start += segment.values[i];
+        body.categories.push_back(segment.name);
+        body.totals.push_back(duration(shown[i].length));
         body.segments.push_back(std::move(segment));
     }
     addGhostMarks(body, snapshot, [&](const PlanResults& pinned) {
         std::vector<double> ends;
         double end = 0;
-        for (const TimePart& part : kTimeParts) {
-            end += (pinned.evaluation.partsMean.*part.value).in(second);
-            if (std::ranges::any_of(shown, [&](const TimePart* s) { return s->name == part.name; }))
+        for (const Leg& leg : legsOf(pinned)) {
+            end += leg.length.in(second);
+            if (std::ranges::find(shown, leg.name, &Leg::name) != shown.end())
                 ends.push_back(end);
         }
         return pinned.evaluation.stable ? ends : std::vector<double>{};
@@ -173,7 +192,9 @@ ChartSpec latencyCdf(const Snapshot& snapshot)
     const Evaluation& e = snapshot.now.evaluation;
     const Targets& targets = snapshot.now.plan->targets;
     ChartSpec chart{"How latency is distributed", "% of requests below", "",
-        whyNoTimes(snapshot, "No request is answered: there is nothing to distribute."), LineChart{}};
+        whyNoTimes(snapshot, "No request is answered: there is nothing to distribute.",
+            "Times grow for as long as the overload lasts: they have no distribution that stays."),
+        LineChart{}};
     if (!chart.empty.empty())
         return chart;
     LineChart body;
@@ -214,7 +235,10 @@ std::span<const ChartRow> latencyCharts() { return kCharts; }
 std::string latencySentence(const Snapshot& snapshot)
 {
     const Evaluation& e = snapshot.now.evaluation;
-    if (const std::string reason = whyNoTimes(snapshot); !reason.empty())
+    if (const std::string reason = whyNoTimes(snapshot, {},
+            "Overloaded: requests wait ever longer at " + loadText(snapshot) + "; " + rate(e.capacity) +
+                " can be served.");
+        !reason.empty())
         return reason;
     const auto [part, share] = largestPart(e.partsMean);
     return "A request takes " + bold(duration(e.e2e.mean)) + " on average and " + bold(duration(e.e2e.p99)) +

@@ -343,9 +343,10 @@ std::string memorySentence(const Snapshot& snapshot)
     const std::string elsewhere = isOffloaded ? " (" + bytes(m.host.weights) + " of weights are on the host, " +
                                                     bytes(m.disk.weights) + " on disk)"
                                               : "";
-    return held + elsewhere + ", which leaves " + bold(bytes(isOffloaded ? m.kvReach : m.kvPool)) +
-           (isOffloaded ? " on all levels" : "") + " for KV: room for " +
-           bold(counted(m.seats, "sequence", "sequences")) +
+    const Bytes beside = m.gpuMemory - m.weights.total() - m.kvPool;
+    return held + elsewhere + " and the engine needs or may not use " + bytes(beside) + ", which leaves " +
+           bold(bytes(isOffloaded ? m.kvReach : m.kvPool)) + (isOffloaded ? " on all levels" : "") +
+           " for KV: room for " + bold(counted(m.seats, "sequence", "sequences")) +
            (bySeats ? " (max_sequences binds; memory would hold " + whole(m.seatsByMemory) + ")" : "") + ", of which " +
            bold(number(snapshot.now.evaluation.meanRunning)) +
            (snapshot.now.evaluation.meanRunning == 1 ? " is" : " are") + " taken at this load" +

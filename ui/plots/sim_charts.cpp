@@ -174,8 +174,13 @@ Curve simulatedPoint(const Snapshot& snapshot, const SimulatedValue& simulated, 
 }
 
 /// The cloud beside a curve over the load. Of another plan than that of the curve it would only mislead.
-void addSimulatedLoads(LineChart& body, const Snapshot& snapshot, SimulatedValue (*read)(const SimResult&), double unit)
+/// \param hasOwn the study of the present load is drawn too: points that would lie on it are left out, it has longer runs
+void addSimulatedLoads(
+    LineChart& body, const Snapshot& snapshot, SimulatedValue (*read)(const SimResult&), double unit, bool hasOwn)
 {
+    constexpr double kOn = 0.05; // of the capacity
+    const double own = snapshot.now.plan->workload.arrivalRate.si();
+    const double on = hasOwn ? kOn * snapshot.now.evaluation.capacity.si() : 0;
     if (snapshot.loads == nullptr || !isLoadStudyOf(*snapshot.loads, *snapshot.now.plan))
         return;
     Curve cloud;
@@ -184,7 +189,7 @@ void addSimulatedLoads(LineChart& body, const Snapshot& snapshot, SimulatedValue
     cloud.markers = true;
     for (const SimulatedLoad& load : snapshot.loads->loads) {
         const SimulatedValue simulated = read(*load.result);
-        if (!(simulated.value > 0))
+        if (!(simulated.value > 0) || std::abs(load.rate.si() - own) < on)
             continue;
         cloud.x.push_back(load.rate.si());
         cloud.y.push_back(simulated.value / unit);
@@ -303,8 +308,9 @@ std::string whyNotSimulated(const Snapshot& snapshot)
 
 void addSimulated(LineChart& body, const Snapshot& snapshot, SimulatedValue (*read)(const SimResult&), double unit)
 {
-    addSimulatedLoads(body, snapshot, read, unit);
-    if (!whyNotSimulated(snapshot).empty())
+    const bool hasOwn = whyNotSimulated(snapshot).empty();
+    addSimulatedLoads(body, snapshot, read, unit, hasOwn);
+    if (!hasOwn)
         return;
     if (const SimulatedValue value = read(*snapshot.study->own()); value.value > 0)
         body.curves.push_back(simulatedPoint(snapshot, value, unit));
@@ -332,7 +338,7 @@ SimulatedValue simulatedGoodput(const SimResult& r)
     if (const double half = sim::halfWidth95(r.goodputEach); half > 0) {
         value.lo = std::max(0.0, value.value - half);
         value.hi = value.value + half;
-        value.words += " ± " + number(half, 2);
+        value.words = number(value.value) + " ± " + rate(RequestRate(half)) + " good";
     }
     return value;
 }

@@ -21,13 +21,14 @@ using sim::TimeSeries;
 
 /// Another policy may need far more room; up to this multiple of the plan's own range its curve is worth it.
 constexpr double kGhostReach = 3;
+constexpr double kNone = std::numeric_limits<double>::infinity();
 
 /// One quantity of the time series, as a curve for each policy.
 struct Quantity {
     std::vector<double> TimeSeries::*values;
     Role role;
-    double scale = 1; ///< values of the series times this are in the unit of the axis
-    double most = std::numeric_limits<double>::infinity(); ///< that there can be, in the unit of the axis
+    double scale = 1;    ///< values of the series times this are in the unit of the axis
+    double most = kNone; ///< that there can be, in the unit of the axis
 };
 
 Curve curveOf(const TimeSeries& series, const Quantity& quantity, const TimeUnit& unit)
@@ -78,7 +79,9 @@ LineChart overTime(const Snapshot& snapshot, Axis y, const Quantity& quantity, s
     Curve mean = meanOverRuns(own, quantity, unit);
     mean.role = main.role;
     const double reach = largest(mean.hi);
-    double range = top > 0 ? std::max(top, std::min(reach, kGhostReach * top)) : reach;
+    // Where there is a most that can be, that is near enough; so is everything where the plan's own curve is flat.
+    const double far = top > 0 && !std::isfinite(quantity.most) ? kGhostReach * top : kNone;
+    double range = std::max(top, std::min(reach, far));
     for (std::size_t i = 1; i < study.cases.size(); ++i) {
         const StudyCase& other = study.cases[i];
         if (other.result == nullptr)
@@ -87,9 +90,9 @@ LineChart overTime(const Snapshot& snapshot, Axis y, const Quantity& quantity, s
         curve.role = otherRole(i);
         curve.name = other.name;
         const double peak = largest(curve.y);
-        if (top > 0 && peak > kGhostReach * top)
+        if (peak > far)
             curve.name += ", up to " + number(peak) + ", beyond the axis";
-        range = std::max(range, top > 0 ? std::min(peak, kGhostReach * top) : peak);
+        range = std::max(range, std::min(peak, far));
         body.curves.push_back(std::move(curve));
     }
     body.curves.insert(body.curves.begin(), std::move(main));

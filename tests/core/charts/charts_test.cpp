@@ -333,6 +333,11 @@ TEST(TimeParts, EachBarAddsUpToItsLatency)
     const auto& waterfall = std::get<StackedBars>(stepByStep.body);
     const BarSegment& last = waterfall.segments.back();
     EXPECT_NEAR(last.starts.back() + last.values.back(), mean, 1e-6 * mean);
+    // The first token comes when the prompt is computed: the way back is not before it.
+    const auto prefill = std::ranges::find(waterfall.segments, "prefill", &BarSegment::name);
+    ASSERT_NE(prefill, waterfall.segments.end());
+    const auto at = static_cast<std::size_t>(prefill - waterfall.segments.begin());
+    EXPECT_NEAR(prefill->starts[at] + prefill->values[at], waterfall.limits.front().value, 1e-6 * mean);
 }
 
 TEST(MemoryPerGpu, TheStackIsTheGpu)

@@ -1,4 +1,6 @@
 // Charts of a simulation: intervals of replications, policies side by side, and only outcomes that there were.
+#include "core/evaluate.h"
+#include "core/load_study.h"
 #include "core/plan/catalog.h"
 #include "core/plan/fields.h"
 #include "core/snapshot.h"
@@ -139,6 +141,27 @@ TEST(LoadCharts, ShowTheSimulationWithItsIntervalBesideTheClosedForm)
 std::vector<std::string> outcomeColumns(const Snapshot& snapshot)
 {
     return std::get<Table>(chartOf("sim_outcomes", snapshot).body).columns;
+}
+
+// Two circles almost on each other looked like a smudge: the study of the present load has the longer runs.
+TEST(LoadCharts, LeaveOutSimulatedLoadsThatWouldLieOnTheStudyOfThePresentOne)
+{
+    Plan plan = example();
+    const double capacity = Evaluator(plan).capacity().si();
+    plan.workload.arrivalRate = RequestRate(0.61 * capacity); // beside the point at 0.6
+    Snapshot snapshot = simulated(plan);
+    LoadStudy loads{snapshot.now.plan, {}, true};
+    for (const double share : {0.3, 0.6, 0.9})
+        loads.loads.push_back({RequestRate(share * capacity), snapshot.study->cases.front().result});
+    snapshot.loads = std::make_shared<const LoadStudy>(loads);
+    const auto points = [&] {
+        const auto body = std::get<LineChart>(chartOf("latency_vs_load", snapshot).body);
+        const auto cloud = std::ranges::find(body.curves, "simulated, 95 % interval", &Curve::name);
+        return cloud == body.curves.end() ? 0U : cloud->x.size();
+    };
+    EXPECT_EQ(points(), 2U);
+    snapshot.study = nullptr;
+    EXPECT_EQ(points(), 3U) << "nothing to lie on";
 }
 
 TEST(Outcomes, SayWhatHappenedAndNothingThatDidNot)

@@ -320,6 +320,20 @@ TEST(BatchStation, AtCapacitySeatsAreHeldByDecodesAndPrompts)
             }
 }
 
+// Found in a picture: just below saturation more of the KV memory was in use than all seats have.
+TEST(BatchStation, RunsNoMoreRequestsThanThereAreSeats)
+{
+    for (double seats : {4.0, 64.0})
+        for (double load : {0.9, 0.99, 0.999, 0.99999}) {
+            Example e;
+            e.input.seats = seats;
+            const BatchStation s = e.make();
+            const StationResult r = solve(s, load * s.capacity());
+            EXPECT_LE(r.meanRunning, seats) << load;
+            EXPECT_GT(r.meanRunning, 0.5 * seats) << load;
+        }
+}
+
 TEST(BatchStation, SuffersFromBursts)
 {
     Example e;
