@@ -155,7 +155,7 @@ Tile kvTile(const Evaluation& e)
         const Bytes there = isHost ? e.memory.host.size : isDisk ? e.memory.disk.size : e.memory.usable;
         t.word = (isHost   ? tr("host: over %1 of %2")
                   : isDisk ? tr("disk: over %1 of %2")
-                           : tr("needs over %1 of %2"))
+                           : tr("%1 before any KV, %2 there"))
                      .arg(quantity(needed.si(), "B", 3), quantity(there.si(), "B", 3));
         t.brief = tr("needs %1").arg(quantity(needed.si(), "B", 3));
         t.mood = Mood::bad;

@@ -300,7 +300,7 @@ std::string whyNotSimulated(const Snapshot& snapshot)
     if (own.result->series.waiting.empty())
         return "No request came: there is nothing to see.";
     if (own.result->counters.completed == 0 && studyIsCurrent(snapshot) && !snapshot.now.evaluation.fits)
-        return "The model does not fit, so that every request is turned away: " + whyItDoesNotFit(snapshot.now) + ".";
+        return "The model does not fit: every request is turned away.";
     if (own.result->counters.completed == 0)
         return "No request was served: there is nothing to measure.";
     return {};
@@ -347,8 +347,13 @@ std::span<const ChartRow> simCharts() { return kCharts; }
 
 std::string simulatorSentence(const Snapshot& snapshot)
 {
-    if (const std::string reason = whyNotSimulated(snapshot); !reason.empty())
-        return reason;
+    if (const std::string reason = whyNotSimulated(snapshot); !reason.empty()) {
+        const bool isUnfit = snapshot.study != nullptr && studyIsCurrent(snapshot) && !snapshot.now.evaluation.fits;
+        return !isUnfit
+                   ? reason
+                   : "The model does not fit, so that every request is turned away: " + whyItDoesNotFit(snapshot.now) +
+                         ". " + whatWouldFit(*snapshot.now.plan);
+    }
     const Study& study = *snapshot.study;
     const SimResult& r = *study.own();
     const std::string size = r.replications > 1 ? std::to_string(r.replications) + " runs of " : std::string();
