@@ -67,9 +67,7 @@ double IdleTime::chunks(std::int64_t count, std::int64_t size, std::int64_t cach
                                   ? static_cast<std::uint32_t>(tokens) / static_cast<std::uint32_t>(m_chunk)
                                   : tokens / m_chunk;
     const std::int64_t rest = tokens - full * m_chunk;
-    double seconds = 0;
-    if (full > 0)
-        seconds += chunks(full, m_chunk, cached);
+    double seconds = chunks(full, m_chunk, cached); // of none as well: no guess for a processor to make
     if (rest > 0)
         seconds += chunks(1, rest, cached + full * m_chunk);
     // Decode steps attend to prompt, prompt + 1, ... tokens.

@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 
+#include <bit>
 #include <cstdint>
 #include <vector>
 
@@ -15,6 +16,7 @@ public:
     KvBlocks(std::int64_t total, int blockTokens)
         : m_total(total),
           m_block(blockTokens < 1 ? 1U : static_cast<std::uint32_t>(blockTokens)),
+          m_shift(std::has_single_bit(m_block) ? static_cast<unsigned>(std::countr_zero(m_block)) : kNoShift),
           m_phases(m_block, 0),
           m_perBlock(total > 0 ? 1 / static_cast<double>(total) : 0)
     {}
@@ -26,8 +28,8 @@ public:
     /// Blocks that `tokens` tokens fill or begin.
     std::int64_t blocksFor(std::int64_t tokens) const
     {
-        const std::int64_t last = tokens + m_block - 1; // nearly always small: a short division is a fast one
-        return last >> 32 == 0 ? static_cast<std::int64_t>(static_cast<std::uint32_t>(last) / m_block) : last / m_block;
+        const std::int64_t last = tokens + m_block - 1;
+        return m_shift != kNoShift ? last >> m_shift : last / m_block;
     }
     /// Share of all blocks in use.
     double share() const { return static_cast<double>(m_used) * m_perBlock; }
@@ -84,10 +86,16 @@ public:
 
 private:
     std::int64_t searchShort(std::int64_t limit, std::int64_t growing) const;
-    std::size_t phaseOf(std::int64_t context) const { return (static_cast<std::uint32_t>(context) + m_next) % m_block; }
+    std::size_t phaseOf(std::int64_t context) const
+    {
+        const std::uint32_t at = static_cast<std::uint32_t>(context) + m_next;
+        return m_shift != kNoShift ? at & (m_block - 1) : at % m_block;
+    }
 
+    static constexpr unsigned kNoShift = 64;
     std::int64_t m_total, m_used = 0, m_peak = 0;
     std::uint32_t m_block;
+    unsigned m_shift;         ///< m_block as a power of two, which all engines take: some divisions a request are saved
     std::uint32_t m_next = 0; ///< phase of the sequences whose last block is full: it goes down by one a step
     std::vector<std::int32_t> m_phases;
     double m_perBlock;

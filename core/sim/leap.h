@@ -1,6 +1,7 @@
 // A run of equal steps in closed form (MODEL.md 12): k steps last k a + b k (k - 1) / 2.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 
@@ -25,8 +26,12 @@ struct Leap {
         const double span = t - start;
         const double p = first - 0.5 * increment;
         const double root = p + std::sqrt(p * p + 2 * increment * span); // stable for a small increment
-        const double guess = root > 0 ? std::ceil(2 * span / root) : static_cast<double>(steps);
-        std::int64_t n = guess >= static_cast<double>(steps) ? steps : guess < 1 ? 1 : static_cast<std::int64_t>(guess);
+        const double guess = root > 0 ? 2 * span / root : static_cast<double>(steps);
+        std::int64_t n = steps;
+        if (guess < static_cast<double>(steps)) {
+            const auto whole = static_cast<std::int64_t>(guess); // rounded up without a call of std::ceil
+            n = std::max<std::int64_t>(1, whole + static_cast<std::int64_t>(static_cast<double>(whole) < guess));
+        }
         while (n > 1 && start + duration(n - 1) >= t)
             --n;
         while (n < steps && start + duration(n) < t)

@@ -162,8 +162,7 @@ std::size_t Replica::bookChunks()
         const std::int64_t tokens = chunk.tokens * m_leap.steps;
         s.prefilled = static_cast<std::int32_t>(s.prefilled + tokens);
         m_prefillLeft -= tokens;
-        if (s.prefilled == s.target)
-            ++ended;
+        ended += static_cast<std::size_t>(s.prefilled == s.target);
     }
     return ended;
 }

@@ -13,7 +13,7 @@ inline constexpr std::int32_t kNoSlot = -1; ///< end of an intrusive list of slo
 
 enum class Stage : std::uint8_t { free, waiting, prefilling, transferring, decoding, swapped, withdrawn };
 
-/// Hot fields first; 128 bytes, two cache lines.
+/// Hot fields first: most of what a leap asks stands in the first 64 bytes.
 struct Sequence {
     std::int64_t finishStep = 0;  ///< decode step of its replica after which it has all its tokens
     std::int64_t joinStep = 0;    ///< decode step at which it joined the decodes

@@ -50,7 +50,7 @@ public:
         if (terms == 0 || count == 0)
             return;
         const double last = first + increment * static_cast<double>(terms - 1);
-        const double low = first < last ? first : last, high = first < last ? last : first;
+        const double low = increment < 0 ? last : first, high = increment < 0 ? first : last;
         const std::size_t bucket = bucketOf(low);
         if (bucket != bucketOf(high) || low < kSmallest || high >= kLargest) {
             addAcross(first, increment, terms, count);
