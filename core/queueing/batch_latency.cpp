@@ -137,10 +137,9 @@ LatencyMix::LatencyMix(const StationTables& t, const Operating& at, Detail detai
     m_e2eMean = m_ttftMean + at.decodeTime;
 }
 
-IntervalGrid LatencyMix::tpotDistribution() const
+IntervalGrid tpotDistribution(const StationTables& t, const DecodeTime& decode, Detail detail)
 {
-    return tpotGrid(
-        m_tables, m_at.decode, m_detail == Detail::edges ? std::span<const std::size_t>(kBandEdges) : kPaceStrata);
+    return tpotGrid(t, decode, detail == Detail::edges ? std::span<const std::size_t>(kBandEdges) : kPaceStrata);
 }
 
 double LatencyMix::fixedBefore() const { return (m_tables.input.networkIn + m_tables.input.retrieval).si(); }
@@ -265,11 +264,12 @@ LatencySummary LatencyMix::e2e() const
     return summary(fixedBefore() + m_e2eMean + fixedAfter(), e2eQuantile(0.5), e2eQuantile(0.95), e2eQuantile(0.99));
 }
 
-LatencySummary LatencyMix::tpot() const
+LatencySummary tpotOf(const IntervalGrid& grid)
 {
-    const IntervalGrid grid = tpotDistribution();
     return summary(std::max(0.0, grid.mean()), grid.quantile(0.5), grid.quantile(0.95), grid.quantile(0.99));
 }
+
+LatencySummary LatencyMix::tpot() const { return tpotOf(tpotDistribution()); }
 
 LatencyParts LatencyMix::partsMean() const
 {

@@ -10,6 +10,10 @@
 
 namespace headroom {
 
+/// Distribution of the mean time per output token of a request, over all classes. \param detail full and latencies are one
+IntervalGrid tpotDistribution(const StationTables&, const DecodeTime&, Detail detail);
+LatencySummary tpotOf(const IntervalGrid&);
+
 /// Latencies of all classes at one operating point. Refers to the tables, which must outlive it.
 class LatencyMix {
 public:
@@ -20,7 +24,7 @@ public:
     LatencySummary tpot() const;
     LatencySummary e2e() const;
     double ttftQuantile(double p) const;
-    IntervalGrid tpotDistribution() const;
+    IntervalGrid tpotDistribution() const { return headroom::tpotDistribution(m_tables, m_at.decode, m_detail); }
     double e2eQuantile(double p) const;
     double e2eShareWithin(double seconds) const; ///< P(E2E <= seconds)
     double ttftMean() const { return fixedBefore() + m_ttftMean; }

@@ -56,6 +56,12 @@ LatencyParts fixedParts(const StationInput& in)
 
 LatencySummary constant(Seconds value) { return {value, value, value, value, Seconds{}, Seconds{}}; }
 
+/// Whether prompts and decodes share a replica, and their steps.
+bool sharesSteps(const StationTables& t)
+{
+    return t.input.policy != BatchPolicy::static_ && t.input.policy != BatchPolicy::disaggregated;
+}
+
 /// All seats taken and a queue that grows for ever: waits are infinite, the rest is that of full seats.
 StationResult overloaded(const StationTables& t)
 {
@@ -66,6 +72,10 @@ StationResult overloaded(const StationTables& t)
     const bool fits = t.fleetCapacity > 0;
     const Seconds interval = fits && t.gapsMean > 0 ? Seconds(t.fullDecodes / (t.capacity * t.gapsMean)) : Seconds{};
     out.tpot = constant(fits ? interval : Seconds::infinite());
+    if (fits && t.gapsMean > 0 && sharesSteps(t)) {
+        out.tpot = tpotOf(tpotDistribution(t, decodeTimeOfFullSeats(t), Detail::latencies));
+        out.tpot.mean = interval; // by Little's law, exactly
+    }
     out.partsMean = fixedParts(t.input);
     out.partsMean.queue = Seconds::infinite();
     if (fits) {
@@ -203,7 +213,7 @@ StationResult resultOf(const StationTables& t, const Operating& at, double prese
 bool isClosedLoop(const StationTables& t)
 {
     return t.input.process == ArrivalProcess::closedLoop && t.fleetCapacity > 0 && t.input.concurrency > 0 &&
-           t.input.policy != BatchPolicy::static_ && t.input.policy != BatchPolicy::disaggregated;
+           sharesSteps(t);
 }
 
 /// Load up to which TTFT agrees with the simulator in the tail too (tests/laws/closed_form_and_simulation_test.cpp).
@@ -313,7 +323,13 @@ LatencyQuantiles latencyQuantiles(const BatchStation& station, RequestRate rate,
         constexpr double kNever = std::numeric_limits<double>::infinity();
         out.ttft.assign(probabilities.size(), kNever);
         out.e2e = out.ttft;
-        out.tpot.assign(probabilities.size(), overloaded(t).tpot.mean.si());
+        if (t.fleetCapacity > 0 && t.gapsMean > 0 && sharesSteps(t)) {
+            const IntervalGrid tpot = tpotDistribution(t, decodeTimeOfFullSeats(t), Detail::latencies);
+            for (double p : probabilities)
+                out.tpot.push_back(tpot.quantile(p));
+        } else {
+            out.tpot.assign(probabilities.size(), overloaded(t).tpot.mean.si());
+        }
         return out;
     }
     if (t.input.policy == BatchPolicy::static_) {

@@ -338,6 +338,12 @@ Operating operate(const StationTables& t, double fleetRate, Detail detail)
     return isSplit(t) ? operateSplit(t, fleetRate) : operateShared(t, fleetRate, detail);
 }
 
+DecodeTime decodeTimeOfFullSeats(const StationTables& t)
+{
+    const Encounter met = encounter(t, loadOf(t, t.capacity, 1), t.fullDecodes, 1);
+    return decodeTimeAt(t, {met.level}, t.fullDecodes, t.fullDecodes / t.capacity, 0);
+}
+
 Operating operateClosed(const StationTables& t)
 {
     Operating out;

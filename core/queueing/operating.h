@@ -51,6 +51,10 @@ Operating operate(const StationTables&, double rate, Detail = Detail::full);
 /// A closed loop with the input's concurrency; the rate is what comes out.
 Operating operateClosed(const StationTables&);
 
+/// The law of decode times while all seats are taken, as in an overload. For the policies whose prompts and decodes share
+/// a replica. \pre the capacity is above 0 and some requests have more than one token
+DecodeTime decodeTimeOfFullSeats(const StationTables&);
+
 /// Latencies of one class.
 struct ClassLatency {
     double share = 0;
