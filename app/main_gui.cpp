@@ -140,7 +140,7 @@ int writeScreenshots(const Arguments& arguments)
         window.setThemeChoice(choice);
         for (const std::string& tab : window.tabs()) {
             window.showTab(tab);
-            while (document.isSizing())
+            while (document.isWorkingAside())
                 QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents);
             for (int i = 0; i < 3; ++i) // layouts settle over a few rounds of events
                 QCoreApplication::processEvents();

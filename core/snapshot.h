@@ -13,21 +13,28 @@
 
 namespace headroom {
 
-/// A plan with its results. `load` is the curve over arrival rate, with as many points as the moment allows.
+struct AblationRow;
 struct GpuSizing;
 
+/// What takes too long for every move of a slider. Where somebody works it out on another thread it `comes`: until the
+/// answer is there views show the older one. Else they work it out themselves.
+template <class T>
+struct Aside {
+    std::shared_ptr<const T> value{}; ///< null = not known (yet)
+    bool isOlder = false;             ///< of the plan as it was before the last changes
+    bool comes = false;
+};
+
+/// A plan with its results. `load` is the curve over arrival rate, with as many points as the moment allows.
 struct PlanResults {
     std::string name;
     std::shared_ptr<const Plan> plan;
     std::shared_ptr<const Evaluator> evaluator; ///< for builders that need another curve
     Evaluation evaluation;
     std::vector<LoadPoint> load;
-    /// The same service on every catalog GPU; null = not known (yet).
-    std::shared_ptr<const std::vector<GpuSizing>> everyGpu;
-    bool everyGpuIsOlder = false; ///< it is of the plan as it was before the last changes
-    /// Who made these results works everyGpu out aside, as it takes too long for a slider move: views wait for it.
-    bool everyGpuComes = false;
-    double wallSeconds = 0; ///< that evaluation and load curve took
+    Aside<std::vector<GpuSizing>> everyGpu;  ///< the same service on every catalog GPU
+    Aside<std::vector<AblationRow>> systems; ///< the same load through the serving systems of the literature
+    double wallSeconds = 0;                  ///< that evaluation and load curve took
 };
 
 /// A plan evaluated for the views, with a load curve of `curvePoints` points.

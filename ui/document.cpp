@@ -1,16 +1,17 @@
 #include "ui/document.h"
 
+#include "core/ablation.h"
 #include "core/plan/fields.h"
 #include "core/plan/plan_io.h"
 #include "core/plan/validate.h"
 #include "core/sizing.h"
+#include "ui/aside_worker.h"
 #include "ui/format.h"
 #include "ui/load_simulator.h"
 #include "ui/simulator.h"
 
 #include <QFile>
 #include <QUndoCommand>
-#include <QtConcurrent>
 
 #include <algorithm>
 #include <utility>
@@ -104,18 +105,16 @@ void Document::connectParts()
     m_restTimer.setSingleShot(true);
     m_restTimer.setInterval(kRestMs);
     connect(&m_restTimer, &QTimer::timeout, this, &Document::refine);
-    connect(&m_sizing, &QFutureWatcherBase::finished, this, &Document::takeSizing);
     connect(&m_watcher, &QFileSystemWatcher::fileChanged, this, &Document::checkFile);
     const auto again = [this] { publish(m_snapshot->now, m_snapshot->curvePoints); };
     connect(m_simulator.get(), &Simulator::studied, this, again);
     connect(m_loadSimulator.get(), &LoadSimulator::studied, this, again);
+    m_everyGpu = std::make_unique<AsideWorker<std::vector<GpuSizing>>>(&sizeOnEveryGpu, again);
+    m_systems = std::make_unique<AsideWorker<std::vector<AblationRow>>>(
+        [](const Plan& plan, const std::stop_token&) { return ablation(plan); }, again);
 }
 
-Document::~Document()
-{
-    m_stopSizing.request_stop();
-    m_sizing.waitForFinished();
-}
+Document::~Document() = default;
 
 const Error* Document::errorOf(std::string_view key) const
 {
@@ -237,10 +236,12 @@ void Document::recompute(Pace pace)
     PlanResults results = resultsOf(points);
     m_evaluateMs = results.wallSeconds * 1e3;
     publish(std::move(results), points);
-    if (pace == Pace::rest)
-        startSizing();
-    else
-        m_stopSizing.request_stop(); // its plan is gone, and the processor is wanted here
+    if (pace == Pace::rest) {
+        askAside();
+    } else {
+        m_everyGpu->stop();
+        m_systems->stop();
+    }
 }
 
 PlanResults Document::resultsOf(int points)
@@ -251,9 +252,8 @@ PlanResults Document::resultsOf(int points)
 
 void Document::publish(PlanResults now, int points)
 {
-    now.everyGpu = m_sized.everyGpu;
-    now.everyGpuIsOlder = m_sized.plan != now.plan;
-    now.everyGpuComes = true;
+    now.everyGpu = m_everyGpu->of(now.plan);
+    now.systems = m_systems->of(now.plan);
     m_snapshot = std::make_shared<const Snapshot>(
         Snapshot{std::move(now), m_pinned, points, m_simulator->study(), m_loadSimulator->study()});
     emit changed(m_snapshot);
@@ -261,36 +261,22 @@ void Document::publish(PlanResults now, int points)
 
 void Document::refine() { recompute(Pace::rest); }
 
-void Document::keepEveryGpu(bool keep)
+void Document::keep(Asides asides)
 {
-    m_keepsEveryGpu = keep;
-    if (!keep)
-        m_stopSizing.request_stop();
-    else if (!m_restTimer.isActive())
-        startSizing();
+    m_everyGpu->keep(asides.everyGpu);
+    m_systems->keep(asides.systems);
+    if (!m_restTimer.isActive())
+        askAside();
 }
 
-void Document::startSizing()
-{
-    m_stopSizing.request_stop();
-    if (!m_keepsEveryGpu || !m_errors.empty() || m_sized.plan == m_plan)
-        return;
-    m_stopSizing = std::stop_source();
-    m_isSizing = true;
-    m_sizing.setFuture(QtConcurrent::run([plan = m_plan, stop = m_stopSizing.get_token()] {
-        auto all = std::make_shared<const std::vector<GpuSizing>>(sizeOnEveryGpu(*plan, stop));
-        return stop.stop_requested() ? Sized{} : Sized{plan, std::move(all)};
-    }));
-}
+bool Document::isWorkingAside() const { return m_everyGpu->isRunning() || m_systems->isRunning(); }
 
-void Document::takeSizing()
+void Document::askAside()
 {
-    m_isSizing = false;
-    const Sized sized = m_sizing.result();
-    if (sized.plan != m_plan) // stopped, or of a plan that has changed since
+    if (!m_errors.empty())
         return;
-    m_sized = sized;
-    publish(m_snapshot->now, m_snapshot->curvePoints);
+    m_everyGpu->ask(m_plan);
+    m_systems->ask(m_plan);
 }
 
 void Document::adopt(std::shared_ptr<const Plan> plan, std::filesystem::path path)

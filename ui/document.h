@@ -6,7 +6,6 @@
 #include "core/snapshot.h"
 
 #include <QFileSystemWatcher>
-#include <QFutureWatcher>
 #include <QObject>
 #include <QTimer>
 #include <QUndoStack>
@@ -14,13 +13,14 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace headroom::ui {
 
+template <class T>
+class AsideWorker;
 class LoadSimulator;
 class Simulator;
 
@@ -88,11 +88,15 @@ public:
     void unpinAll();
     const std::vector<std::shared_ptr<const PlanResults>>& pinned() const { return m_pinned; }
 
-    /// From now on, whether the snapshots carry the plan sized on every catalog GPU. It is worked out on another thread
-    /// whenever the plan rests; until it is there, snapshots carry that of an older plan and say so.
-    void keepEveryGpu(bool keep);
-    /// True from its start until its answer was taken or dropped.
-    bool isSizing() const { return m_isSizing; }
+    /// What of the plan is worked out on another thread whenever it rests, for snapshots to carry from then on; until it
+    /// is there they carry that of an older plan and say so.
+    struct Asides {
+        bool everyGpu = false; ///< the plan sized on every catalog GPU
+        bool systems = false;  ///< its load through the serving systems of the literature
+    };
+    void keep(Asides);
+    /// True while one of them is worked out.
+    bool isWorkingAside() const;
 
 signals:
     /// The plan, its errors, its results, the pins or the file changed. The only signal of state there is.
@@ -108,8 +112,7 @@ private:
     void recompute(Pace pace);
     void publish(PlanResults now, int points);
     void refine();
-    void startSizing();
-    void takeSizing();
+    void askAside();
     void connectParts();
     void adopt(std::shared_ptr<const Plan> plan, std::filesystem::path path);
     PlanResults resultsOf(int points);
@@ -130,16 +133,8 @@ private:
     double m_evaluateMs = 0;
     std::unique_ptr<Simulator> m_simulator;
     std::unique_ptr<LoadSimulator> m_loadSimulator;
-
-    /// A plan sized on every GPU; late answers are told by their plan.
-    struct Sized {
-        std::shared_ptr<const Plan> plan;
-        std::shared_ptr<const std::vector<GpuSizing>> everyGpu;
-    };
-    bool m_keepsEveryGpu = false, m_isSizing = false;
-    Sized m_sized; ///< the latest that was finished
-    QFutureWatcher<Sized> m_sizing;
-    std::stop_source m_stopSizing;
+    std::unique_ptr<AsideWorker<std::vector<GpuSizing>>> m_everyGpu;
+    std::unique_ptr<AsideWorker<std::vector<AblationRow>>> m_systems;
 };
 
 } // namespace headroom::ui

@@ -16,6 +16,7 @@
 #include "ui/panels/summary_panel.h"
 #include "ui/panels/validation_page.h"
 #include "ui/plots/catalog.h"
+#include "ui/plots/chart_view.h"
 #include "ui/simulator.h"
 
 #include <QActionGroup>
@@ -272,7 +273,9 @@ void MainWindow::showCurrentTab()
         m_stack->addWidget(page);
     }
     m_stack->setCurrentWidget(page);
-    m_document.keepEveryGpu(tab == "cost");
+    if (ChartPage* charts = currentPage(); charts != nullptr && charts->chartCount() > 0)
+        m_explain->chooseChart(charts->views().front()->chartId());
+    m_document.keep({.everyGpu = tab == "cost", .systems = tab == "batching"});
     refreshSimulationWanted();
     refresh();
 }
@@ -313,6 +316,7 @@ void MainWindow::showCoverage()
     for (const std::string_view why : {snapshot->now.evaluation.notCovered, bandsCaution(*snapshot->now.plan)})
         if (!why.empty())
             words.append(text(why));
+    words.append(text(nearnessInShort(*snapshot->now.plan)));
     if (const QString all = words.join(QStringLiteral(" · ")); all != m_coverage->text())
         m_coverage->setText(all);
 }

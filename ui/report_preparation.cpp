@@ -16,7 +16,7 @@ constexpr int kWhole = 1000;  ///< steps of the progress
 constexpr int kSized = 300;   ///< of them: every GPU is sized
 constexpr int kLeaveToUs = 1; ///< processors that are not simulating: the window goes on
 
-bool isSized(const Snapshot& snapshot) { return snapshot.now.everyGpu != nullptr && !snapshot.now.everyGpuIsOlder; }
+bool isSized(const Snapshot& snapshot) { return snapshot.now.everyGpu.value && !snapshot.now.everyGpu.isOlder; }
 
 bool isSimulated(const Snapshot& snapshot)
 {
@@ -52,20 +52,21 @@ ReportPreparation::ReportPreparation(
         m_complete = true;
         emit completed();
     });
-    m_watcher.setFuture(QtConcurrent::run([given = m_snapshot, in = std::move(folder), stop = m_stop.get_token()](
-                                              QPromise<Prepared>& promise) {
-        promise.setProgressRange(0, kWhole);
-        auto all = std::make_shared<Snapshot>(*given);
-        if (!isSized(*all))
-            all->now.everyGpu = std::make_shared<const std::vector<GpuSizing>>(sizeOnEveryGpu(*all->now.plan, stop));
-        all->now.everyGpuIsOlder = all->now.everyGpuComes = false;
-        promise.setProgressValue(kSized);
-        if (!isSimulated(*all))
-            all->study = simulated(all->now.plan, in, stop, [&promise](const StudyReport& report) {
-                promise.setProgressValue(kSized + static_cast<int>(report.fraction * (kWhole - kSized)));
-            });
-        promise.addResult(Prepared(std::move(all)));
-    }));
+    m_watcher.setFuture(QtConcurrent::run(
+        [given = m_snapshot, in = std::move(folder), stop = m_stop.get_token()](QPromise<Prepared>& promise) {
+            promise.setProgressRange(0, kWhole);
+            auto all = std::make_shared<Snapshot>(*given);
+            if (!isSized(*all))
+                all->now.everyGpu = {
+                    std::make_shared<const std::vector<GpuSizing>>(sizeOnEveryGpu(*all->now.plan, stop)), false, false};
+            all->now.systems = {}; // the chart works them out
+            promise.setProgressValue(kSized);
+            if (!isSimulated(*all))
+                all->study = simulated(all->now.plan, in, stop, [&promise](const StudyReport& report) {
+                    promise.setProgressValue(kSized + static_cast<int>(report.fraction * (kWhole - kSized)));
+                });
+            promise.addResult(Prepared(std::move(all)));
+        }));
 }
 
 ReportPreparation::~ReportPreparation()

@@ -1,5 +1,6 @@
 #include "ui/document.h"
 
+#include "core/ablation.h"
 #include "core/plan/catalog.h"
 #include "core/plan/fields.h"
 #include "core/plan/plan_io.h"
@@ -182,43 +183,60 @@ TEST(Document, PinsKeepTheirPlanWhileTheOpenOneChanges)
     EXPECT_EQ(document.snapshot()->pinned.size(), 7U);
 }
 
-bool sizingEnds(const Document& document)
+bool asideEnds(const Document& document)
 {
-    return QTest::qWaitFor([&] { return !document.isSizing(); }, 60000);
+    return QTest::qWaitFor([&] { return !document.isWorkingAside(); }, 60000);
 }
 
 TEST(Document, ThePlanIsSizedOnEveryGpuAsideAndOlderValuesSayThatTheyAre)
 {
     Document document(defaultPlan());
-    EXPECT_EQ(document.snapshot()->now.everyGpu, nullptr) << "nobody has asked";
-    document.keepEveryGpu(true);
-    EXPECT_TRUE(document.isSizing());
-    EXPECT_TRUE(document.snapshot()->now.everyGpuComes);
-    ASSERT_TRUE(sizingEnds(document));
-    const auto first = document.snapshot()->now.everyGpu;
+    EXPECT_EQ(document.snapshot()->now.everyGpu.value, nullptr) << "nobody has asked";
+    document.keep({.everyGpu = true});
+    EXPECT_TRUE(document.isWorkingAside());
+    EXPECT_TRUE(document.snapshot()->now.everyGpu.comes);
+    ASSERT_TRUE(asideEnds(document));
+    const auto first = document.snapshot()->now.everyGpu.value;
     ASSERT_NE(first, nullptr);
     EXPECT_EQ(first->size(), catalogGpus().size());
-    EXPECT_FALSE(document.snapshot()->now.everyGpuIsOlder);
+    EXPECT_FALSE(document.snapshot()->now.everyGpu.isOlder);
 
     ASSERT_TRUE(document.edit(kRate, "8", Gesture::continued));
-    EXPECT_FALSE(document.isSizing()) << "not while a hand moves";
-    EXPECT_EQ(document.snapshot()->now.everyGpu, first);
-    EXPECT_TRUE(document.snapshot()->now.everyGpuIsOlder);
+    EXPECT_FALSE(document.isWorkingAside()) << "not while a hand moves";
+    EXPECT_EQ(document.snapshot()->now.everyGpu.value, first);
+    EXPECT_TRUE(document.snapshot()->now.everyGpu.isOlder);
     document.endGesture();
-    EXPECT_TRUE(document.isSizing());
-    ASSERT_TRUE(sizingEnds(document));
-    EXPECT_NE(document.snapshot()->now.everyGpu, first);
-    EXPECT_FALSE(document.snapshot()->now.everyGpuIsOlder);
+    EXPECT_TRUE(document.isWorkingAside());
+    ASSERT_TRUE(asideEnds(document));
+    EXPECT_NE(document.snapshot()->now.everyGpu.value, first);
+    EXPECT_FALSE(document.snapshot()->now.everyGpu.isOlder);
+}
+
+TEST(Document, TheSystemsOfTheLiteratureAreWorkedOutAsideToo)
+{
+    Document document(defaultPlan());
+    document.keep({.systems = true});
+    EXPECT_TRUE(document.snapshot()->now.systems.comes) << "so that no chart works them out at a move";
+    ASSERT_TRUE(asideEnds(document));
+    const auto& first = document.snapshot()->now.systems;
+    ASSERT_NE(first.value, nullptr);
+    EXPECT_EQ(first.value->size(), ablationPresets().size());
+    EXPECT_EQ(document.snapshot()->now.everyGpu.value, nullptr) << "nobody has asked for that";
+    ASSERT_TRUE(document.edit(kRate, "8", Gesture::continued));
+    EXPECT_TRUE(document.snapshot()->now.systems.isOlder);
+    document.endGesture();
+    ASSERT_TRUE(asideEnds(document));
+    EXPECT_FALSE(document.snapshot()->now.systems.isOlder);
 }
 
 TEST(Document, ALateSizingOfAPlanThatHasChangedIsDropped)
 {
     Document document(defaultPlan());
-    document.keepEveryGpu(true);
+    document.keep({.everyGpu = true});
     ASSERT_TRUE(document.edit(kRate, "20")); // while the first is under way
-    ASSERT_TRUE(sizingEnds(document));
+    ASSERT_TRUE(asideEnds(document));
     const auto expected = sizeOnEveryGpu(document.plan());
-    const auto& shown = *document.snapshot()->now.everyGpu;
+    const auto& shown = *document.snapshot()->now.everyGpu.value;
     ASSERT_EQ(shown.size(), expected.size());
     for (std::size_t i = 0; i < shown.size(); ++i) {
         EXPECT_EQ(shown[i].gpu, expected[i].gpu);

@@ -64,9 +64,9 @@ TEST_F(ReportDialogTest, ThePreparationAddsWhatTheWindowWorksOutAsideAndNothingE
     ASSERT_TRUE(QTest::qWaitFor([&] { return preparation.isComplete(); }, kPatience));
     const Snapshot& all = *preparation.snapshot();
     EXPECT_EQ(all.now.plan, given->now.plan);
-    ASSERT_NE(all.now.everyGpu, nullptr);
-    EXPECT_FALSE(all.now.everyGpu->empty());
-    EXPECT_FALSE(all.now.everyGpuIsOlder);
+    ASSERT_NE(all.now.everyGpu.value, nullptr);
+    EXPECT_FALSE(all.now.everyGpu.value->empty());
+    EXPECT_FALSE(all.now.everyGpu.isOlder);
     EXPECT_TRUE(studyIsCurrent(all) && all.study->complete);
     EXPECT_TRUE(std::ranges::is_sorted(fractions));
     EXPECT_TRUE(ReportPreparation(preparation.snapshot(), {}).isComplete()) << "nothing is worked out twice";

@@ -308,6 +308,15 @@ std::vector<double> sustainableRates(const Plan& plan)
     return rates;
 }
 
+/// The plan's load through the five systems, as the snapshot brings it. Where it brings none they are worked out here:
+/// some milliseconds, too long for every move of a slider but not for one.
+std::shared_ptr<const std::vector<AblationRow>> systemsOf(const Snapshot& snapshot)
+{
+    if (const auto& known = snapshot.now.systems.value)
+        return known;
+    return std::make_shared<const std::vector<AblationRow>>(ablation(*snapshot.now.plan));
+}
+
 /// Sustainable rates of the five systems, one after the other; what is left to saturation misses a target.
 ChartSpec ablationChart(const Snapshot& snapshot)
 {
@@ -318,8 +327,11 @@ ChartSpec ablationChart(const Snapshot& snapshot)
     BarSegment within{"within the targets", Role::primary, {}, {}},
         beyond{"served, targets missed", Role::free, {}, {}};
     const AblationRow* widest = nullptr;
-    const auto rows = ablation(plan);
-    for (const AblationRow& row : rows) {
+    const auto rows = systemsOf(snapshot);
+    body.faded = snapshot.now.systems.value && snapshot.now.systems.isOlder;
+    if (body.faded)
+        chart.unit = kOfOlderPlan;
+    for (const AblationRow& row : *rows) {
         const bool runs = row.refused.empty();
         body.categories.emplace_back(row.label);
         within.values.push_back(runs ? row.sustainable.si() : 0);

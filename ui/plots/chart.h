@@ -117,7 +117,11 @@ struct StackedBars {
     std::vector<std::string> totals; ///< text at the end of each bar, or empty
     std::vector<Limit> limits;       ///< vertical lines on the value axis
     std::vector<BarGhost> ghosts{};
+    bool faded = false; ///< values of an older plan: paler until the new ones are there
 };
+
+/// What stands below the title of a chart whose values are those of an older plan.
+inline constexpr const char* kOfOlderPlan = "of the plan before; being updated";
 
 struct ScatterChart {
     Axis x, y;

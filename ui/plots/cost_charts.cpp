@@ -174,8 +174,8 @@ std::vector<std::string> exactGpuRow(const GpuSizing& s)
 /// Sizings that came with the snapshot, or computed here if nobody else does. Null while they are awaited.
 std::shared_ptr<const std::vector<GpuSizing>> sizings(const Snapshot& snapshot)
 {
-    if (snapshot.now.everyGpu || snapshot.now.everyGpuComes)
-        return snapshot.now.everyGpu;
+    if (const auto& known = snapshot.now.everyGpu; known.value || known.comes)
+        return known.value;
     return std::make_shared<const std::vector<GpuSizing>>(sizeOnEveryGpu(*snapshot.now.plan));
 }
 
@@ -187,7 +187,8 @@ std::string sizedFor(const Plan& plan)
     const int spare = plan.deployment.spareReplicas;
     if (peak == 1 && spare == 0)
         return "times are p95";
-    std::string text = "sized for " + rate(peak * now);
+    std::string text =
+        "sized for " + rate(peak * now) + (peak > 1 ? ", the peak at " + number(peak) + " times the load," : "");
     if (spare > 0)
         text += " and " + counted(spare, "replica", "replicas") + " down";
     return text + (peak > 1 ? "; times are p95 at " + rate(now) : "; times are p95");
@@ -206,9 +207,9 @@ ChartSpec gpuTable(const Snapshot& snapshot)
         chart.empty = "The plan is being sized on every GPU of the catalog.";
         return chart;
     }
-    body.faded = snapshot.now.everyGpu && snapshot.now.everyGpuIsOlder;
+    body.faded = snapshot.now.everyGpu.value && snapshot.now.everyGpu.isOlder;
     if (body.faded)
-        chart.unit = "of the plan before; being updated";
+        chart.unit = kOfOlderPlan;
     for (const GpuSizing& sizing : *all) {
         if (sizing.gpu == plan.hardware.gpu.name)
             body.highlighted = static_cast<int>(body.rows.size());

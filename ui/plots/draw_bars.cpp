@@ -30,6 +30,14 @@ struct SeriesRow {
     friend bool operator==(const SeriesRow&, const SeriesRow&) = default;
 };
 
+QColor faded(QColor color, bool isFaded)
+{
+    constexpr float kPale = 0.45F;
+    if (isFaded)
+        color.setAlphaF(kPale * color.alphaF());
+    return color;
+}
+
 /// Stacks as Qt Charts wants them: a gap in front of each segment that has starts of its own.
 std::vector<SeriesRow> seriesRows(const StackedBars& c, const Theme& theme)
 {
@@ -38,7 +46,7 @@ std::vector<SeriesRow> seriesRows(const StackedBars& c, const Theme& theme)
     std::vector<double> cursor(c.categories.size(), 0);
     const std::vector<BarPiece> pieces = barPieces(c);
     for (std::size_t s = 0; s < c.segments.size(); ++s) {
-        SeriesRow gap{{}, QList<qreal>(n, 0)}, row{theme.color(c.segments[s].role), QList<qreal>(n, 0)};
+        SeriesRow gap{{}, QList<qreal>(n, 0)}, row{faded(theme.color(c.segments[s].role), c.faded), QList<qreal>(n, 0)};
         for (const BarPiece& p : pieces) {
             if (p.segment != s)
                 continue;
