@@ -165,24 +165,66 @@ std::string_view inWords(Metric metric)
     }
 }
 
-/// Runs of one setting, whatever was measured of them.
+/// The setting nearest to a plan, and the runs of it whatever was measured of them.
 struct NearestRuns {
+    MeasuredSetting there;
     std::vector<const ResidualGroup*> groups; ///< one by kind of run and metric
+    double distance = 1e9;
+    int onSameGpu = 0; ///< runs of the plan's model on its GPU, however they were made
+
     int rows() const
     {
         return std::accumulate(groups.begin(), groups.end(), 0, [](int sum, const auto* g) { return sum + g->rows; });
     }
-    /// "2.4 % (TPOT), 80 % (TTFT)", what was measured most often first.
+    /// "2.4 % (TPOT, 24 runs), 80 % (TTFT, 4 runs)", what was measured most often first.
     std::string errors()
     {
         std::ranges::stable_sort(groups, std::ranges::greater{}, [](const auto* g) { return g->rows; });
         std::string text;
-        for (const ResidualGroup* group : groups)
-            text +=
-                (text.empty() ? "" : ", ") + percent(group->median) + " (" + std::string(inWords(group->metric)) + ")";
+        for (const ResidualGroup* group : groups) {
+            const std::string runs = groups.size() > 1 ? ", " + counted(group->rows) : std::string();
+            text += (text.empty() ? "" : ", ") + percent(group->median) + " (" + std::string(inWords(group->metric)) +
+                    runs + ")";
+        }
         return text;
     }
+    static std::string counted(int runs) { return runs == 1 ? "1 run" : std::to_string(runs) + " runs"; }
 };
+
+/// Of shippedResiduals(), in their order: looked up in the catalogs once.
+const std::vector<MeasuredSetting>& shippedSettings()
+{
+    static const std::vector<MeasuredSetting> settings = [] {
+        std::vector<MeasuredSetting> all;
+        for (const ResidualGroup& group : shippedResiduals())
+            all.push_back(settingOf(group));
+        return all;
+    }();
+    return settings;
+}
+
+NearestRuns nearestRuns(const MeasuredSetting& mine)
+{
+    NearestRuns nearest;
+    for (std::size_t i = 0; i < shippedSettings().size(); ++i) {
+        const ResidualGroup& group = shippedResiduals()[i];
+        const MeasuredSetting& s = shippedSettings()[i];
+        if (s.model.empty())
+            continue;
+        const double d = distance(mine, s);
+        nearest.onSameGpu += mine.gpu == s.gpu && mine.model == s.model ? group.rows : 0;
+        if (d < nearest.distance) {
+            nearest.distance = d;
+            nearest.groups.clear();
+            nearest.there = s;
+        }
+        if (d == nearest.distance && s == nearest.there)
+            nearest.groups.push_back(&group);
+    }
+    return nearest;
+}
+
+constexpr double kFar = 3; // another architecture and another number format, say
 
 } // namespace
 
@@ -196,31 +238,15 @@ std::string_view bandsCaution(const Plan& plan)
 std::string nearnessSentence(const Plan& plan)
 {
     const MeasuredSetting mine = settingOf(plan);
-    NearestRuns nearest;
-    MeasuredSetting there;
-    double least = 1e9;
-    int same = 0;
-    for (const ResidualGroup& group : shippedResiduals()) {
-        const MeasuredSetting s = settingOf(group);
-        if (s.model.empty())
-            continue;
-        const double d = distance(mine, s);
-        same += mine.gpu == s.gpu && mine.model == s.model ? group.rows : 0;
-        if (d < least) {
-            least = d;
-            nearest.groups.clear();
-            there = s;
-        }
-        if (d == least && s == there)
-            nearest.groups.push_back(&group);
-    }
+    NearestRuns nearest = nearestRuns(mine);
     if (nearest.groups.empty())
         return "Nothing like this plan was measured.";
-    const std::string runs = nearest.rows() == 1 ? "1 run" : std::to_string(nearest.rows()) + " runs";
+    const MeasuredSetting& there = nearest.there;
+    const std::string runs = NearestRuns::counted(nearest.rows());
     std::string text;
     if (const std::string differs = differences(mine, there); differs.empty())
         text = "This model was measured on this GPU in this number format with this engine (" + runs + ").";
-    else if (same > 0)
+    else if (nearest.onSameGpu > 0)
         text = "This model was measured on this GPU, but not as planned: the nearest are " + runs + " with " + differs +
                ".";
     else
@@ -229,9 +255,23 @@ std::string nearnessSentence(const Plan& plan)
     text += " Predicted without ever seeing that GPU, half of them are off by less than " + nearest.errors() + ".";
     if (plan.deployment.offload.enabled)
         text += " None of them was offloaded: read the bands of this plan as too narrow.";
-    else if (least > 3)
+    else if (nearest.distance > kFar)
         text += " That is far: read the bands of this plan as too narrow.";
     return text;
+}
+
+std::string nearnessInShort(const Plan& plan)
+{
+    const MeasuredSetting mine = settingOf(plan);
+    const NearestRuns nearest = nearestRuns(mine);
+    if (nearest.groups.empty())
+        return "nothing like it was measured";
+    if (differences(mine, nearest.there).empty())
+        return "measured as planned: " + NearestRuns::counted(nearest.rows());
+    if (nearest.onSameGpu > 0)
+        return "measured on this GPU, with " + differences(mine, nearest.there);
+    return (nearest.distance > kFar ? "far from anything measured: " : "nearest measured: ") + nearest.there.model +
+           " on " + nearest.there.gpu;
 }
 
 } // namespace headroom

@@ -43,7 +43,9 @@ QString littlesLaw(const Evaluation& e, RequestRate now, int replicas)
         return noSteadyState(e, now);
     // Network, retrieval and post-processing are outside of the replicas.
     const Seconds stay = e.partsMean.queue + e.partsMean.prefill + e.partsMean.decode;
-    return tr("Check, Little's law: λ · W = %1 × %2 = %3, and %4 requests are in the replicas.")
+    return tr(
+        "Check, Little's law: λ · W = %1 × %2 = %3, and %4 requests are in the replicas (W is E2E without network, "
+        "retrieval and post-processing).")
         .arg(number(now.si()), time(stay), number(now.si() * stay.si()), number(e.meanConcurrency * replicas));
 }
 

@@ -57,6 +57,11 @@ void showTime(const LatencySummary& latency, Tile& tile)
     tile.aside = QStringLiteral("%1 · %2–%3").arg(tile.unit, number(lo / unit, 2), number(hi / unit, 2));
 }
 
+QString headroomText(double fraction)
+{
+    return fraction >= kManyTimes ? tr("×%1").arg(number(1 + fraction, 3)) : signedPercent(fraction);
+}
+
 Tile headroomTile(const Evaluation& e)
 {
     Tile t{tr("Headroom"), {}, {}, {}, Mood::plain, QStringLiteral("latency_vs_load"), QStringLiteral("headroom")};
@@ -67,9 +72,9 @@ Tile headroomTile(const Evaluation& e)
         t.mood = Mood::bad;
         return t;
     }
-    t.value = !std::isfinite(e.headroomFraction) ? tr("none")
-              : e.headroomFraction >= kManyTimes ? tr("×%1").arg(number(1 + e.headroomFraction, 3))
-                                                 : signedPercent(e.headroomFraction);
+    t.value = !std::isfinite(e.headroomFraction) ? tr("none") : headroomText(e.headroomFraction);
+    if (std::isfinite(e.headroomFraction) && e.headroom.si() > 0 && e.headroomLo < e.headroom)
+        t.aside = QStringLiteral("≥ ") + headroomText(e.headroomFraction * (e.headroomLo / e.headroom));
     if (e.targetRate.si() <= 0) {
         t.word = tr("misses a target even idle");
         t.brief = tr("misses even idle");
@@ -157,15 +162,20 @@ Tile kvTile(const Evaluation& e)
                   : isDisk ? tr("disk: over %1 of %2")
                            : tr("%1 before any KV, %2 there"))
                      .arg(quantity(needed.si(), "B", 3), quantity(there.si(), "B", 3));
-        t.brief = tr("needs %1").arg(quantity(needed.si(), "B", 3));
+        t.brief = needed > there ? tr("over by %1").arg(quantity((needed - there).si(), "B", 2))
+                                 : tr("1 needs %1").arg(quantity(e.memory.kvPerRequest.si(), "B", 2));
         t.mood = Mood::bad;
         return t;
     }
     t.value = e.kvFraction > 0 && e.kvFraction < kTraceOfKv ? tr("< 0.1 %") : percent(e.kvFraction);
+    // Of all that memory holds, as the percentage is; the limit of sequences may be lower.
+    const QString held =
+        tr("%1 of %2 that fit")
+            .arg(number(e.meanRunning, 2), number(std::max(e.memory.seatsByMemory, e.memory.seats), 3));
     const QString seats = tr("%1 of %2 seats").arg(number(e.meanRunning, 2), number(e.memory.seats, 3));
     t.mood = !e.stable ? Mood::bad : e.kvFraction > kKvTight ? Mood::warning : Mood::good;
-    t.word = t.mood == Mood::good ? seats : (t.mood == Mood::bad ? tr("full · %1") : tr("tight · %1")).arg(seats);
-    t.brief = t.mood == Mood::good  ? tr("%1 of %2").arg(number(e.meanRunning, 2), number(e.memory.seats, 3))
+    t.word = t.mood == Mood::good ? held : (t.mood == Mood::bad ? tr("full · %1") : tr("tight · %1")).arg(seats);
+    t.brief = t.mood == Mood::good  ? held.section(QLatin1Char(' '), 0, 2)
               : t.mood == Mood::bad ? tr("full")
                                     : tr("tight");
     return t;
@@ -179,6 +189,7 @@ Tile costTile(const Evaluation& e)
     if (!e.fits || !std::isfinite(perMillion)) {
         t.value = QStringLiteral("∞");
         t.word = tr("nothing is served");
+        t.mood = Mood::bad;
         return t;
     }
     t.value = money(perMillion);

@@ -214,7 +214,7 @@ std::string capacitySentence(const Snapshot& snapshot)
                               : "");
     else
         text += "targets hold up to " + bold(rate(e.targetRate));
-    return text + ", and it saturates at " + bold(number(e.capacity.si())) + "." + pinnedClause(snapshot);
+    return text + ", and it saturates at " + bold(rate(e.capacity)) + "." + pinnedClause(snapshot);
 }
 
 } // namespace headroom::ui

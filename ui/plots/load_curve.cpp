@@ -188,7 +188,7 @@ std::string whatWouldFit(const Plan& plan)
                 gpus(plan.deployment.tp);
     if (text.empty())
         return "No tensor-parallel degree and no narrower weights hold it: take a larger GPU.";
-    return "It fits with " + text + ".";
+    return "It fits with " + text + "; then see whether that carries the load.";
 }
 
 std::string whyNoLoadCurve(const Snapshot& snapshot, const std::string& unfit)

@@ -368,8 +368,7 @@ std::string simulatorSentence(const Snapshot& snapshot)
     text += ".";
     if (studyIsCurrent(snapshot) && snapshot.now.evaluation.fits && !snapshot.now.evaluation.stable)
         text += " The load is more than the plan can serve: the queue grows until the last request has come, and times "
-                "tell "
-                "how long the run is, not what the plan can do.";
+                "tell how long the run is, not what the plan can do.";
     if (r.counters.rejected > 0)
         text += " " +
                 bold(percent(static_cast<double>(r.counters.rejected) / static_cast<double>(r.counters.attempts))) +
