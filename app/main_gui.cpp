@@ -222,7 +222,7 @@ FirstResults firstResults(const cli::PlanArgument& argument)
         if (!plan)
             return tl::unexpected(plan.error());
         auto shared = std::make_shared<const Plan>(std::move(*plan));
-        return planResults(shared->name, shared, ui::Document::kRestPoints);
+        return planResults(shared->name, shared, kRestPoints);
     });
 }
 

@@ -42,14 +42,20 @@ PlanResults planResults(std::string name, std::shared_ptr<const Plan>, int curve
 
 struct LoadStudy;
 
+/// Points of a plan's own curves at rest.
+inline constexpr int kRestPoints = 200;
+
 struct Snapshot {
     PlanResults now;
     std::vector<std::shared_ptr<const PlanResults>> pinned; ///< ghosts, at most eight
-    int curvePoints = 200; ///< what builders should use for their own curves: fewer while a slider is dragged
+    int curvePoints = kRestPoints; ///< what builders should use for their own curves: fewer while a slider is dragged
     std::shared_ptr<const Study> study = nullptr; ///< the latest simulation, perhaps of an older plan; null = none yet
     /// The plan simulated at several loads, perhaps an older plan (isLoadStudyOf() tells); null = not (yet).
     std::shared_ptr<const LoadStudy> loads = nullptr;
 };
+
+/// Whether a hand moves a slider just now: curves are coarser, and what does not follow at once waits.
+inline bool isDragged(const Snapshot& snapshot) { return snapshot.curvePoints < kRestPoints; }
 
 /// Whether the simulation of a snapshot is of the plan that it shows now. False without one.
 bool studyIsCurrent(const Snapshot&);

@@ -79,7 +79,7 @@ TEST(Document, ADragDrawsFewerPointsAndRestDrawsAll)
     Document document(defaultPlan());
     ASSERT_TRUE(document.edit(kRate, "5", Gesture::continued));
     EXPECT_LE(document.snapshot()->curvePoints, Document::kDragPoints);
-    EXPECT_TRUE(QTest::qWaitFor([&] { return document.snapshot()->curvePoints == Document::kRestPoints; }));
+    EXPECT_TRUE(QTest::qWaitFor([&] { return document.snapshot()->curvePoints == kRestPoints; }));
 }
 
 TEST(Document, AValueOutOfRangeChangesNothingAndNamesTheKey)
@@ -141,7 +141,7 @@ TEST(Document, AFileThatCannotBeReadLeavesTheOpenPlanAndItsUndoSteps)
 TEST(Document, TakesResultsThatAreThereAlready)
 {
     const auto plan = std::make_shared<const Plan>(defaultPlan());
-    PlanResults ready = planResults("made before", plan, Document::kRestPoints);
+    PlanResults ready = planResults("made before", plan, kRestPoints);
     const Evaluator* evaluator = ready.evaluator.get();
     Document document(std::move(ready));
     EXPECT_EQ(document.plan(), *plan);

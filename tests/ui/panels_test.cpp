@@ -281,6 +281,32 @@ TEST(Paragraph, LaysThePageOutAnewOnlyForAnotherNumberOfLines)
     EXPECT_GT(words->height(), oneLine);
 }
 
+TEST(Paragraph, GrowsButDoesNotShrinkWhileAHandMoves)
+{
+    QWidget page;
+    auto* column = new QVBoxLayout(&page);
+    auto* words = new Paragraph;
+    column->addWidget(words);
+    column->addStretch(1);
+    page.resize(300, 300);
+    words->setText(QStringLiteral("It fits."));
+    page.show();
+    QCoreApplication::processEvents();
+    const int oneLine = words->height();
+    const auto show = [&](const QString& text, bool dragged) {
+        words->keepHeight(dragged);
+        words->setText(text);
+        QCoreApplication::processEvents();
+        return words->height();
+    };
+    const QString longer =
+        QStringLiteral("It does not fit, and what would hold it takes some words to say. ").repeated(2);
+    const int more = show(longer, true);
+    EXPECT_GT(more, oneLine) << "no word is cut off";
+    EXPECT_EQ(show(QStringLiteral("It fits."), true), more) << "plots below would jump back and forth";
+    EXPECT_EQ(show(QStringLiteral("It fits."), false), oneLine) << "at rest it takes what it needs";
+}
+
 TEST(Compare, PutsResultsFirstThenWhatDiffers)
 {
     Document document(testPlan());

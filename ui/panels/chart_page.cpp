@@ -76,6 +76,7 @@ ChartPage::ChartPage(std::string tab, QWidget* parent)
 void ChartPage::display(std::shared_ptr<const Snapshot> snapshot)
 {
     m_latest = std::move(snapshot);
+    m_sentence->keepHeight(isDragged(*m_latest));
     m_sentence->setText(text(tabSentence(m_tab, *m_latest)));
     for (Card& card : m_cards) {
         // Of a page that is not shown yet nothing is in sight, and it is about to be.

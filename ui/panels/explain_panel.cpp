@@ -105,6 +105,8 @@ void ExplainPanel::refresh()
         meaning = ui::text(row->help) + QStringLiteral("\n\n") + e.title + QStringLiteral(": ") + e.meaning;
         topic = ui::text(row->topic);
     }
+    for (Paragraph* part : {m_meaning, m_formula, m_notes, m_source, m_simulated})
+        part->keepHeight(isDragged(*m_snapshot));
     m_title->setText(title);
     m_meaning->setText(meaning);
     m_formula->setText(e.formula.join(QLatin1Char('\n')));
@@ -113,7 +115,9 @@ void ExplainPanel::refresh()
     emit titleChanged(tr("Explain · topic %1").arg(topic));
     refreshSimulated();
     m_tornadoOf = e.tornado;
-    if (m_snapshot->curvePoints >= 200) // at rest: a tornado takes a dozen evaluations
+    if (isDragged(*m_snapshot)) // a tornado takes a dozen evaluations
+        m_tornadoSoon.stop();
+    else
         m_tornadoSoon.start();
 }
 

@@ -72,10 +72,26 @@ void Paragraph::setText(const QString& words)
     m_layout.setFormats(bold);
     m_width = -1;
     setAccessibleName(m_plain);
-    if (layOut(width()) != height())
-        updateGeometry();
+    fitHeight();
     update();
 }
+
+void Paragraph::keepHeight(bool keep)
+{
+    if (keep == m_keeps)
+        return;
+    m_keeps = keep;
+    m_kept = keep ? height() : 0;
+    fitHeight();
+}
+
+void Paragraph::fitHeight()
+{
+    if (neededHeight(width()) != height())
+        updateGeometry();
+}
+
+int Paragraph::neededHeight(int width) const { return std::max(layOut(width), m_kept); }
 
 int Paragraph::layOut(int width) const
 {
@@ -96,15 +112,21 @@ int Paragraph::layOut(int width) const
     return m_height;
 }
 
-int Paragraph::heightForWidth(int width) const { return layOut(width); }
+int Paragraph::heightForWidth(int width) const { return neededHeight(width); }
 
-QSize Paragraph::sizeHint() const { return {std::max(width(), kLeastWidth), layOut(std::max(width(), kLeastWidth))}; }
+QSize Paragraph::sizeHint() const
+{
+    const int most = std::max(width(), kLeastWidth);
+    return {most, neededHeight(most)};
+}
 
 QSize Paragraph::minimumSizeHint() const { return {kLeastWidth, 0}; }
 
 void Paragraph::resizeEvent(QResizeEvent* event)
 {
-    if (layOut(width()) != height() && event->oldSize().width() != width())
+    if (m_keeps)
+        m_kept = std::max(m_kept, height());
+    if (neededHeight(width()) != height() && event->oldSize().width() != width())
         updateGeometry(); // a scroll bar came or went: the words need other lines than the layout knew
 }
 

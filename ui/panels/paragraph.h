@@ -26,6 +26,8 @@ public:
     void setText(const QString& words);
     /// The words without the marks.
     const QString& text() const { return m_plain; }
+    /// While a hand moves: grows where its words need it and does not shrink, so that what stands below keeps its place.
+    void keepHeight(bool keep);
     /// All of it bold: a title.
     void setBold();
 
@@ -42,10 +44,14 @@ protected:
 private:
     /// Breaks the words into lines; gives the height they take.
     int layOut(int width) const;
+    int neededHeight(int width) const;
+    void fitHeight();
 
     Look m_look;
     QString m_marked, m_plain;
     mutable QTextLayout m_layout;
+    bool m_keeps = false;
+    int m_kept = 0;                         ///< height it does not go below while it keeps it
     mutable int m_width = -1, m_height = 0; ///< what m_layout was made for, and what it takes
 };
 
