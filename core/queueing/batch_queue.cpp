@@ -155,7 +155,13 @@ std::string_view reasonNotCovered(const StationTables& t)
 {
     if (t.input.policy == BatchPolicy::disaggregated)
         return "split phases: the time to the first token of long prompts comes out up to twice too high; simulate it";
+    constexpr double kOneLength = 1e-6; // squared coefficient of variation
     switch (t.input.process) {
+    case ArrivalProcess::closedLoop:
+        if (t.gapsSecond < (1 + kOneLength) * t.gapsMean * t.gapsMean)
+            return "all answers of a closed loop have one length: its clients march in step, which only a simulation "
+                   "shows";
+        return "closed loop: the time to the first token can come out up to half too low; the rest holds";
     case ArrivalProcess::diurnal:
     case ArrivalProcess::ramp:
     case ArrivalProcess::step:
@@ -169,7 +175,6 @@ std::string_view reasonNotCovered(const StationTables& t)
     default:
         break;
     }
-    constexpr double kOneLength = 1e-6; // squared coefficient of variation
     if (t.input.policy == BatchPolicy::prefillFirst && t.promptSecond < (1 + kOneLength) * t.promptMean * t.promptMean)
         return "all prompts have one length: the p95 of the time to the first token can come out a fifth too high; the "
                "rest holds";

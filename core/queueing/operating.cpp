@@ -338,11 +338,57 @@ Operating operate(const StationTables& t, double fleetRate, Detail detail)
     return isSplit(t) ? operateSplit(t, fleetRate) : operateShared(t, fleetRate, detail);
 }
 
+namespace {
+
+/// The level of a rate that comes as others leave. Where steps have no room for more prompts open arrivals at it would
+/// pile up without end, which these do not.
+Level fullLevel(const StationTables& t, double rate, double decodes)
+{
+    constexpr double kPilesUp = 0.97; // of what fills all steps
+    const PromptNode node = t.promptNodeAt(decodes);
+    const double fills = node.capacity / (t.promptMean * node.law(node.lone, t.arePromptsWhole()).fullStep);
+    PromptLoad load = loadOf(t, std::min(rate, kPilesUp * fills), 1);
+    return bearableLevel(t, load, decodes);
+}
+
+} // namespace
+
 DecodeTime decodeTimeOfFullSeats(const StationTables& t)
 {
-    const Encounter met = encounter(t, loadOf(t, t.capacity, 1), t.fullDecodes, 1);
-    return decodeTimeAt(t, {met.level}, t.fullDecodes, t.fullDecodes / t.capacity, 0);
+    const Level level = fullLevel(t, t.capacity, t.fullDecodes);
+    return decodeTimeAt(t, {withoutFeedback(level)}, t.fullDecodes, t.fullDecodes / t.capacity, 0);
 }
+
+namespace {
+
+/// What a request of a closed loop meets: open arrivals at such a rate, at most `rate`, that its first token takes as long
+/// as the loop leaves for it. Prompts of a closed loop never gather as those of open arrivals do near the capacity.
+Encounter metInLoop(const StationTables& t, double rate, double decodes, double firstToken)
+{
+    constexpr double kNobody = 1e-6; // of the rate: the prompt has the replica to itself
+    constexpr int kRounds = 16;
+    Encounter out;
+    out.weight = 1;
+    const auto isWithin = [&](double tried) {
+        Level level = levelAt(t, loadOf(t, tried, 1), decodes);
+        const bool within = level.phase.stable && level.firstToken <= firstToken;
+        if (within || out.rate == 0) {
+            out.level = std::move(level);
+            out.rate = tried;
+        }
+        return within;
+    };
+    double low = kNobody * rate, high = rate;
+    if (isWithin(low) && !isWithin(high))
+        for (int round = 0; round < kRounds; ++round) {
+            const double tried = 0.5 * (low + high);
+            (isWithin(tried) ? low : high) = tried;
+        }
+    out.tokenInterval = t.decodeStepAt(decodes) * out.level.stretch;
+    return out;
+}
+
+} // namespace
 
 Operating operateClosed(const StationTables& t)
 {
@@ -366,14 +412,15 @@ Operating operateClosed(const StationTables& t)
     out.meanQueued = queued;
     out.seatWait = queued / full.rate;
     out.seatWaitScv = 1 / std::max(1.0, queued); // that many departures, each at the rate
-    Encounter met = encounter(t, loadOf(t, full.rate, 1), full.decodes, 1);
-    const double first = met.level.node.alone + met.level.node.perToken * met.level.phase.leftover;
-    out.decodeTime = t.gapsMean > 0 ? std::max(0.0, seated / full.rate - first) : 0;
+    // By Little's law: of the time in a seat, what the decodes do not take is the wait for the first token.
+    const Level usual = fullLevel(t, full.rate, full.decodes);
+    const double inSeat = seated / full.rate, least = usual.node.alone + usual.node.perToken * usual.phase.leftover;
+    const double first = std::min(inSeat, std::max(least, inSeat - full.decodes / full.rate));
+    out.decodeTime = t.gapsMean > 0 ? inSeat - first : 0;
     out.meanDecodes = out.rate * out.decodeTime;
-    const std::vector<Level> at{met.level};
-    out.decode = decodeTimeAt(t, at, full.decodes, out.decodeTime, 0);
-    out.stepMean = met.level.phase.stepMean;
-    out.waiting.push_back(std::move(met));
+    out.decode = decodeTimeAt(t, {withoutFeedback(usual)}, full.decodes, out.decodeTime, 0);
+    out.stepMean = usual.phase.stepMean;
+    out.waiting.push_back(metInLoop(t, full.rate, full.decodes, first));
     return out;
 }
 

@@ -69,6 +69,15 @@ Level levelAt(const StationTables& t, const PromptLoad& load, double decodes, co
     return level;
 }
 
+Level withoutFeedback(Level level)
+{
+    const double perGap = 2 * level.memory * level.fast / (level.stretch * level.stretch); // of a long request
+    level.fast = std::min(level.fast, perGap);
+    level.memory = level.fast > 0 ? std::max(0.5, 0.5 * perGap / level.fast) : 0.5;
+    level.start /= level.stretch;
+    return level;
+}
+
 double balancedDecodes(const StationTables& t, const PromptLoad& load)
 {
     const bool exclusive = t.input.policy == BatchPolicy::prefillFirst;

@@ -33,6 +33,11 @@ Level levelAt(const StationTables&, const PromptLoad&, double decodes, const Lev
 /// bring more while it lasts.
 Level bearableLevel(const StationTables&, PromptLoad&, double decodes, const Level* similar = nullptr);
 
+/// A level whose prompts come as others leave, as while all seats are taken and in a closed loop: so many a step however
+/// long it is. What gathers in a long step does not make the next ones longer, so that the noise of prompts is not
+/// amplified by the stretch as that of open arrivals is.
+Level withoutFeedback(Level);
+
 /// Decodes at which as many sequences finish as start, ignoring fluctuations: B = lambda m interval(B).
 double balancedDecodes(const StationTables&, const PromptLoad&);
 
