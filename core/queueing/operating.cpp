@@ -22,6 +22,7 @@ double replicaArrivalScv(const StationTables& t, double replicas)
         return 1 + (t.arrivalScv - 1) / replicas;
     case Balancing::roundRobin:
     case Balancing::joinShortest:
+    case Balancing::byPrefix:
         return t.arrivalScv / replicas; // the shortest is the one not chosen lately
     case Balancing::powerOfTwo:
         return 0.5 * (1 + (t.arrivalScv - 1) / replicas + t.arrivalScv / replicas);
@@ -29,9 +30,14 @@ double replicaArrivalScv(const StationTables& t, double replicas)
     return t.arrivalScv;
 }
 
+bool isShortest(const StationTables& t)
+{
+    return t.input.balancing == Balancing::joinShortest || t.input.balancing == Balancing::byPrefix;
+}
+
 bool isPooled(const StationTables& t, double replicas)
 {
-    return replicas > 1 && (t.input.balancing == Balancing::joinShortest || t.input.balancing == Balancing::powerOfTwo);
+    return replicas > 1 && (isShortest(t) || t.input.balancing == Balancing::powerOfTwo);
 }
 
 PromptLoad loadOf(const StationTables& t, double rate, double arrivalScv)
@@ -235,7 +241,7 @@ Operating operateShared(const StationTables& t, double fleetRate, Detail detail)
     out.seated.reserve(kNodes.size() * phases.size());
     Paces paces;
     for (const Phase& p : phases) {
-        const Found found = describe(p.chain, chain.replicas, t.input.balancing == Balancing::joinShortest);
+        const Found found = describe(p.chain, chain.replicas, isShortest(t));
         const PromptLoad phaseLoad = loadOf(t, p.rate, scv);
         out.idle += found.idle;
         weight += found.weight;
@@ -313,7 +319,7 @@ Operating operateSplit(const StationTables& t, double fleetRate)
     const ChainInput chain = chainInput(t, fleetRate, t.decodeReplicas, t.decodeCapacity);
     const ChainSolution solved = solveChain(chain, seats.residence);
     const double rate = fleetRate / t.decodeReplicas;
-    const Found found = describe(solved, chain.replicas, t.input.balancing == Balancing::joinShortest);
+    const Found found = describe(solved, chain.replicas, isShortest(t));
     out.meanSeated = solved.meanSeated / chain.replicas;
     out.meanQueued = solved.meanQueued / chain.replicas;
     out.meanDecodes = out.meanSeated;
