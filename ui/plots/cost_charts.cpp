@@ -188,7 +188,7 @@ std::string sizedFor(const Plan& plan)
     if (peak == 1 && spare == 0)
         return "times are p95";
     std::string text =
-        "sized for " + rate(peak * now) + (peak > 1 ? ", the peak at " + number(peak) + " times the load," : "");
+        "sized for " + rate(peak * now) + (peak > 1 ? ", the peak at " + number(peak) + " times the load" : "");
     if (spare > 0)
         text += " and " + counted(spare, "replica", "replicas") + " down";
     return text + (peak > 1 ? "; times are p95 at " + rate(now) : "; times are p95");
