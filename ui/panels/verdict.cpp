@@ -267,6 +267,8 @@ QString tileText(const Tile& tile)
     QString aside = tile.aside; // "ms · 158–302" beside a large number; in a sentence "ms (158–302)"
     if (const qsizetype dot = aside.indexOf(QStringLiteral(" · ")); dot >= 0)
         aside = QStringLiteral("%1 (%2)").arg(aside.left(dot), aside.mid(dot + 3));
+    else if (aside.startsWith(QChar(0x2265))) // a bound: "+41 % (≥ +9.3 %)"
+        aside = QStringLiteral("(%1)").arg(aside);
     const QString value = aside.isEmpty() ? tile.value : tile.value + QLatin1Char(' ') + aside;
     return tile.word.isEmpty() ? value : value + QStringLiteral(", ") + tile.word;
 }

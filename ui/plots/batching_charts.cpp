@@ -87,7 +87,8 @@ ChartSpec batchThroughput(const Snapshot& snapshot)
 {
     const Evaluation& e = snapshot.now.evaluation;
     const auto sizes = batches(snapshot);
-    ChartSpec chart{"Throughput against batch", "output tok/s of a replica", "", "", LineChart{}};
+    ChartSpec chart{"Throughput against batch",
+        e.fits ? "output tok/s of a replica" : "output tok/s of a replica, if it fitted", "", "", LineChart{}};
     const BatchValue value = [](double batch, Seconds step) { return batch / step.si(); };
     LineChart body = chartOverBatch(snapshot, sizes, {"throughput", "tok/s", false, 0.0, {}}, "decode steps", value);
     if (const auto within = largestWithin(snapshot, sizes))
@@ -113,7 +114,8 @@ ChartSpec batchTpot(const Snapshot& snapshot)
     const auto& target = snapshot.now.plan->targets.tpotP95;
     const double now = snapshot.now.evaluation.meanDecodes;
     const auto sizes = batches(snapshot);
-    ChartSpec chart{"Step time against batch", "ms", "", "", LineChart{}};
+    ChartSpec chart{
+        "Step time against batch", snapshot.now.evaluation.fits ? "ms" : "ms, if it fitted", "", "", LineChart{}};
     const BatchValue value = [](double, Seconds step) { return step.in(millisecond); };
     LineChart body = chartOverBatch(snapshot, sizes, {"decode step", "ms", false, 0.0, {}}, "decode step", value);
     if (target)
@@ -169,6 +171,15 @@ std::array<StepParts, kSteps.size()> shownSteps(const PlanResults& results)
         model.parts(model.decodeBatch(seats, context)), model.parts(chunk)};
 }
 
+/// Why the plan binds elsewhere than a step without prompts does, where it does.
+std::string promptsBind(const Snapshot& snapshot, std::string_view largest)
+{
+    const bool isCompute = snapshot.now.evaluation.binding == Binding::compute;
+    return isCompute && largest == "reading memory"
+               ? " Compute binds the plan all the same: at its limit, prompts fill the steps."
+               : "";
+}
+
 ChartSpec stepParts(const Snapshot& snapshot)
 {
     const double now = std::max(1.0, snapshot.now.evaluation.meanDecodes);
@@ -203,7 +214,7 @@ ChartSpec stepParts(const Snapshot& snapshot)
     const double share = present.total().si() > 0 ? largest->second / present.total() : 0;
     chart.says = "A step of " + counted(now, "sequence", "sequences") + " takes " + duration(present.total()) + ", " +
                  percent(share) + " of it " + largest->first + "; with " + whole(prompt) + " prompt tokens it takes " +
-                 duration(steps[3].total()) + ".";
+                 duration(steps[3].total()) + "." + (share > 0 ? promptsBind(snapshot, largest->first) : "");
     chart.body = std::move(body);
     return inFittingUnit(std::move(chart));
 }
