@@ -133,6 +133,24 @@ DecodeTime decodeTimeAt(const StationTables& t, const std::vector<Level>& at, do
     return out;
 }
 
+/// Prompts of those who waited for a seat come as others leave (withoutFeedback()): in that share of the time their noise is
+/// not amplified, so that the pace of tokens goes over into that of full seats.
+void calm(DecodeTime& decode, double stretch, double share)
+{
+    Level level;
+    level.fast = decode.fast;
+    level.memory = decode.memory;
+    level.start = decode.start;
+    level.stretch = stretch;
+    const Level still = withoutFeedback(level);
+    const auto mix = [share](double a, double b) { return a + share * (b - a); };
+    const double perGap = mix(level.fast * level.memory, still.fast * still.memory);
+    decode.fast = mix(level.fast, still.fast);
+    decode.memory = decode.fast > 0 ? perGap / decode.fast : level.memory;
+    decode.start = mix(level.start, still.start);
+    decode.slow *= 1 - share; // nor does the number in their batch change
+}
+
 /// The chain at a rate, whole or by phases of a burst process. Shares of arrivals sum to one.
 struct Phase {
     double rate; ///< of one replica
@@ -269,9 +287,12 @@ Operating operateShared(const StationTables& t, double fleetRate, Detail detail)
                 p.chain.waits / waits * std::max(0.0, out.waiting.back().level.phase.residual() - 1 / t.capacity);
     }
     mean = weight > 0 ? mean / weight : 0;
+    waits = std::min(waits, 1.0);
     const double centre = seats.decodesAt(std::max(mean, 1e-3));
     out.meanDecodes = out.rate * out.decodeTime;
     out.decode = decodeTimeAt(t, at, centre, out.decodeTime, slowVariance(t, paces, seats.residence, mean));
+    if (waits > kRare)
+        calm(out.decode, between(at, centre, [](const Level& l) { return l.stretch; }), waits);
     out.stepMean = between(at, centre, [](const Level& l) { return l.phase.stepMean; });
     return out;
 }

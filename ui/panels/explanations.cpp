@@ -86,6 +86,23 @@ Explanation ttftOf(const Snapshot& s)
         tr("Birth–death chain over the batch; wait behind prompts as M/G/1"), tr("TTFT")};
 }
 
+Explanation e2eOf(const Snapshot& s)
+{
+    const Evaluation& e = s.now.evaluation;
+    const LatencyParts& p = e.partsMean;
+    const bool ends = std::isfinite(e.e2e.p99.si()); // the queue does
+    return {QStringLiteral("e2e"), QStringLiteral("3.5"), tr("End to end"),
+        tr("From sending a request to its last token, and what is done with it then."),
+        {tr("E2E = TTFT + (n − 1) · TPOT + post-processing + network out"),
+            ends ? tr("TTFT %1 + decode %2 + post %3, mean").arg(time(e.ttft.mean), time(p.decode), time(p.post))
+                 : tr("a wait without end + decode %1").arg(time(p.decode)),
+            ends ? tr("mean %1 · p95 %2 · p99 %3").arg(time(e.e2e.mean), time(e.e2e.p95), time(e.e2e.p99))
+                 : tr("grows with time")},
+        {bandWords(e.e2e, s),
+            tr("n: output tokens, %1 on average.").arg(number(s.now.evaluator->workload().outputMean.si()))},
+        tr("Convolution of the wait for the first token with the lengths of answers"), QString()};
+}
+
 Explanation tpotOf(const Snapshot& s)
 {
     const Evaluation& e = s.now.evaluation;
@@ -191,9 +208,9 @@ Explanation whereNothingFits(Explanation e, const Snapshot& s)
 Explanation explain(const QString& id, const Snapshot& snapshot)
 {
     using Make = Explanation (*)(const Snapshot&);
-    constexpr std::array<std::pair<const char*, Make>, 7> kAll{
-        {{"headroom", &headroomOf}, {"ttft", &ttftOf}, {"tpot", &tpotOf}, {"utilization", &utilizationOf},
-            {"kv_memory", &kvOf}, {"cost", &costOf}, {"binding", &bindingOf}}};
+    constexpr std::array<std::pair<const char*, Make>, 8> kAll{
+        {{"headroom", &headroomOf}, {"ttft", &ttftOf}, {"e2e", &e2eOf}, {"tpot", &tpotOf},
+            {"utilization", &utilizationOf}, {"kv_memory", &kvOf}, {"cost", &costOf}, {"binding", &bindingOf}}};
     for (const auto& [known, make] : kAll)
         if (id == QLatin1String(known)) {
             const bool isOfMemory = make == &kvOf; // that is what there is to see
@@ -212,7 +229,9 @@ QString explanationOfChart(std::string_view chart)
         return QStringLiteral("cost");
     if (has("tpot") || has("step") || has("batch") || has("roofline") || has("network"))
         return QStringLiteral("tpot");
-    if (has("latency") || has("time") || has("e2e"))
+    if (has("e2e") || has("time_parts") || has("waterfall") || has("cdf"))
+        return QStringLiteral("e2e");
+    if (has("latency") || has("time"))
         return QStringLiteral("ttft");
     return QStringLiteral("utilization");
 }

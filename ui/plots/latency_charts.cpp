@@ -48,7 +48,8 @@ ChartSpec e2eVsLoad(const Snapshot& snapshot)
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 /// In overload a step still has a length, but no request ends in time: the curve stops where the others do.
-double tpotMs(const PointEvaluation& p) { return p.stable ? p.tpot.p95.in(millisecond) : kInfinity; }
+/// Full seats have a pace even where the queue in front of them grows without end.
+double tpotMs(const PointEvaluation& p) { return p.fits ? p.tpot.p95.in(millisecond) : kInfinity; }
 
 /// Beyond the pessimistic capacity its edge is that of an overloaded plan, and no bound: not known.
 Band tpotBandMs(const PointEvaluation& p)
