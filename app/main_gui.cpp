@@ -14,6 +14,7 @@
 
 #include <QApplication>
 #include <QDir>
+#include <QEventLoop>
 #include <QStandardPaths>
 #include <QTemporaryDir>
 #include <QTimer>
@@ -146,8 +147,11 @@ int writeScreenshots(const Arguments& arguments)
             window.showTab(tab);
             while (document.isWorkingAside())
                 QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents);
-            for (int i = 0; i < 3; ++i) // layouts settle over a few rounds of events
-                QCoreApplication::processEvents();
+            // Layouts settle over a few rounds of events, and what Explain draws last waits until nothing else happens.
+            constexpr int kSettleMs = 160;
+            QEventLoop settled;
+            QTimer::singleShot(kSettleMs, &settled, &QEventLoop::quit);
+            settled.exec();
             const QString file = folder.filePath(QStringLiteral("%1-%2.png").arg(ui::text(tab), ui::text(suffix)));
             if (!window.grab().save(file))
                 return complain({file.toStdString(), "could not be written"}, Exit::noAccess);

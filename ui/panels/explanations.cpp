@@ -1,5 +1,6 @@
 #include "ui/panels/explanations.h"
 
+#include "core/plan/catalog.h"
 #include "core/snapshot.h"
 #include "ui/format.h"
 #include "ui/money.h"
@@ -82,7 +83,8 @@ Explanation ttftOf(const Snapshot& s)
                  : tr("a queue without end + prefill %1 + fixed parts").arg(time(p.prefill)),
             ends ? tr("mean %1 · p95 %2").arg(time(e.ttft.mean), time(e.ttft.p95)) : tr("grows with time")},
         {bandWords(e.ttft, s),
-            tr("Half of network (%1) is the way in; retrieval %2.").arg(time(p.network), time(p.retrieval))},
+            tr("The way in, with the frontend: %1; retrieval %2.")
+                .arg(time(0.5 * s.now.plan->latency.network + s.now.plan->latency.frontend), time(p.retrieval))},
         tr("Birth–death chain over the batch; wait behind prompts as M/G/1"), tr("TTFT")};
 }
 
@@ -118,7 +120,11 @@ Explanation tpotOf(const Snapshot& s)
             std::isfinite(e.tpot.p95.si())
                 ? tr("= %1 at B = %2 · TPOT p95 %3").arg(time(d.total()), number(e.stepDecodes), time(e.tpot.p95))
                 : tr("= %1 at B = %2").arg(time(d.total()), number(e.stepDecodes))},
-        {tr("d: one decode step of the mean batch B, split by what limits it."), bandWords(e.tpot, s)},
+        {tr("d: one decode step of the mean batch B, split by what limits it.") +
+                (e.binding == Binding::compute && d.compute < d.bandwidth
+                        ? tr(" Compute binds the plan all the same: at its limit, prompts fill the steps.")
+                        : QString()),
+            bandWords(e.tpot, s)},
         tr("Roofline by operator group with measured efficiencies"), tr("TPOT")};
 }
 
@@ -155,11 +161,22 @@ Explanation kvOf(const Snapshot& s)
                         : tr("= (%1 − %2 − %3 GiB) / %4")
                               .arg(gib(m.usable), gib(m.weights.total()), gib(m.workspace),
                                   quantity(m.kvPerRequest.si(), "B", 3)),
-            tr("= %1 seats, %2 with max_sequences").arg(number(std::floor(m.seatsByMemory)), number(m.seats))},
+            m.seats < std::floor(m.seatsByMemory)
+                ? tr("= %1 seats, %2 with max_sequences").arg(number(std::floor(m.seatsByMemory)), number(m.seats))
+                : tr("= %1 seats").arg(number(m.seats))},
         {tr("KV of one request: averaged over its stay, on the busiest GPU."),
             tr("One token of one sequence takes %1 bytes.").arg(number(s.now.evaluation.kvBytesPerToken.si(), 6)),
             tr("If every request were at its longest: %1 seats.").arg(number(s.now.evaluation.worstCaseSeats))},
         tr("PagedAttention, Kwon et al. 2023"), tr("capacity")};
+}
+
+/// Where the price of a GPU-hour comes from.
+QString priceSourceOf(const Plan& plan)
+{
+    const CatalogGpu* gpu = findGpu(plan.hardware.gpu.name);
+    if (plan.hardware.priceEdited || gpu == nullptr)
+        return tr("the price of a GPU-hour is the plan's own");
+    return gpu->priceSource.empty() ? tr("no price of this GPU is known") : tr("price: %1").arg(text(gpu->priceSource));
 }
 
 Explanation costOf(const Snapshot& s)
@@ -174,7 +191,7 @@ Explanation costOf(const Snapshot& s)
         {tr("Q: output tokens served at the present load."),
             tr("At full load: %1.").arg(money((e.cost.perOutputTokenAtCapacity * millionTokens).in(dollar))),
             tr("Charged to input and output alike: %1.").arg(money((e.cost.perToken * millionTokens).in(dollar)))},
-        tr("GPU price and its date: catalog"), tr("cost")};
+        priceSourceOf(*s.now.plan), tr("cost")};
 }
 
 /// "token budget" for token_budget

@@ -171,15 +171,6 @@ std::array<StepParts, kSteps.size()> shownSteps(const PlanResults& results)
         model.parts(model.decodeBatch(seats, context)), model.parts(chunk)};
 }
 
-/// Why the plan binds elsewhere than a step without prompts does, where it does.
-std::string promptsBind(const Snapshot& snapshot, std::string_view largest)
-{
-    const bool isCompute = snapshot.now.evaluation.binding == Binding::compute;
-    return isCompute && largest == "reading memory"
-               ? " Compute binds the plan all the same: at its limit, prompts fill the steps."
-               : "";
-}
-
 ChartSpec stepParts(const Snapshot& snapshot)
 {
     const double now = std::max(1.0, snapshot.now.evaluation.meanDecodes);
@@ -214,7 +205,7 @@ ChartSpec stepParts(const Snapshot& snapshot)
     const double share = present.total().si() > 0 ? largest->second / present.total() : 0;
     chart.says = "A step of " + counted(now, "sequence", "sequences") + " takes " + duration(present.total()) + ", " +
                  percent(share) + " of it " + largest->first + "; with " + whole(prompt) + " prompt tokens it takes " +
-                 duration(steps[3].total()) + "." + (share > 0 ? promptsBind(snapshot, largest->first) : "");
+                 duration(steps[3].total()) + ".";
     chart.body = std::move(body);
     return inFittingUnit(std::move(chart));
 }

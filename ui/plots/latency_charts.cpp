@@ -105,7 +105,7 @@ ChartSpec waterfall(const Snapshot& snapshot)
     const LatencyParts& parts = snapshot.now.evaluation.partsMean;
     ChartSpec chart{"A request, step by step", "s, mean", "",
         whyNoTimes(snapshot, "A request comes no further than the door: no replica can be started.",
-            "The wait for a seat grows with every request: none of them is a typical one."),
+            "Overloaded: the wait for a seat grows with every request."),
         StackedBars{}};
     if (!chart.empty.empty())
         return chart;
@@ -194,7 +194,7 @@ ChartSpec latencyCdf(const Snapshot& snapshot)
     const Targets& targets = snapshot.now.plan->targets;
     ChartSpec chart{"How latency is distributed", "% of requests below", "",
         whyNoTimes(snapshot, "No request is answered: there is nothing to distribute.",
-            "Times grow for as long as the overload lasts: they have no distribution that stays."),
+            "Overloaded: times grow for as long as it lasts."),
         LineChart{}};
     if (!chart.empty.empty())
         return chart;
