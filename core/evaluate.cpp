@@ -153,8 +153,9 @@ void Evaluator::Tables::fillLoad(PointEvaluation& point, const StationResult& so
     point.capacity = capacity();
     point.utilization = point.capacity.si() > 0 ? offered / point.capacity : (offered.si() > 0 ? kInfinity : 0);
     point.busyFraction = solved.busyFraction;
+    const double ranks = std::max(1, plan.deployment.attentionDp); // each holds its own sequences
     point.kvFraction =
-        memory.kvReach.si() > 0 ? std::min(1.0, solved.meanRunning * memory.kvPerRequest / memory.kvReach) : 0;
+        memory.kvReach.si() > 0 ? std::min(1.0, solved.meanRunning / ranks * memory.kvPerRequest / memory.kvReach) : 0;
     point.ttft = solved.ttft;
     point.tpot = solved.tpot;
     point.e2e = solved.e2e;

@@ -131,6 +131,7 @@ void Recorder::leave(const Sequence& s, double now, Status status)
 
 void Recorder::reject(const Sequence& s, double now, Rejection why)
 {
+    m_lastOffered = s.reached;
     ++m_counters.rejected;
     ++m_counters.rejections[static_cast<std::size_t>(why)];
     mixFingerprint(s, -2, now);
@@ -181,7 +182,8 @@ SimResult Recorder::result(double end, double kvPeak, double meanReplicas)
         r.outputTokensPerSecond = static_cast<double>(m_counters.outputTokens) / end;
         r.totalTokensPerSecond = static_cast<double>(m_counters.outputTokens + m_counters.promptTokens) / end;
         r.requestsPerSecond = static_cast<double>(m_counters.completed) / end;
-        r.goodputPerSecond = static_cast<double>(m_counters.good) / end;
+        // Of the time in which requests came: the last answers take their time, and a short run is mostly that.
+        r.goodputPerSecond = static_cast<double>(m_counters.good) / (m_lastOffered > 0 ? m_lastOffered : end);
         r.series = m_series.result(end, meanReplicas);
     }
     r.counters.measured = m_offeredMeasured;

@@ -24,6 +24,7 @@ public:
     void enter(const Sequence& s, double now)
     {
         advance(now);
+        m_lastOffered = s.reached;
         ++m_inQueue;
         m_gapsOn = m_gapsOn || s.request >= m_warmup;
     }
@@ -117,6 +118,7 @@ private:
     std::uint64_t m_fingerprint = 0;
     bool m_gapsOn = false;
     std::int64_t m_inQueue = 0, m_inPrefill = 0, m_inDecode = 0;
+    double m_lastOffered = 0; ///< time at which the last attempt came, s
     double m_last = 0, m_queueArea = 0, m_prefillArea = 0, m_decodeArea = 0;
     double m_queueTime = 0, m_prefillTime = 0, m_decodeTime = 0;
     double m_busy = 0, m_kv = 0, m_headOfLine = 0;

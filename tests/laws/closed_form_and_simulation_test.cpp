@@ -86,6 +86,23 @@ TEST_P(ClosedForm, AgreesWithTheSimulatorUpToALoadOf085OrSaysWhereNot)
     EXPECT_LE(unsaidTtftMisses, 1); // where the time to the first token is off, the result says so
 }
 
+// Each rank of data-parallel attention holds the sequences of its own.
+TEST(ClosedFormOfMemory, KvInUseAgreesWithTheSimulator)
+{
+    for (const int ranks : {1, 8}) {
+        Plan plan = defaultPlan();
+        ASSERT_TRUE(chooseModel(plan, "DeepSeek-V3") && chooseGpu(plan, "H200-SXM-141GB"));
+        plan.deployment.tp = plan.deployment.ep = 8;
+        plan.deployment.attentionDp = ranks;
+        plan.workload.process = ArrivalProcess::poisson;
+        plan.workload.arrivalRate = 0.5 * Evaluator(plan).capacity();
+        auto scenario = sim::makeScenario(plan);
+        ASSERT_TRUE(scenario);
+        scenario->limits.requests = 10'000;
+        EXPECT_NEAR(evaluatePoint(plan).kvFraction / sim::simulate(*scenario).kvFraction, 1, 0.1) << ranks << " ranks";
+    }
+}
+
 // Beyond what the chain was made for: long prompts with short answers, routers, bursty and regular arrivals. Wherever it
 // misses, the result has to say so.
 TEST(ClosedFormBeyondChat, NothingMissesUnsaid)

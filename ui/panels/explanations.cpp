@@ -159,8 +159,11 @@ Explanation kvOf(const Snapshot& s)
                      : tr("N = (u·M − weights − workspace) / KV of one request"),
             isOffloaded ? tr("= %1 GiB / %2").arg(gib(m.kvReach), quantity(m.kvPerRequest.si(), "B", 3))
                         : tr("= (%1 − %2 − %3 GiB) / %4")
-                              .arg(gib(m.usable), gib(m.weights.total()), gib(m.workspace),
-                                  quantity(m.kvPerRequest.si(), "B", 3)),
+                                  .arg(gib(m.usable), gib(m.weights.total()), gib(m.workspace),
+                                      quantity(m.kvPerRequest.si(), "B", 3)) +
+                              (s.now.plan->deployment.attentionDp > 1
+                                      ? tr(" × %1 ranks").arg(s.now.plan->deployment.attentionDp)
+                                      : QString()),
             m.seats < std::floor(m.seatsByMemory)
                 ? tr("= %1 seats, %2 with max_sequences").arg(number(std::floor(m.seatsByMemory)), number(m.seats))
                 : tr("= %1 seats").arg(number(m.seats))},

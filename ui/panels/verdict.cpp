@@ -178,7 +178,9 @@ Tile kvTile(const Evaluation& e)
     const QString seats = tr("%1 of %2 seats").arg(number(e.meanRunning, 2), number(e.memory.seats, 3));
     t.mood = !e.stable ? Mood::bad : e.kvFraction > kKvTight ? Mood::warning : Mood::good;
     t.word = t.mood == Mood::good ? held : (t.mood == Mood::bad ? tr("full · %1") : tr("tight · %1")).arg(seats);
-    t.brief = t.mood == Mood::good ? held : t.mood == Mood::bad ? tr("full") : tr("tight");
+    t.brief = t.mood == Mood::good  ? tr("of %1").arg(quantity(e.memory.kvReach.si(), "B", 3))
+              : t.mood == Mood::bad ? tr("full")
+                                    : tr("tight");
     return t;
 }
 

@@ -79,6 +79,13 @@ TEST(Warmup, IsAShareOfWhatAHorizonLetsIn)
     EXPECT_GT(r.e2e.count, 150U) << "ten of some 200 are left out, not five thousand";
 }
 
+TEST(Goodput, IsOfTheTimeInWhichRequestsCame)
+{
+    const SimResult r = simulate(tenMilliseconds({{0, 10, 100}, {1, 10, 100}, {2, 10, 100}}));
+    EXPECT_EQ(r.counters.good, 3U);
+    EXPECT_DOUBLE_EQ(r.goodputPerSecond, 3 / 2.0) << "the last answer ends a second after its request came";
+}
+
 TEST(RowsCsv, WritesTokensAsWholeNumbers)
 {
     RequestRow row;
