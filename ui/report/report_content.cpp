@@ -52,7 +52,8 @@ QString bindingWords(Binding binding)
     case Binding::memory:
         return tr("**GPU memory** gives out first: more room for the KV cache would raise the load most.");
     case Binding::compute:
-        return tr("**Compute** gives out first: at the limit prompts fill the steps, and matrix products set their length.");
+        return tr(
+            "**Compute** gives out first: at the limit prompts fill the steps, and matrix products set their length.");
     case Binding::bandwidth:
         return tr("**Memory bandwidth** gives out first: each decode step reads weights and KV cache.");
     case Binding::network:
