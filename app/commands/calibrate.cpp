@@ -23,7 +23,7 @@ struct Options {
 
 Json asJson(const CalibrationFit& f)
 {
-    return {{"gpu", f.gpu}, {"rows", f.rows}, {"skipped", f.skipped},
+    return {{"gpu", f.gpu}, {"rows", f.values}, {"skipped", f.skippedValues()},
         {"hardware.calibration_compute", f.calibration.compute},
         {"hardware.calibration_bandwidth", f.calibration.bandwidth},
         {"hardware.calibration_network", f.calibration.network},
@@ -43,7 +43,7 @@ std::string asText(const CalibrationFit& f)
         return "median " + number(100 * median, "%.1f %%") + ", 90 % within " + number(100 * p90, "%.1f %%");
     };
     return block("Calibration of " + f.gpu,
-        {{"runs used", std::to_string(f.rows) + " (" + std::to_string(f.skipped) + " skipped)"},
+        {{"runs used", std::to_string(f.values) + " (" + std::to_string(f.skippedValues()) + " skipped)"},
             {"compute", number(f.calibration.compute, "%.3f")}, {"bandwidth", number(f.calibration.bandwidth, "%.3f")},
             {"network", number(f.calibration.network, "%.3f")}, {"overhead", number(f.calibration.overhead, "%.3f")},
             {"error before", errors(f.medianBefore, f.p90Before)}, {"error after", errors(f.medianAfter, f.p90After)}});
