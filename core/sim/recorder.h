@@ -96,6 +96,8 @@ private:
         m_last = now;
     }
     void keepRow(const Sequence&, double now, Status, Rejection, std::int32_t produced);
+    /// A request is offered once, however often its client tries.
+    void countOffered(const Sequence& s) { m_offeredMeasured += s.request >= m_warmup && s.attempt == 0 ? 1 : 0; }
     bool isGood(const Sequence&, double ttft, double e2e) const;
     void mixFingerprint(const Sequence&, double a, double b);
 
@@ -118,7 +120,7 @@ private:
     double m_last = 0, m_queueArea = 0, m_prefillArea = 0, m_decodeArea = 0;
     double m_queueTime = 0, m_prefillTime = 0, m_decodeTime = 0;
     double m_busy = 0, m_kv = 0, m_headOfLine = 0;
-    std::uint64_t m_goodMeasured = 0, m_offeredMeasured = 0;
+    std::uint64_t m_goodMeasured = 0, m_offeredMeasured = 0; ///< requests after the warm-up
 };
 
 /// The latencies of a scenario that do not depend on load.

@@ -87,7 +87,8 @@ ChartSpec batchThroughput(const Snapshot& snapshot)
 {
     const Evaluation& e = snapshot.now.evaluation;
     const auto sizes = batches(snapshot);
-    ChartSpec chart{"Throughput against batch", "output tok/s of a replica", "", "", LineChart{}};
+    ChartSpec chart{"Throughput against batch",
+        e.fits ? "output tok/s of a replica" : "output tok/s of a replica, if it fitted", "", "", LineChart{}};
     const BatchValue value = [](double batch, Seconds step) { return batch / step.si(); };
     LineChart body = chartOverBatch(snapshot, sizes, {"throughput", "tok/s", false, 0.0, {}}, "decode steps", value);
     if (const auto within = largestWithin(snapshot, sizes))
@@ -113,7 +114,8 @@ ChartSpec batchTpot(const Snapshot& snapshot)
     const auto& target = snapshot.now.plan->targets.tpotP95;
     const double now = snapshot.now.evaluation.meanDecodes;
     const auto sizes = batches(snapshot);
-    ChartSpec chart{"Step time against batch", "ms", "", "", LineChart{}};
+    ChartSpec chart{
+        "Step time against batch", snapshot.now.evaluation.fits ? "ms" : "ms, if it fitted", "", "", LineChart{}};
     const BatchValue value = [](double, Seconds step) { return step.in(millisecond); };
     LineChart body = chartOverBatch(snapshot, sizes, {"decode step", "ms", false, 0.0, {}}, "decode step", value);
     if (target)
