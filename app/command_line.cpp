@@ -91,6 +91,7 @@ template Argument Arguments::option(const std::string&, std::vector<std::string>
 template Argument Arguments::option(const std::string&, int&, const std::string&);
 template Argument Arguments::option(const std::string&, double&, const std::string&);
 template Argument Arguments::option(const std::string&, std::uint64_t&, const std::string&);
+template Argument Arguments::option(const std::string&, std::optional<int>&, const std::string&);
 template Argument Arguments::option(const std::string&, std::optional<double>&, const std::string&);
 template Argument Arguments::option(const std::string&, std::optional<std::uint64_t>&, const std::string&);
 

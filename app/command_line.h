@@ -47,7 +47,7 @@ private:
 class Arguments {
 public:
     explicit Arguments(CLI::App& app) : m_app(&app) {}
-    /// T: std::string, std::vector<std::string>, int, double, std::uint64_t, std::optional of the last two.
+    /// T: std::string, std::vector<std::string>, int, double, std::uint64_t, std::optional of the last three.
     template <class T>
     Argument option(const std::string& name, T& value, const std::string& help);
     Argument flag(const std::string& name, bool& value, const std::string& help);

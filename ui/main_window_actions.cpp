@@ -37,7 +37,9 @@ void MainWindow::makeFileMenu()
     m_newAction = addAction(menu, tr("&New"), QKeySequence::New, tr("Start a new plan"), [this] { newPlan(); });
     m_openAction = addAction(menu, tr("&Open…"), QKeySequence::Open, tr("Open a plan file"), [this] { chooseFile(); });
     addAction(menu, tr("&Import…"), QKeySequence(tr("Ctrl+I")),
-        tr("Take a model from a Hugging Face config.json, or a workload from a trace"), [this] { chooseImport(); });
+        tr("Take a model from a Hugging Face config.json, a workload from a trace or a benchmark, or a GPU with its "
+           "calibration"),
+        [this] { chooseImport(); });
     m_recentMenu = menu->addMenu(tr("Open &recent"));
     connect(m_recentMenu, &QMenu::aboutToShow, this, &MainWindow::fillRecent);
     QMenu* examples = menu->addMenu(tr("Open &example"));

@@ -19,6 +19,9 @@
 #include <QUrl>
 #include <QtConcurrent>
 
+#include <array>
+#include <variant>
+
 namespace headroom::ui {
 
 namespace {
@@ -52,8 +55,8 @@ std::optional<QString> localFile(const QMimeData* data)
 
 void MainWindow::chooseImport()
 {
-    const QString file = QFileDialog::getOpenFileName(this, tr("Import a model or a trace"), QString(),
-        tr("Models and traces (*.json *.jsonl *.csv);;All files (*)"));
+    const QString file = QFileDialog::getOpenFileName(this, tr("Import a model, a trace or a GPU"), QString(),
+        tr("Models, traces, GPUs, benchmarks (*.json *.jsonl *.csv);;All files (*)"));
     if (!file.isEmpty())
         importFile(file.toStdString());
 }
@@ -100,7 +103,9 @@ void MainWindow::showImport(const QString& source, const Result<ForeignFile>& re
         return;
     }
     ImportDialog dialog(source, *read, m_document.plan(), this);
-    applyImport(dialog, std::holds_alternative<HfImport>(read->content) ? tr("Import model") : tr("Import trace"));
+    const std::array undoTexts{tr("Import model"), tr("Import trace"), tr("Import GPU"), tr("Import benchmark")};
+    static_assert(undoTexts.size() == std::variant_size_v<decltype(read->content)>, "a text for each kind of file");
+    applyImport(dialog, undoTexts[read->content.index()]);
 }
 
 void MainWindow::applyImport(ImportDialog& dialog, const QString& undoText)

@@ -1,6 +1,9 @@
 #include "core/calibration/calibrate.h"
 #include "app/commands/declare.h"
 #include "app/commands/text_table.h"
+#include "core/importers/bench_results.h"
+#include "core/importers/gpu_file.h"
+#include "core/plan/catalog.h"
 #include "core/plan/plan_io.h"
 
 #include <nlohmann/json.hpp>
@@ -8,7 +11,10 @@
 #include <array>
 #include <cstdio>
 #include <fstream>
+#include <iterator>
 #include <memory>
+#include <optional>
+#include <sstream>
 
 namespace headroom::cli {
 namespace {
@@ -18,18 +24,23 @@ using Json = nlohmann::ordered_json;
 struct Options {
     std::vector<std::string> measured;
     std::string out, plan;
+    ServerSetup stated; ///< what result files do not say
     bool json = false;
 };
 
 Json asJson(const CalibrationFit& f)
 {
-    return {{"gpu", f.gpu}, {"rows", f.rows}, {"skipped", f.skipped},
+    Json skipped = Json::array();
+    for (const auto& [because, rows] : f.skipped)
+        skipped.push_back({{"because", because}, {"rows", rows}});
+    return {{"gpu", f.gpu}, {"rows", f.values}, {"runs", f.runs}, {"repeats", f.repeats},
+        {"skipped", f.skippedValues()}, {"skipped_because", skipped},
         {"hardware.calibration_compute", f.calibration.compute},
         {"hardware.calibration_bandwidth", f.calibration.bandwidth},
         {"hardware.calibration_network", f.calibration.network},
         {"hardware.calibration_overhead", f.calibration.overhead},
         {"before", {{"median_abs_error", f.medianBefore}, {"p90_abs_error", f.p90Before}}},
-        {"after", {{"median_abs_error", f.medianAfter}, {"p90_abs_error", f.p90After}}}};
+        {"after", {{"median_abs_error", f.medianAfter}, {"p90_abs_error", f.p90After}}}, {"cautions", f.cautions}};
 }
 
 std::string asText(const CalibrationFit& f)
@@ -42,56 +53,96 @@ std::string asText(const CalibrationFit& f)
     const auto errors = [&](double median, double p90) {
         return "median " + number(100 * median, "%.1f %%") + ", 90 % within " + number(100 * p90, "%.1f %%");
     };
-    return block("Calibration of " + f.gpu,
-        {{"runs used", std::to_string(f.rows) + " (" + std::to_string(f.skipped) + " skipped)"},
-            {"compute", number(f.calibration.compute, "%.3f")}, {"bandwidth", number(f.calibration.bandwidth, "%.3f")},
-            {"network", number(f.calibration.network, "%.3f")}, {"overhead", number(f.calibration.overhead, "%.3f")},
-            {"error before", errors(f.medianBefore, f.p90Before)}, {"error after", errors(f.medianAfter, f.p90After)}});
+    std::string used = std::to_string(f.runs) + " (" + std::to_string(f.values) + " measured values";
+    if (f.repeats > 0)
+        used += ", " + std::to_string(f.repeats) + " more of the same";
+    std::string text = block("Calibration of " + f.gpu,
+        {{"runs used", used + ")"}, {"compute", number(f.calibration.compute, "%.3f")},
+            {"bandwidth", number(f.calibration.bandwidth, "%.3f")}, {"network", number(f.calibration.network, "%.3f")},
+            {"overhead", number(f.calibration.overhead, "%.3f")}, {"error before", errors(f.medianBefore, f.p90Before)},
+            {"error after", errors(f.medianAfter, f.p90After)}});
+    for (const auto& [because, rows] : f.skipped)
+        text += "  " + wrapped("not used: " + std::to_string(rows) + " values, " + because, 2) + "\n";
+    for (const std::string& caution : f.cautions)
+        text += "  " + wrapped("caution: " + caution, 2) + "\n";
+    return text;
 }
 
-Outcome<MeasurementTable> readAll(const std::vector<std::string>& files)
+Result<MeasurementTable> tableOf(
+    const std::string& text, const std::string& file, const Options& options, const std::optional<Plan>& plan)
+{
+    std::istringstream in(text);
+    if (!isBenchResults(text))
+        return readMeasurements(in, file);
+    const Result<BenchResults> results = readBenchResults(text, file);
+    if (!results)
+        return tl::unexpected(results.error());
+    return measurementsOf(*results, options.stated, plan ? setupOf(*plan) : ServerSetup{});
+}
+
+Outcome<MeasurementTable> readAll(const Options& options, const std::optional<Plan>& plan)
 {
     MeasurementTable all;
-    for (const std::string& file : files) {
+    for (const std::string& file : options.measured) {
         if (auto readable = checkReadable(file); !readable)
             return tl::unexpected(readable.error());
-        std::ifstream in(file);
-        Result<MeasurementTable> table = readMeasurements(in, file);
+        std::ifstream in(file, std::ios::binary);
+        Result<MeasurementTable> table =
+            tableOf(std::string{std::istreambuf_iterator<char>(in), {}}, file, options, plan);
         if (!table)
             return tl::unexpected(Failure{Exit::badInput, {table.error()}});
-        all.header = table->header;
         all.rows.insert(all.rows.end(), table->rows.begin(), table->rows.end());
     }
     return all;
 }
 
-Exit storeInPlan(const std::string& file, const CalibrationFit& fit)
+/// The hardware that the runs are of, with the factors: a plan's own, else the catalog's.
+HardwareChoice calibrated(const CalibrationFit& fit, const std::optional<Plan>& plan)
 {
-    auto plan = readPlan({file, {}});
+    Plan calibrated = plan ? *plan : defaultPlan();
     if (!plan)
-        return report(plan.error());
-    if (plan->hardware.gpu.name != fit.gpu)
-        return report(Error{file + ": hardware.gpu", plan->hardware.gpu.name + ", but the runs are of " + fit.gpu});
-    plan->hardware.calibration = fit.calibration;
-    if (auto saved = savePlan(*plan, file); !saved)
-        return report(saved.error(), Exit::noAccess);
-    return Exit::done;
+        HR_ASSERT(chooseGpu(calibrated, fit.gpu).has_value()); // only those of the catalog can be run without a plan
+    calibrated.hardware.calibration = fit.calibration;
+    return calibrated.hardware;
+}
+
+/// Where the factors go: into a file of their own if one is named, else into the plan.
+Exit store(const Options& options, const CalibrationFit& fit, std::optional<Plan> plan)
+{
+    if (plan && plan->hardware.gpu.name != fit.gpu)
+        return report(
+            Error{options.plan + ": hardware.gpu", plan->hardware.gpu.name + ", but the runs are of " + fit.gpu});
+    const HardwareChoice hardware = calibrated(fit, plan);
+    if (!options.out.empty()) {
+        const std::string about = "Fitted by headroom-cli calibrate to " + std::to_string(fit.values) +
+                                  " measured values of " + std::to_string(fit.runs) + " runs.";
+        const auto written = writeFile(options.out, gpuFileText(hardware, about));
+        return written ? Exit::done : report(written.error());
+    }
+    if (!plan)
+        return Exit::done;
+    plan->hardware = hardware;
+    const auto saved = savePlan(*plan, options.plan);
+    return saved ? Exit::done : report(saved.error(), Exit::noAccess);
 }
 
 Exit run(const Options& options)
 {
-    const auto table = readAll(options.measured);
+    std::optional<Plan> plan;
+    if (!options.plan.empty()) {
+        const auto read = readPlan({options.plan, {}});
+        if (!read)
+            return report(read.error());
+        plan = *read;
+    }
+    const auto table = readAll(options, plan);
     if (!table)
         return report(table.error());
-    const auto fit = calibrate(*table);
+    const auto fit = calibrate(*table, plan ? &plan->hardware : nullptr);
     if (!fit)
         return report(fit.error());
-    if (!options.plan.empty())
-        if (const Exit stored = storeInPlan(options.plan, *fit); stored != Exit::done)
-            return stored;
-    if (!options.out.empty())
-        if (auto written = writeFile(options.out, asJson(*fit).dump(2) + "\n"); !written)
-            return report(written.error());
+    if (const Exit stored = store(options, *fit, std::move(plan)); stored != Exit::done)
+        return stored;
     return print(options.json ? asJson(*fit).dump(2) + "\n" : asText(*fit));
 }
 
@@ -100,9 +151,25 @@ Exit run(const Options& options)
 Run declareCalibrate(Arguments app)
 {
     auto options = std::make_shared<Options>();
-    app.option("MEASURED", options->measured, "CSV tables of one's own runs on one GPU").required();
-    const Argument out = app.option("--out", options->out, "Write the factors to this JSON file");
-    app.option("--plan", options->plan, "Store them in this plan").excludes(out);
+    app.option("MEASURED", options->measured,
+           "Own runs on one GPU: CSV tables (CONTRIBUTING.md lists the columns), vLLM bench results, GuideLLM reports")
+        .required();
+    app.option("--out", options->out, "Write a GPU with the factors, for `import` and the window").typeName("GPU.json");
+    app.option("--plan", options->plan,
+           "Store the factors in this plan, unless --out is given; it says of the server what result files do not")
+        .typeName("PLAN");
+    ServerSetup& stated = options->stated;
+    app.option("--gpu", stated.gpu, "Where result files do not say it: the GPU they were measured on");
+    app.option("--model", stated.model, "The model");
+    app.option("--tp", stated.tp, "GPUs that share the weights (tensor parallelism)").between(1, 1024);
+    app.option("--pp", stated.pp, "Pipeline stages").between(1, 1024);
+    app.option("--ep", stated.ep, "Expert parallelism").between(1, 1024);
+    app.option(
+        "--weight-format", stated.weightFormat, "Number format of the weights, default: as the model's name says");
+    app.option("--kv-format", stated.kvFormat, "Number format of the KV cache");
+    app.option("--engine", stated.engine, "vLLM, SGLang or TensorRT-LLM");
+    app.option("--engine-version", stated.engineVersion, "Its version: vLLM schedules ahead since 0.14");
+    app.option("--engine-options", stated.engineOptions, "Its limits, as on its command line: \"--max-num-seqs 64\"");
     app.flag("--json", options->json, "One JSON object");
     return [options] { return run(*options); };
 }

@@ -32,11 +32,12 @@ Exit run(const Options& options)
     if (!plan)
         return report(plan.error());
     const Evaluation result = evaluate(*plan);
-    const std::string text =
-        options.json ? indented(withFirstMembers(evaluationJson(result),
-                           "\"name\":" + quoted(plan->name) + ",\"plan_hash\":" + quoted(planHash(*plan)))) +
-                           "\n"
-                     : evaluationText(*plan, result);
+    const std::string text = options.json
+                                 ? indented(withFirstMembers(evaluationJson(result),
+                                       "\"name\":" + quoted(plan->name) + ",\"plan_hash\":" + quoted(planHash(*plan)) +
+                                           ",\"calibration\":" + calibrationJson(plan->hardware.calibration))) +
+                                       "\n"
+                                 : evaluationText(*plan, result);
     if (const Exit printed = print(text); printed != Exit::done)
         return printed;
     return options.check.empty() || holds(result, options.check) ? Exit::done : Exit::no;

@@ -93,7 +93,9 @@ Exit run(const Options& options)
 Run declareImport(Arguments app)
 {
     auto options = std::make_shared<Options>();
-    app.option("FILE", options->file, "A Hugging Face config.json, or a trace").required();
+    app.option("FILE", options->file,
+           "A Hugging Face config.json, a trace, a GPU that calibrate wrote, or a benchmark's results")
+        .required();
     app.option("--plan", options->plan.file, "The plan to start from, default the first example").typeName("PLAN");
     app.option("--out", options->out, "Write the plan with what was imported").typeName("PLAN");
     app.flag("--skip-bad-rows", options->skipBadRows, "Leave out broken rows of a trace instead of refusing the file");

@@ -161,6 +161,14 @@ std::vector<std::pair<std::string, std::string>> jsonCells(const std::string& co
 
 std::string stepJson(const StepParts& p) { return stepObject(p).dump(); }
 
+std::string calibrationJson(const Calibration& c)
+{
+    if (c == Calibration{})
+        return "null";
+    return Json{{"compute", c.compute}, {"bandwidth", c.bandwidth}, {"network", c.network}, {"overhead", c.overhead}}
+        .dump();
+}
+
 std::string withFirstMembers(const std::string& object, const std::string& members)
 {
     const bool bothFilled = !members.empty() && object.size() > 2;

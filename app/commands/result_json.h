@@ -20,6 +20,8 @@ std::vector<std::pair<std::string, std::string>> evaluationCells(const Evaluatio
 std::vector<std::pair<std::string, std::string>> jsonCells(const std::string& compact, const std::string& prefix);
 /// {"seconds": ..., "parts": {...}, "groups": {...}}.
 std::string stepJson(const StepParts&);
+/// {"compute": 1.2, ...}, or null where all factors are 1: as shipped.
+std::string calibrationJson(const Calibration&);
 /// Puts `members` ("\"a\":1,\"b\":2") in front of the members of a compact object.
 std::string withFirstMembers(const std::string& object, const std::string& members);
 /// The object without one of its members.

@@ -1,6 +1,7 @@
 #include "app/commands/result_text.h"
 
 #include "app/commands/text_table.h"
+#include "core/calibration/calibrate.h"
 #include "core/calibration/nearness.h"
 #include "core/headroom.h"
 #include "core/plan/catalog.h"
@@ -89,6 +90,8 @@ Lines loadLines(const Plan& plan, const Evaluation& e)
         {"goodput", rate(e.throughput.goodput) + ", " + percent(e.sloAttainment) + " of requests are good"}};
     if (!e.notCovered.empty())
         lines.emplace_back("not covered", wrapped(e.notCovered, 19));
+    if (const auto words = calibrationWords(plan.hardware.calibration); !words.empty())
+        lines.emplace_back("calibrated", words);
     if (const auto caution = bandsCaution(plan); !caution.empty())
         lines.emplace_back("bands", wrapped(caution, 19));
     return lines;

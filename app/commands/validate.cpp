@@ -93,7 +93,10 @@ Json errorsJson(const ErrorSummary& s)
         {"inside_band", s.insideBand}};
 }
 
-std::string summaryJson(const std::vector<ErrorSummary>& byCase, const std::vector<ErrorSummary>& bySource)
+using Reasons = std::vector<std::pair<std::string, int>>;
+
+std::string summaryJson(
+    const std::vector<ErrorSummary>& byCase, const std::vector<ErrorSummary>& bySource, const Reasons& skipped)
 {
     Json groups = Json::array();
     int rows = 0;
@@ -106,7 +109,12 @@ std::string summaryJson(const std::vector<ErrorSummary>& byCase, const std::vect
         rows += s.rows;
         covered += s.rows * s.covered;
     }
-    return Json{{"rows", rows}, {"covered", rows > 0 ? covered / rows : 0}, {"groups", groups}}.dump(2) + "\n";
+    Json reasons = Json::array();
+    for (const auto& [because, count] : skipped)
+        reasons.push_back({{"because", because}, {"rows", count}});
+    return Json{{"rows", rows}, {"covered", rows > 0 ? covered / rows : 0}, {"groups", groups}, {"skipped", reasons}}
+               .dump(2) +
+           "\n";
 }
 
 std::string percent(double share)
@@ -116,7 +124,20 @@ std::string percent(double share)
     return text.data();
 }
 
-std::string summaryText(const std::vector<ErrorSummary>& byCase, const std::vector<ErrorSummary>& bySource)
+/// Why rows have no prediction; nothing where all have one.
+std::string skippedText(const Reasons& skipped)
+{
+    std::vector<std::vector<std::string>> rows;
+    for (const auto& [because, count] : skipped)
+        rows.push_back({because, std::to_string(count)});
+    return rows.empty()
+               ? std::string()
+               : "\n" + textTable(
+                            {{"not run because", TextColumn::Align::left}, {"rows", TextColumn::Align::right}}, rows);
+}
+
+std::string summaryText(
+    const std::vector<ErrorSummary>& byCase, const std::vector<ErrorSummary>& bySource, const Reasons& skipped)
 {
     using enum TextColumn::Align;
     std::vector<std::vector<std::string>> rows;
@@ -130,24 +151,39 @@ std::string summaryText(const std::vector<ErrorSummary>& byCase, const std::vect
     return "Errors |predicted / measured - 1| in %; every case the same weight, and beside it every source.\n" +
            textTable({{"measured", left}, {"rows", right}, {"covered", right}, {"median", right}, {"p90", right},
                          {"bias", right}, {"in band", right}, {"median by source", right}, {"p90 by source", right}},
-               rows);
+               rows) +
+           skippedText(skipped);
+}
+
+/// A trace drives a case of the table whose arrivals it can be.
+Outcome<void> belong(const CaseTraces& traces, const MeasurementTable& table)
+{
+    for (const auto& [id, trace] : traces) {
+        const bool isThere = std::ranges::any_of(
+            table.rows, [&](const Measurement& m) { return m.caseId == id && m.loadKind == LoadKind::requestRate; });
+        if (!isThere)
+            return tl::unexpected(
+                Failure{Exit::badInput, {{"--trace " + id, "there is no request_rate case of this id"}}});
+    }
+    return {};
 }
 
 Outcome<std::vector<RowOutcome>> outcomesOf(const Options& options, const MeasurementTable& table)
 {
-    if (options.leaveOut.empty()) {
-        const auto traces = readTraces(options.traces);
-        if (!traces)
-            return tl::unexpected(traces.error());
+    const auto traces = readTraces(options.traces);
+    if (!traces)
+        return tl::unexpected(traces.error());
+    if (auto known = belong(*traces, table); !known)
+        return tl::unexpected(known.error());
+    if (options.leaveOut.empty())
         return predictRows(table, shippedEfficiency(), *traces, options.measuredTpot ? PutIn::tpot : PutIn::nothing);
-    }
     const LeaveOut by = options.leaveOut == "gpu"      ? LeaveOut::gpu
                         : options.leaveOut == "family" ? LeaveOut::family
                                                        : LeaveOut::source;
     const auto fitOn = readTable(options.fitOn.empty() ? options.measured : options.fitOn);
     if (!fitOn)
         return tl::unexpected(fitOn.error());
-    return crossValidate(table, *fitOn, by, FitOptions{}, options.threads);
+    return crossValidate(table, *fitOn, by, FitOptions{}, options.threads, *traces);
 }
 
 /// Single kernels: each GPU predicted by a fit to the others.
@@ -244,7 +280,8 @@ Exit run(const Options& options)
             return report(written.error());
     const auto byCase = summarizeErrors(*table, *outcomes, Weighting::byCase);
     const auto bySource = summarizeErrors(*table, *outcomes, Weighting::bySource);
-    return print(options.json ? summaryJson(byCase, bySource) : summaryText(byCase, bySource));
+    const Reasons skipped = skippedByReason(*outcomes);
+    return print(options.json ? summaryJson(byCase, bySource, skipped) : summaryText(byCase, bySource, skipped));
 }
 
 } // namespace
@@ -254,12 +291,13 @@ Run declareValidate(Arguments app)
     auto options = std::make_shared<Options>();
     app.option("MEASURED", options->measured, "CSV table of measured runs").required();
     app.option("--trace", options->traces, "CASE_ID=FILE: the requests of a request_rate case (repeatable)");
-    app.flag("--measured-tpot", options->measuredTpot,
+    const Argument measuredTpot = app.flag("--measured-tpot", options->measuredTpot,
         "Put the measured TPOT of request_rate cases in: what is left is the error of the queueing");
     app.option("--rows", options->rows, "Write each row with its prediction to this CSV file");
     app.option("--cross-validate", options->leaveOut,
            "Predict each row with coefficients fitted without its gpu, model family or source")
-        .oneOf({"gpu", "family", "source"});
+        .oneOf({"gpu", "family", "source"})
+        .excludes(measuredTpot);
     app.option("--fit-on", options->fitOn, "With --cross-validate and --publish: the table to fit to, if not MEASURED");
     app.option("--publish", options->publish,
         "Write to this folder the source files that carry the fit: shipped_fit.cpp and residuals.cpp");

@@ -56,14 +56,30 @@ bool schedulesAhead(const Measurement& m)
     return minor >= 14 || !m.engineVersion.starts_with("0.");
 }
 
-EngineSpec engineOf(const Measurement& m)
+/// The engine by its name, in any case; a row that names none is taken for vLLM, the most common one.
+Result<Engine> engineNamed(std::string_view name)
 {
-    EngineSpec e;
-    e.year = 2025;
-    if (m.engine.starts_with("TensorRT"))
-        e.engine = Engine::tensorrtLlm;
-    else if (m.engine.starts_with("SGLang"))
-        e.engine = Engine::sglang;
+    constexpr std::array<std::pair<std::string_view, Engine>, 5> kNames{
+        {{"vllm", Engine::vllm}, {"sglang", Engine::sglang}, {"tensorrt", Engine::tensorrtLlm},
+            {"trt", Engine::tensorrtLlm}, {"generic", Engine::generic}}};
+    std::string folded;
+    for (const char c : name)
+        folded += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    for (const auto& [beginning, engine] : kNames)
+        if (folded.starts_with(beginning))
+            return engine;
+    if (folded.empty())
+        return Engine::vllm;
+    return fail(
+        "engine", "unknown engine \"" + std::string(name) + "\", expected vLLM, SGLang, TensorRT-LLM or generic");
+}
+
+Result<EngineSpec> engineOf(const Measurement& m)
+{
+    const Result<Engine> engine = engineNamed(m.engine);
+    if (!engine)
+        return tl::unexpected(engine.error());
+    EngineSpec e{.engine = *engine, .year = 2025};
     // splitwise-sim was measured with the vLLM of 2023, eager; its detail does not give a version.
     if (m.source.starts_with("splitwise")) {
         e.year = 2023;
@@ -170,15 +186,7 @@ void setLengths(const Measurement& m, MeasuredCase& c)
 {
     double input = m.inputTokens.value_or(0), output = m.outputTokens.value_or(1), cv = 0;
     LengthShape shape = LengthShape::fixed;
-    if (m.source.starts_with("inferencex")) { // clients draw uniformly from 0.8 to 1 of the nominal lengths
-        input *= 0.9;
-        output *= 0.9;
-        cv = 0.2 / 0.9 / std::sqrt(12.0);
-        shape = LengthShape::uniform;
-    } else if (m.detail.find("ShareGPT") != std::string::npos) { // conversations: about exponential
-        cv = 1.0;
-        shape = LengthShape::lognormal;
-    } else if (!m.inputTokens) {
+    if (!m.inputTokens) {
         const auto row = std::find_if(
             kMlperf.begin(), kMlperf.end() - 1, [&](const MlperfLengths& l) { return m.family.starts_with(l.family); });
         input = row->input;
@@ -186,6 +194,14 @@ void setLengths(const Measurement& m, MeasuredCase& c)
         cv = row->cv;
         shape = LengthShape::lognormal;
         c.assumed = true;
+    } else if (m.source.starts_with("inferencex")) { // clients draw uniformly from 0.8 to 1 of the nominal lengths
+        input *= 0.9;
+        output *= 0.9;
+        cv = 0.2 / 0.9 / std::sqrt(12.0);
+        shape = LengthShape::uniform;
+    } else if (m.detail.find("ShareGPT") != std::string::npos) { // conversations: about exponential
+        cv = 1.0;
+        shape = LengthShape::lognormal;
     }
     c.input = {shape, std::max(1.0, input), cv, {}};
     c.output = {shape, std::max(1.0, output), cv, {}};
@@ -307,10 +323,21 @@ void setWindows(const Measurement& m, MeasuredCase& c)
 
 } // namespace
 
-Result<MeasuredCase> caseOf(const Measurement& m)
+Result<void> statesItsLengths(const Measurement& m)
 {
+    const bool promptOnly = m.loadKind == LoadKind::staticBatch && m.metric == Metric::ttft;
+    if (m.inputTokens && !m.outputTokens && !promptOnly)
+        return fail("osl", "is empty, and " + std::string(name(m.metric)) + " depends on it");
+    return {};
+}
+
+Result<MeasuredCase> caseOf(const Measurement& m, const HardwareChoice* own)
+{
+    if (const Result<void> stated = statesItsLengths(m); !stated)
+        return tl::unexpected(stated.error());
     const CatalogGpu* gpu = findGpu(m.gpu);
-    if (!gpu)
+    const bool isOwn = own && own->gpu.name == (gpu ? gpu->spec.name : m.gpu);
+    if (!gpu && !isOwn)
         return fail("gpu", "unknown GPU \"" + m.gpu + "\"");
     const std::optional<ModelMatch> match = findModel(m.model);
     if (!match)
@@ -320,9 +347,12 @@ Result<MeasuredCase> caseOf(const Measurement& m)
 
     MeasuredCase c;
     c.model = match->model->spec;
-    c.gpu = gpu->spec;
+    c.gpu = isOwn ? own->gpu : gpu->spec;
     c.loadKind = m.loadKind;
-    c.engine = engineOf(m);
+    const Result<EngineSpec> engine = engineOf(m);
+    if (!engine)
+        return tl::unexpected(engine.error());
+    c.engine = *engine;
     setWindows(m, c);
     c.layout.pp = m.pp.value_or(1);
     const Result<NumberFormat> weights = weightFormatOf(m, *match);
@@ -333,7 +363,7 @@ Result<MeasuredCase> caseOf(const Measurement& m)
     c.layout.ep = m.ep ? std::min(*m.ep, c.layout.tp) : unstatedEp(c);
     if (splitsAttentionBySequence(m, c))
         c.layout.attentionDp = c.layout.ep = c.layout.tp;
-    c.layout.gpusPerNode = std::max(8, gpu->gpusPerNode);
+    c.layout.gpusPerNode = std::max(8, isOwn ? own->gpusPerNode : gpu->gpusPerNode);
     c.replicas = std::max(1.0, static_cast<double>(m.gpus) / c.layout.gpus());
     const Result<NumberFormat> kv = kvFormatOf(m, c);
     if (!kv)

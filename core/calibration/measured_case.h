@@ -7,6 +7,7 @@
 #include "core/model/memory.h"
 #include "core/model/step_time.h"
 #include "core/model/transformer.h"
+#include "core/plan/plan.h"
 #include "core/workload/workload.h"
 
 #include <string>
@@ -51,8 +52,13 @@ struct MeasuredCase {
     }
 };
 
-/// The case of a row, or why it cannot be run. Defaults where the source is silent are those of the engines as shipped
+/// Whether a row states the lengths that its metric depends on. One without isl passes: the means of its benchmark are
+/// assumed then, and MeasuredCase::assumed says so. Errors: osl missing beside isl, except for the TTFT of a static batch.
+Result<void> statesItsLengths(const Measurement&);
+
+/// The case of a row, or why it cannot be run (an unknown GPU, model, engine or number format, no lengths, no load). Defaults where the source is silent are those of the engines as shipped
 /// (measured_case.cpp gives each with its reason).
-Result<MeasuredCase> caseOf(const Measurement&);
+/// \param own figures of a GPU that a plan brings: they count before the catalog's for rows of that name
+Result<MeasuredCase> caseOf(const Measurement&, const HardwareChoice* own = nullptr);
 
 } // namespace headroom

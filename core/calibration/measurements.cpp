@@ -19,6 +19,8 @@ struct MetricName {
 constexpr std::array<MetricName, 6> kMetrics{
     {{"output_tok_s", 1}, {"total_tok_s", 1}, {"req_s", 1}, {"ttft_ms", 1e-3}, {"tpot_ms", 1e-3}, {"e2e_ms", 1e-3}}};
 
+constexpr std::array<std::string_view, 7> kStatistics{"", "total", "mean", "p50", "p90", "p95", "p99"};
+
 std::optional<double> number(std::string_view text)
 {
     double value = 0;
@@ -28,37 +30,73 @@ std::optional<double> number(std::string_view text)
     return value;
 }
 
-/// The cells of one line by column name, with messages that say where.
+std::string_view trimmed(std::string_view text)
+{
+    const std::size_t begin = text.find_first_not_of(" \t");
+    return begin == std::string_view::npos ? std::string_view{}
+                                           : text.substr(begin, text.find_last_not_of(" \t") + 1 - begin);
+}
+
+/// The cells of one line by column name. What is wrong with a cell is remembered, the first complaint counts.
 class Line {
 public:
     Line(const std::map<std::string, std::size_t, std::less<>>& columns, const std::vector<std::string>& cells,
         std::string where)
         : m_columns(columns), m_cells(cells), m_where(std::move(where))
     {}
-    const std::string& text(std::string_view column) const
+    std::string text(std::string_view column) const
     {
-        static const std::string empty;
         const auto at = m_columns.find(column);
-        return at == m_columns.end() ? empty : m_cells[at->second];
+        return at == m_columns.end() ? std::string() : std::string(trimmed(m_cells[at->second]));
     }
-    std::optional<double> real(std::string_view column) const { return number(text(column)); }
-    std::optional<int> whole(std::string_view column) const
+    /// Absent where the cell is empty.
+    std::optional<double> positive(std::string_view column)
     {
-        const std::optional<double> value = real(column);
-        return value && *value >= 1 && *value < 1e6 ? std::optional<int>(static_cast<int>(*value)) : std::nullopt;
+        const std::string cell = text(column);
+        const std::optional<double> value = number(cell);
+        if (!cell.empty() && (!value || *value <= 0))
+            refuse(column, "expected a number above 0, found \"" + cell + "\"");
+        return value;
     }
-    tl::unexpected<Error> error(std::string_view column, std::string message) const
+    std::optional<int> whole(std::string_view column)
     {
-        return fail(m_where + ": " + std::string(column), std::move(message));
+        constexpr double kMost = 1e6;
+        const std::string cell = text(column);
+        const std::optional<double> value = number(cell);
+        const bool good = value && *value >= 1 && *value <= kMost && *value == std::floor(*value);
+        if (!cell.empty() && !good)
+            refuse(column, "expected a whole number from 1 to a million, found \"" + cell + "\"");
+        return good ? std::optional<int>(static_cast<int>(*value)) : std::nullopt;
     }
+    /// The index of the cell among names; 0 where it is none of them.
+    template <class Names, class NameOf>
+    std::size_t oneOf(std::string_view column, const Names& names, NameOf nameOf)
+    {
+        const std::string cell = text(column);
+        std::string all;
+        for (std::size_t i = 0; i < names.size(); ++i) {
+            if (nameOf(names[i]) == cell)
+                return i;
+            all += (all.empty() ? "" : ", ") + std::string(nameOf(names[i]));
+        }
+        refuse(column, "\"" + cell + "\" is not one of " + all);
+        return 0;
+    }
+    void refuse(std::string_view column, std::string message)
+    {
+        if (!m_error)
+            m_error = Error{m_where + ": " + std::string(column), std::move(message)};
+    }
+    const std::optional<Error>& error() const { return m_error; }
 
 private:
     const std::map<std::string, std::size_t, std::less<>>& m_columns;
     const std::vector<std::string>& m_cells;
     std::string m_where;
+    std::optional<Error> m_error;
 };
 
-Result<Measurement> measurementOf(const Line& line)
+Result<Measurement> measurementOf(Line line)
 {
     Measurement m;
     m.caseId = line.text("case_id");
@@ -75,28 +113,19 @@ Result<Measurement> measurementOf(const Line& line)
     m.gpus = line.whole("num_gpus").value_or(m.tp.value_or(1) * m.pp.value_or(1));
     m.weightFormat = line.text("weight_dtype");
     m.kvFormat = line.text("kv_dtype");
-    m.inputTokens = line.real("isl");
-    m.outputTokens = line.real("osl");
-    m.load = line.real("concurrency_or_batch_or_rate");
-    m.statistic = line.text("statistic");
-
-    std::size_t kind = 0, metric = 0;
-    while (kind < kLoadKinds.size() && kLoadKinds[kind] != line.text("load_kind"))
-        ++kind;
-    if (kind == kLoadKinds.size())
-        return line.error(
-            "load_kind", "\"" + line.text("load_kind") +
-                             "\" is not one of offline_max, fixed_concurrency, request_rate, static_batch");
-    while (metric < kMetrics.size() && kMetrics[metric].name != line.text("metric"))
-        ++metric;
-    if (metric == kMetrics.size())
-        return line.error("metric",
-            "\"" + line.text("metric") + "\" is not one of output_tok_s, total_tok_s, req_s, ttft_ms, tpot_ms, e2e_ms");
-    const std::optional<double> value = line.real("value");
-    if (!value || *value <= 0)
-        return line.error("value", "expected a number above 0, found \"" + line.text("value") + "\"");
-    m.loadKind = static_cast<LoadKind>(kind);
+    m.inputTokens = line.positive("isl");
+    m.outputTokens = line.positive("osl");
+    if (line.text("concurrency_or_batch_or_rate") != "inf") // everything at once
+        m.load = line.positive("concurrency_or_batch_or_rate");
+    m.statistic = kStatistics[line.oneOf("statistic", kStatistics, [](std::string_view known) { return known; })];
+    m.loadKind = static_cast<LoadKind>(line.oneOf("load_kind", kLoadKinds, [](std::string_view kind) { return kind; }));
+    const std::size_t metric = line.oneOf("metric", kMetrics, [](const MetricName& known) { return known.name; });
     m.metric = static_cast<Metric>(metric);
+    const std::optional<double> value = line.positive("value");
+    if (!value)
+        line.refuse("value", "is empty, expected a number above 0");
+    if (line.error())
+        return tl::unexpected(*line.error());
     m.value = *value * kMetrics[metric].unit;
     return m;
 }
@@ -149,7 +178,8 @@ Result<MeasurementTable> readMeasurements(std::istream& in, std::string_view nam
     std::string text;
     if (!std::getline(in, text))
         return fail(std::string(name), "the file is empty, expected a header line");
-    table.header = splitCsvLine(text);
+    constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF"; // spreadsheets write it
+    table.header = splitCsvLine(std::string_view(text).substr(text.starts_with(kByteOrderMark) ? 3 : 0));
     std::map<std::string, std::size_t, std::less<>> columns;
     for (std::size_t i = 0; i < table.header.size(); ++i)
         columns[table.header[i]] = i;
@@ -167,7 +197,7 @@ Result<MeasurementTable> readMeasurements(std::istream& in, std::string_view nam
         Result<Measurement> row = measurementOf(Line(columns, cells, where));
         if (!row)
             return tl::unexpected(row.error());
-        row->line = number;
+        row->place = where;
         row->cells = std::move(cells);
         if (row->caseId.empty())
             row->caseId = std::to_string(number);

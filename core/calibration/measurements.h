@@ -1,4 +1,4 @@
-// Measured runs of real servers, as read from a table (validation/README.md of the shared data; `validate`).
+// Measured runs of real servers, as read from a table; CONTRIBUTING.md lists its columns.
 #pragma once
 
 #include "core/error.h"
@@ -39,7 +39,7 @@ struct Measurement {
     std::string statistic;          ///< total, mean, p50, p90, p95, p99, or empty
     double value = 0;               ///< SI: tokens or requests per second, seconds
     std::vector<std::string> cells; ///< the whole line, to write it back
-    int line = 0;
+    std::string place;              ///< FILE:LINE, for messages
 };
 
 struct MeasurementTable {
@@ -47,9 +47,11 @@ struct MeasurementTable {
     std::vector<Measurement> rows;
 };
 
-/// Reads a CSV table with the columns of the shared validation data; the order is free, other columns are kept.
+/// Reads a CSV table with the columns that CONTRIBUTING.md lists; the order is free, other columns are kept. A byte order
+/// mark is passed over, and so are spaces around a cell. An empty cell says nothing; a load of "inf" is everything at once.
 /// \param name for messages: FILE:LINE: COLUMN
-/// Errors: a missing column, a line with another number of cells, an unknown load_kind or metric, a value <= 0.
+/// Errors: a missing column, a line with another number of cells, an unknown load_kind, metric or statistic; value, isl,
+/// osl or load that is no number above 0; num_gpus, tp, pp or ep that is no whole number from 1 to a million.
 Result<MeasurementTable> readMeasurements(std::istream&, std::string_view name);
 
 /// Splits one CSV line; cells in double quotes may hold commas and doubled quotes.

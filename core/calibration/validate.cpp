@@ -115,6 +115,10 @@ public:
             outcome.skippedBecause = "the measured TPOT is put in";
             return outcome;
         }
+        if (const Result<void> stated = statesItsLengths(m); !stated) { // else a row of its case decides for it
+            outcome.skippedBecause = stated.error().where + ": " + stated.error().message;
+            return outcome;
+        }
         auto known = m_runs.find(m.caseId);
         if (known == m_runs.end())
             known = m_runs.emplace(m.caseId, run(m)).first;
@@ -255,8 +259,8 @@ EfficiencyTable fitToAll(const MeasurementTable& fitted, const FitOptions& optio
     return fitEfficiency(all, startingEfficiency(), options);
 }
 
-std::vector<RowOutcome> crossValidate(
-    const MeasurementTable& scored, const MeasurementTable& fitted, LeaveOut by, const FitOptions& options, int threads)
+std::vector<RowOutcome> crossValidate(const MeasurementTable& scored, const MeasurementTable& fitted, LeaveOut by,
+    const FitOptions& options, int threads, const CaseTraces& traces)
 {
     const std::vector<FitCase> cases = fitCases(fitted);
     std::set<std::string> distinct;
@@ -273,8 +277,7 @@ std::vector<RowOutcome> crossValidate(
                     kept.push_back(&c);
             // From the start, not from a fit to all rows: a search that stops early would remember what is left out.
             const EfficiencyTable table = fitEfficiency(kept, startingEfficiency(), options);
-            const CaseTraces none;
-            Predictor predict(table, none);
+            Predictor predict(table, traces);
             for (std::size_t i = 0; i < scored.rows.size(); ++i)
                 if (keyOf(scored.rows[i], by) == keys[k])
                     outcomes[i] = predict(scored.rows[i]); // each row belongs to one key: no two threads meet
@@ -286,6 +289,17 @@ std::vector<RowOutcome> crossValidate(
     work();
     workers.clear();
     return outcomes;
+}
+
+std::vector<std::pair<std::string, int>> skippedByReason(const std::vector<RowOutcome>& outcomes)
+{
+    std::map<std::string, int> counts;
+    for (const RowOutcome& o : outcomes)
+        if (!o.predicted)
+            counts[o.skippedBecause] += 1;
+    std::vector<std::pair<std::string, int>> reasons(counts.begin(), counts.end());
+    std::ranges::stable_sort(reasons, std::greater{}, &std::pair<std::string, int>::second);
+    return reasons;
 }
 
 std::vector<ErrorSummary> summarizeErrors(

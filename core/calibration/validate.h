@@ -57,8 +57,11 @@ enum class LeaveOut { gpu, family, source };
 
 /// Predicts the rows of `scored` group by group with coefficients fitted to those rows of `fitted` that do not share the
 /// row's GPU, model family or source. \param threads fits run in parallel
-std::vector<RowOutcome> crossValidate(
-    const MeasurementTable& scored, const MeasurementTable& fitted, LeaveOut, const FitOptions&, int threads);
+std::vector<RowOutcome> crossValidate(const MeasurementTable& scored, const MeasurementTable& fitted, LeaveOut,
+    const FitOptions&, int threads, const CaseTraces& = {});
+
+/// Why rows have no prediction, and how many for each reason; the commonest first.
+std::vector<std::pair<std::string, int>> skippedByReason(const std::vector<RowOutcome>&);
 
 /// Errors of one (metric, load kind).
 struct ErrorSummary {

@@ -13,12 +13,16 @@ namespace {
 
 /// No configuration file is near this size; larger ones are traces or mistakes and are not read into memory as text.
 constexpr std::uintmax_t kMaxConfigBytes = 16u << 20;
+/// Results of benchmarks with the details of each request may be.
+constexpr std::uintmax_t kMaxResultBytes = 64u << 20;
 /// Enough of a file to recognise any format by.
 constexpr std::size_t kBeginning = std::size_t{1} << 16;
 
 std::string knownFormats()
 {
-    std::string all = "a Hugging Face config.json";
+    std::string all = "a Hugging Face config.json, a GPU that calibrate wrote";
+    for (const std::string_view format : benchFormats())
+        all += ", " + std::string(format);
     for (const std::string_view format : traceFormats())
         all += ", " + std::string(format);
     return all;
@@ -30,6 +34,29 @@ Result<ForeignFile> model(const std::string& text, const std::string& name)
     if (!read)
         return tl::unexpected(read.error());
     ForeignFile file{{}, "a Hugging Face config.json", std::move(read->used), std::move(read->ignored), 0};
+    file.content = std::move(*read);
+    return file;
+}
+
+Result<ForeignFile> gpu(const std::string& text, const std::string& name)
+{
+    auto read = readGpuFile(text, name);
+    if (!read)
+        return tl::unexpected(read.error());
+    ForeignFile file{{}, "a GPU", std::move(read->used), std::move(read->ignored), 0};
+    file.content = std::move(*read);
+    return file;
+}
+
+Result<ForeignFile> benchmark(const std::string& text, const std::string& name)
+{
+    auto read = readBenchResults(text, name);
+    if (!read)
+        return tl::unexpected(read.error());
+    read->ignored.emplace_back("what was measured: headroom-cli calibrate fits the plan to it");
+    if (read->runs.size() > 1)
+        read->ignored.emplace_back("the load of each run: the plan's stays");
+    ForeignFile file{{}, read->program, std::move(read->used), std::move(read->ignored), 0};
     file.content = std::move(*read);
     return file;
 }
@@ -59,6 +86,10 @@ Result<ForeignFile> readForeign(const std::string& text, const std::string& name
 {
     if (text.size() <= kMaxConfigBytes && isHfConfig(text))
         return model(text, name);
+    if (text.size() <= kMaxConfigBytes && isGpuFile(text))
+        return gpu(text, name);
+    if (isBenchResults(text))
+        return benchmark(text, name);
     if (!isTrace(text))
         return unknown(name);
     std::istringstream in(text);
@@ -74,15 +105,18 @@ Result<ForeignFile> readForeignFile(const std::filesystem::path& path, BadRows b
     std::ifstream in(path, std::ios::binary);
     if (!in)
         return fail(name, "could not be opened for reading");
-    if (std::filesystem::file_size(path, problem) <= kMaxConfigBytes)
-        return readForeign(std::string{std::istreambuf_iterator<char>(in), {}}, name, badRows);
+    const auto whole = [&] { return std::string{std::istreambuf_iterator<char>(in), {}}; };
+    const std::uintmax_t size = std::filesystem::file_size(path, problem);
+    if (size <= kMaxConfigBytes)
+        return readForeign(whole(), name, badRows);
     std::string beginning(kBeginning, '\0');
     in.read(beginning.data(), static_cast<std::streamsize>(beginning.size()));
     beginning.resize(static_cast<std::size_t>(in.gcount()));
-    if (!isTrace(beginning))
-        return unknown(name);
     in.clear();
     in.seekg(0);
+    if (!isTrace(beginning))
+        return size <= kMaxResultBytes && beginning.starts_with('{') ? readForeign(whole(), name, badRows)
+                                                                     : unknown(name);
     return trace(in, name, badRows);
 }
 
@@ -90,6 +124,18 @@ Plan withForeign(const ForeignFile& file, Plan plan)
 {
     if (const auto* traced = std::get_if<TraceFacts>(&file.content)) {
         plan.workload = workloadOf(traced->summary, std::move(plan.workload));
+        return plan;
+    }
+    if (const auto* results = std::get_if<BenchResults>(&file.content)) {
+        plan.workload = workloadOf(*results, std::move(plan.workload));
+        return plan;
+    }
+    if (const auto* own = std::get_if<GpuImport>(&file.content)) {
+        plan.hardware.gpu = own->gpu;
+        plan.hardware.gpusPerNode = own->gpusPerNode;
+        plan.hardware.calibration = own->calibration;
+        if (own->price && !plan.hardware.priceEdited)
+            plan.hardware.pricePerGpu = *own->price;
         return plan;
     }
     const auto& read = std::get<HfImport>(file.content);

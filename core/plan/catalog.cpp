@@ -198,6 +198,8 @@ Result<void> chooseGpu(Plan& plan, std::string_view name)
     const CatalogGpu* gpu = findGpu(name);
     if (!gpu)
         return tl::unexpected(unknownName("hardware.gpu", "GPU", name, nearestGpus(name)));
+    if (plan.hardware.gpu.name != gpu->spec.name)
+        plan.hardware.calibration = {}; // measured on the other GPU
     plan.hardware.gpu = gpu->spec;
     plan.hardware.gpusPerNode = gpu->gpusPerNode;
     if (gpu->price && !plan.hardware.priceEdited)

@@ -100,6 +100,15 @@ TEST(Explanations, SayOverloadInWordsAndNotInInfinities)
     }
 }
 
+TEST(Explanations, SayThatThePlanIsCalibrated)
+{
+    const Explanation shipped = explain(QStringLiteral("tpot"), snapshotOf(testPlan()));
+    EXPECT_FALSE(shipped.notes.join(QLatin1Char(' ')).contains(QStringLiteral("alibrated")));
+    const Explanation own =
+        explain(QStringLiteral("tpot"), snapshotOf(with(testPlan(), "hardware.calibration_compute", "0.8")));
+    EXPECT_THAT(own.notes.join(QLatin1Char(' ')).toStdString(), testing::HasSubstr("compute × 0.8 of what ships"));
+}
+
 TEST(Explanations, PutThePlansOwnNumbersIn)
 {
     const Snapshot s = snapshotOf(testPlan());

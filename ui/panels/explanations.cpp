@@ -1,5 +1,6 @@
 #include "ui/panels/explanations.h"
 
+#include "core/calibration/calibrate.h"
 #include "core/plan/catalog.h"
 #include "core/snapshot.h"
 #include "ui/format.h"
@@ -223,6 +224,14 @@ Explanation whereNothingFits(Explanation e, const Snapshot& s)
     return e;
 }
 
+/// A plan with factors of its own says so beside every number: they are not what ships.
+Explanation withCalibration(Explanation e, const Plan& plan)
+{
+    if (const std::string words = calibrationWords(plan.hardware.calibration); !words.empty())
+        e.notes.append(tr("Calibrated by measurements: %1.").arg(text(words)));
+    return e;
+}
+
 } // namespace
 
 Explanation explain(const QString& id, const Snapshot& snapshot)
@@ -234,8 +243,9 @@ Explanation explain(const QString& id, const Snapshot& snapshot)
     for (const auto& [known, make] : kAll)
         if (id == QLatin1String(known)) {
             const bool isOfMemory = make == &kvOf; // that is what there is to see
-            return snapshot.now.evaluation.fits || isOfMemory ? make(snapshot)
-                                                              : whereNothingFits(make(snapshot), snapshot);
+            if (!snapshot.now.evaluation.fits && !isOfMemory)
+                return whereNothingFits(make(snapshot), snapshot);
+            return withCalibration(make(snapshot), *snapshot.now.plan);
         }
     return explain(QStringLiteral("utilization"), snapshot);
 }

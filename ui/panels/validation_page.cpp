@@ -119,7 +119,8 @@ QWidget* ValidationPage::makeRuns()
     auto* bar = new QHBoxLayout;
     m_open = new QToolButton;
     m_open->setText(tr("Open measurements…"));
-    m_open->setToolTip(tr("A CSV of measured runs: its columns stand in CONTRIBUTING.md"));
+    m_open->setToolTip(
+        tr("A CSV of measured runs. CONTRIBUTING.md, “A measurement file”, lists its columns and their units"));
     m_cancel = new QToolButton;
     m_cancel->setText(tr("Cancel"));
     m_progress = new QProgressBar;

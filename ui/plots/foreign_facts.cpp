@@ -1,5 +1,6 @@
 #include "ui/plots/foreign_facts.h"
 
+#include "core/calibration/calibrate.h"
 #include "core/model/memory.h"
 #include "core/plan/fields.h"
 #include "ui/plots/numbers.h"
@@ -37,12 +38,41 @@ Facts traceFacts(const TraceSummary& summary)
     return facts;
 }
 
+Facts gpuFacts(const GpuImport& read)
+{
+    const std::string words = calibrationWords(read.calibration);
+    return {{"GPU", read.gpu.name}, {"memory", bytes(read.gpu.memory)},
+        {"bandwidth", number(read.gpu.bandwidth.in(gigabyte / second)) + " GB/s"},
+        {"16-bit peak", number(read.gpu.fp16.in(teraflop / second)) + " TFLOP/s"},
+        {"calibration", words.empty() ? "none" : words}};
+}
+
+/// One line a run: load, lengths, and what was measured.
+Facts benchFacts(const BenchResults& read)
+{
+    Facts facts;
+    for (const BenchRun& run : read.runs) {
+        std::string line = run.loadKind == LoadKind::offlineMax    ? "all at once"
+                           : run.loadKind == LoadKind::requestRate ? rate(RequestRate(run.load))
+                                                                   : whole(run.load) + " clients";
+        line += ", " + whole(run.inputTokens) + " and " + whole(run.outputTokens) + " tokens";
+        for (const MeasuredFigure& f : run.figures)
+            line += ", " + std::string(name(f.metric)) + " " + number(isLatency(f.metric) ? f.value * 1e3 : f.value);
+        facts.emplace_back("run " + std::to_string(facts.size() + 1), line);
+    }
+    return facts;
+}
+
 } // namespace
 
 std::vector<std::pair<std::string, std::string>> foreignFacts(const ForeignFile& file)
 {
     if (const auto* trace = std::get_if<TraceFacts>(&file.content))
         return traceFacts(trace->summary);
+    if (const auto* gpu = std::get_if<GpuImport>(&file.content))
+        return gpuFacts(*gpu);
+    if (const auto* results = std::get_if<BenchResults>(&file.content))
+        return benchFacts(*results);
     return modelFacts(std::get<HfImport>(file.content));
 }
 

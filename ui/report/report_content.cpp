@@ -1,6 +1,7 @@
 // The verdict, the results and what they assume, in words.
 #include "ui/report/report_content.h"
 
+#include "core/calibration/calibrate.h"
 #include "core/calibration/nearness.h"
 #include "core/headroom.h"
 #include "core/plan/catalog.h"
@@ -320,6 +321,8 @@ std::vector<QString> assumptions(const Snapshot& s)
            "storage is added."),
         tr("Replicas needed are at the peak rate with the spare replicas down.")};
     out.push_back(tr("**Nearest measurements:** ") + text(nearnessSentence(*s.now.plan)));
+    if (const auto words = calibrationWords(s.now.plan->hardware.calibration); !words.empty())
+        out.push_back(tr("**Calibrated:** %1. Bands are those of the shipped efficiencies.").arg(text(words)));
     if (const auto caution = bandsCaution(*s.now.plan); !caution.empty())
         out.push_back(tr("**Bands:** ") + text(caution));
     if (!s.now.evaluation.notCovered.empty())

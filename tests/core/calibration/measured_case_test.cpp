@@ -25,6 +25,19 @@ TEST(MeasuredCases, AnUnstatedLayoutUsesTheFewestGpusWithRoomForKvAndReplicas)
     EXPECT_TRUE(large->assumed);
 }
 
+TEST(MeasuredCases, EnginesAreKnownByNameInAnyCaseAndOthersAreRefused)
+{
+    const auto engine = [](const std::string& name) {
+        return caseOf(tableOf(
+            "a,t,," + name + ",,Llama-3.1-8B,H100-SXM-80GB,1,1,1,,,,128,128,inf,offline_max,output_tok_s,total,1,A,x\n")
+                          .rows[0]);
+    };
+    EXPECT_EQ(engine("tensorrt-llm")->engine.engine, Engine::tensorrtLlm);
+    EXPECT_EQ(engine("sglang")->engine.engine, Engine::sglang);
+    EXPECT_EQ(engine("")->engine.engine, Engine::vllm);
+    EXPECT_EQ(engine("LMDeploy").error().where, "engine");
+}
+
 TEST(MeasuredCases, WhatTheSourceDoesNotSayFollowsTheEngine)
 {
     const MeasurementTable t = tableOf(

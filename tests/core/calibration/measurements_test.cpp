@@ -39,9 +39,29 @@ TEST(Measurements, ErrorsNameFileLineAndColumn)
     EXPECT_EQ(bad("a,me,M,G,1,1,1,1,static_batch,happiness,mean,1\n").where, "runs.csv:2: metric");
     EXPECT_EQ(bad("a,me,M,G,1,1,1,1,static_batch,tpot_ms,mean,-3\n").where, "runs.csv:2: value");
     EXPECT_EQ(bad("a,me,M,G,1,1,1,1,static_batch,tpot_ms,mean,nan\n").where, "runs.csv:2: value");
+    EXPECT_EQ(bad("a,me,M,G,3.7,1,1,1,static_batch,tpot_ms,mean,1\n").where, "runs.csv:2: tp");
+    EXPECT_EQ(bad("a,me,M,G,0,1,1,1,static_batch,tpot_ms,mean,1\n").where, "runs.csv:2: tp");
+    EXPECT_EQ(bad("a,me,M,G,1,-5,1,1,static_batch,tpot_ms,mean,1\n").where, "runs.csv:2: isl");
+    EXPECT_EQ(bad("a,me,M,G,1,abc,1,1,static_batch,tpot_ms,mean,1\n").where, "runs.csv:2: isl");
+    EXPECT_EQ(
+        bad("a,me,M,G,1,abc,1,1,static_batch,tpot_ms,mean,1\n").message, "expected a number above 0, found \"abc\"");
+    EXPECT_EQ(bad("a,me,M,G,1,1,0,1,static_batch,tpot_ms,mean,1\n").where, "runs.csv:2: osl");
+    EXPECT_EQ(
+        bad("a,me,M,G,1,1,1,many,static_batch,tpot_ms,mean,1\n").where, "runs.csv:2: concurrency_or_batch_or_rate");
+    EXPECT_EQ(bad("a,me,M,G,1,1,1,1,static_batch,tpot_ms,mean,\n").message, "is empty, expected a number above 0");
     EXPECT_EQ(bad("a,me,M\n").where, "runs.csv:2");
     EXPECT_EQ(read("model,gpu\n").error().where, "runs.csv:1");
     EXPECT_EQ(read("").error().where, "runs.csv");
+}
+
+TEST(Measurements, SpreadsheetsMarksAndSpacesDoNotCount)
+{
+    const auto table = read("\xEF\xBB\xBF" + std::string("model,gpu,tp,load_kind,metric,value\r\n") +
+                            "Llama-3.1-8B, H100-SXM-80GB , 2 ,offline_max,req_s, 3.5 \r\n");
+    ASSERT_TRUE(table) << table.error().where << ": " << table.error().message;
+    EXPECT_EQ(table->rows[0].gpu, "H100-SXM-80GB");
+    EXPECT_EQ(table->rows[0].tp, 2);
+    EXPECT_DOUBLE_EQ(table->rows[0].value, 3.5);
 }
 
 TEST(CsvLine, QuotedCellsComeBackAsTheyWere)

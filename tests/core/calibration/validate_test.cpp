@@ -1,4 +1,3 @@
-#include "core/calibration/calibrate.h"
 #include "core/calibration/validate.h"
 
 #include "core/importers/trace_file.h"
@@ -48,45 +47,6 @@ TEST(Fit, FindsTheCoefficientsThatMadeTheData)
     EXPECT_EQ(fitEfficiency({}, startingEfficiency(), FitOptions{}), startingEfficiency());
 }
 
-/// Runs of Llama-3.1-8B on one H100 as the shipped model would measure them, `slower` times slower.
-std::string madeRows(double slower)
-{
-    std::string rows;
-    int i = 0;
-    for (const int clients : {1, 4, 16, 64, 128, 256}) {
-        const std::string head = std::to_string(i++) + ",me,,vLLM,,Llama-3.1-8B,H100-SXM-80GB,1,1,1,,,,1024,256," +
-                                 std::to_string(clients) + ",fixed_concurrency,tpot_ms,mean,";
-        const MeasurementTable t = tableOf(head + "1,A,x\n");
-        const double tpot = predictRows(t, shippedEfficiency())[0].predicted.value_or(0);
-        rows += head + std::to_string(1e3 * slower * tpot) + ",A,x\n";
-    }
-    return rows;
-}
-
-TEST(Calibrate, FactorsExplainAServerThatIsSlowerThroughout)
-{
-    const auto fit = calibrate(tableOf(madeRows(1.4)));
-    ASSERT_TRUE(fit) << fit.error().message;
-    EXPECT_EQ(fit->rows, 6);
-    EXPECT_NEAR(fit->medianBefore, 1 - 1 / 1.4, 0.02);
-    EXPECT_LT(fit->medianAfter, 0.05);
-    EXPECT_LT(fit->calibration.bandwidth, 0.95);
-}
-
-TEST(Calibrate, RefusesWhatItCannotLearnFrom)
-{
-    const std::string rows = madeRows(1);
-    EXPECT_EQ(calibrate(tableOf(rows.substr(0, rows.find('\n') + 1))).error().where, "measurements") << "one run";
-    std::string repeated = rows + rows.substr(0, rows.find('\n') + 1);
-    const std::size_t last = repeated.rfind("mean,") + 5;
-    repeated.insert(last, "1"); // ten milliseconds more
-    EXPECT_TRUE(calibrate(tableOf(repeated)).error().where.starts_with("line ")) << "contradiction";
-    EXPECT_FALSE(
-        calibrate(tableOf(rows + "z,me,,vLLM,,Llama-3.1-8B,A100-SXM-80GB,1,1,1,,,,1024,256,4,fixed_concurrency,"
-                                 "tpot_ms,mean,20,A,x\n")))
-        << "two GPUs";
-}
-
 TEST(Efficiency, ShippedSharesAreWithinWhatPhysicsAllows)
 {
     for (const CoefficientInfo& info : coefficientInfos())
@@ -113,6 +73,25 @@ TEST(Validate, ErrorsAreSummedUpByMetricWithEveryCaseTheSame)
     EXPECT_NEAR(s[0].medianAbsError, 0.10, 1e-12);
     EXPECT_NEAR(s[0].bias, 0.05, 1e-12);
     EXPECT_NEAR(s[0].insideBand, 1.0 / 3, 1e-12) << "0.12 x [0.9, 1.1] leaves 0.1 out, and 0.09 x 1.1 = 0.099 too";
+}
+
+TEST(Validate, SaysWhyRowsAreNotRunAndCountsThem)
+{
+    const std::string head = ",me,,vLLM,,Llama-3.1-8B,H100-SXM-80GB,1,1,1,,,,";
+    const MeasurementTable t =
+        tableOf("a" + head + "512,,inf,offline_max,output_tok_s,total,9000,A,x\n" + "b" + head +
+                "512,,8,static_batch,tpot_ms,mean,9,A,x\n" + "b" + head + "512,,8,static_batch,ttft_ms,mean,40,A,x\n" +
+                "c,me,,LMDeploy,,Llama-3.1-8B,H100-SXM-80GB,1,1,1,,,,512,128,inf,offline_max,"
+                "output_tok_s,total,9000,A,x\n" +
+                "d" + head + "512,,inf,offline_max,output_tok_s,total,9000,A,x\n");
+    const auto outcomes = predictRows(t, shippedEfficiency());
+    EXPECT_TRUE(outcomes[2].predicted) << "the first token of a batch does not depend on how many follow";
+    EXPECT_FALSE(outcomes[1].predicted) << "whatever its case says of another figure";
+    using Reason = std::pair<std::string, int>;
+    const std::vector<Reason> expected{{"osl: is empty, and output_tok_s depends on it", 2},
+        {"engine: unknown engine \"LMDeploy\", expected vLLM, SGLang, TensorRT-LLM or generic", 1},
+        {"osl: is empty, and tpot_ms depends on it", 1}};
+    EXPECT_EQ(skippedByReason(outcomes), expected);
 }
 
 TEST(Validate, MostOpenMeasurementsAreCoveredAndNear)
@@ -194,6 +173,19 @@ TEST(CrossValidation, WhatIsLeftOutLeavesNoTraceInItsPredictions)
         EXPECT_EQ(a[i].predicted, b[i].predicted) << "the H100's own figures decide nothing about it";
     for (std::size_t i = 3; i < 6; ++i)
         EXPECT_NE(a[i].predicted, b[i].predicted) << "they do about the other";
+}
+
+TEST(CrossValidation, DrivesACaseWithTheRequestsOfItsTrace)
+{
+    const MeasurementTable t =
+        tableOf("c,me,,vLLM,,Llama-3.1-8B,H100-SXM-80GB,1,1,1,,,,1024,128,1,request_rate,tpot_ms,mean,8,A,x\n");
+    Trace burst;
+    for (int i = 0; i < 64; ++i)
+        burst.requests.push_back({.arrival = 0.01 * i, .promptTokens = 1024, .outputTokens = 128});
+    const CaseTraces traces{{"c", std::make_shared<const Trace>(burst)}};
+    const auto alone = crossValidate(t, t, LeaveOut::gpu, FitOptions{}, 1);
+    const auto crowded = crossValidate(t, t, LeaveOut::gpu, FitOptions{}, 1, traces);
+    EXPECT_GT(crowded[0].predicted.value(), 1.2 * alone[0].predicted.value());
 }
 
 TEST(ShippedCoefficients, LargeAllReducesReachWhatSingleCollectivesMeasure)

@@ -304,6 +304,17 @@ TEST(Catalog, ChoosingAGpuCopiesItsFiguresAndKeepsAnEditedPrice)
     EXPECT_NEAR(plan.hardware.pricePerGpu.in(dollar / hour), 9, 1e-12);
 }
 
+TEST(Catalog, CalibrationIsOfOneGpuAndGoesWithIt)
+{
+    Plan plan = defaultPlan();
+    plan.hardware.calibration = {.compute = 1.2, .bandwidth = 0.9, .network = 0.8, .overhead = 1.5};
+    const Calibration measured = plan.hardware.calibration;
+    ASSERT_TRUE(chooseGpu(plan, "H100"));
+    EXPECT_EQ(plan.hardware.calibration, measured) << "the same GPU, by its alias";
+    ASSERT_TRUE(chooseGpu(plan, "A100-SXM-80GB"));
+    EXPECT_EQ(plan.hardware.calibration, Calibration{});
+}
+
 TEST(Catalog, ChoosingAModelSetsFormatAndLowersTheContextLimitOnly)
 {
     Plan plan = defaultPlan();
