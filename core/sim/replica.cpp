@@ -60,6 +60,8 @@ Replica::Replica(const ReplicaContext& context, int index, Role role)
     m_watermark = static_cast<std::int64_t>(kWatermark * static_cast<double>(m_blocks.total()));
     if (context.prefixes.blockTokens > 0 && m_promise == Promise::paged && role != Role::decode)
         m_prefix.emplace(context.prefixes.blockTokens, context.prefixes.blockTokens / scenario.kv.blockTokens);
+    if (scenario.record.slowestGaps)
+        m_gapLog.emplace();
     m_endsInOrder = m_prefix.has_value() || scenario.scheduling.retries > 0;
     m_kind = kindOf();
 }
@@ -68,7 +70,7 @@ Replica::Kind Replica::kindOf() const
 {
     const bool isPlain = m_role == Role::both && m_policy->decide == &chunkedPrefill && m_promise == Promise::paged &&
                          !m_prefix && m_queue.shape() == QueueShape::fifo && !m_preemptive && !m_endsInOrder &&
-                         m_context.laws.reaches() == 1 && !m_context.scenario.record.headOfLine;
+                         m_context.laws.reaches() == 1 && !m_context.scenario.record.headOfLine && !m_gapLog;
     return isPlain ? Kind::plain : Kind::any;
 }
 

@@ -2,6 +2,7 @@
 // step touches every running sequence.
 #pragma once
 
+#include "core/sim/gap_log.h"
 #include "core/sim/kv_blocks.h"
 #include "core/sim/leap.h"
 #include "core/sim/policy/batching.h"
@@ -44,6 +45,7 @@ struct Outbox {
 struct SlotTables {
     std::array<StepLinks, kReaches> due;          ///< completions, and crossings of reaches 1 and 2
     std::vector<std::vector<std::uint64_t>> held; ///< prefix hashes a slot refers to (prefix cache only)
+    std::vector<std::vector<double>> gaps;        ///< between tokens so far, s (Recording::slowestGaps only)
     std::int64_t ringSize = 4096;                 ///< StepRing::sizeFor()
     std::vector<std::int32_t> loads;              ///< requests at each replica, side by side: routers read all of them
 };
@@ -283,6 +285,10 @@ private:
     std::int64_t staticTokens(std::int64_t decodeSteps) const;
     void bookStatic();
     void recordGaps();
+    void keepLeap();
+    void noteLateToken(std::int32_t slot);
+    void gatherGaps(std::int32_t slot);
+    void endGaps(std::int32_t slot);
     template <Kind kKind>
     void promptDone(std::int32_t slot);
     template <Kind kKind = Kind::any>
@@ -354,6 +360,7 @@ private:
     TokenGroup m_body{};               ///< those that had a token in the last step with decodes
     std::vector<TokenGroup> m_groups;  ///< the others, which have joined since
     double m_lastDecodeEnd = 0;
+    std::optional<GapLog> m_gapLog; ///< Recording::slowestGaps
 
     double m_stays = 0;       ///< seconds from the first step to the end, summed over those who have left
     std::uint64_t m_gone = 0; ///< their number

@@ -54,6 +54,9 @@ struct RequestRow {
     Rejection rejection = Rejection::none;
     double arrival = 0, queue = 0; ///< queue: seconds waited from reaching the engine to the first scheduled step
     double firstToken = 0, finish = 0;
+    /// Mean of the slowest tenth of its own gaps between tokens, of at least one; 0 unless asked for, of answers of one
+    /// token, and of requests that were not completed.
+    double slowestGaps = 0;
     friend bool operator==(const RequestRow&, const RequestRow&) = default;
 };
 

@@ -39,6 +39,7 @@ struct Recording {
     std::uint64_t mostRows = std::numeric_limits<std::uint64_t>::max(); ///< of the first so many requests only
     std::vector<double> shares; ///< quantiles of TTFT, TPOT and E2E to keep for plots: ascending, in (0, 1)
     bool headOfLine = false;    ///< seconds blocked by longer requests (slower)
+    bool slowestGaps = false;   ///< mean of the slowest tenth of gaps of each request, in its row (slower)
 };
 
 struct RunLimits {

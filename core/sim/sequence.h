@@ -41,6 +41,7 @@ struct Sequence {
     std::uint32_t firstHash = 0, hashCount = 0;
     std::int64_t reserved = 0; ///< start of its buddy chunk (reserving policies)
     double headOfLine = 0;     ///< seconds blocked by longer requests
+    double slowestGaps = 0;    ///< mean of the slowest tenth of its gaps when it is done, s, if that is asked for
 };
 
 /// Slots are reused, the last freed first, so that the working set stays small. References do not survive take().
