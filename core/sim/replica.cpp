@@ -531,9 +531,9 @@ double Replica::expectedSeatWait(double now, const Sequence& s) const
            (m_isStatic ? stay : 0);
 }
 
-double Replica::expectedTtft(double now, const Sequence& s)
+double Replica::expectedTtft(double now, const Sequence& s, std::int64_t cached)
 {
-    const std::int64_t tokens = s.target - s.prefilled;
+    const std::int64_t tokens = std::max<std::int64_t>(1, s.target - std::max<std::int64_t>(s.prefilled, cached));
     const bool mixes = m_policy->policy != BatchPolicy::prefillFirst && m_role != Role::prefill;
     const std::int64_t decodes = mixes ? m_decodes : 0;
     const bool isBudgeted = m_policy->policy == BatchPolicy::chunked || m_role == Role::decode;

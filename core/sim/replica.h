@@ -69,6 +69,15 @@ public:
     bool couldHold(const Sequence&) const;
     /// A request begins to wait. Ends the leap at the next step boundary if it could be taken in there.
     void enqueue(std::int32_t slot, double now);
+    /// A request begins to wait that is expected to find so many prompt tokens in the cache.
+    void enqueueExpecting(std::int32_t slot, std::int64_t cached, double now);
+    /// The same, but it waits first until the last `fetched` of these have come from another replica.
+    /// \return when that is, s
+    double beginFetch(std::int32_t slot, std::int64_t cached, std::int64_t fetched, double now);
+    /// They are here, as blocks of the cache that nobody refers to yet.
+    void endFetch(std::int32_t slot, double now);
+    /// Its client has gone meanwhile.
+    void forgetFetch(std::int32_t slot);
     /// KV of a sequence has arrived (decode pool): it joins at the next step boundary.
     void transferred(std::int32_t slot, double now);
     /// KV has been pulled from this replica (prefill pool), or is not wanted any more: its memory is free.
@@ -103,7 +112,10 @@ public:
     double busySeconds(double now) const { return m_busySeconds + (m_running ? now - m_leap.start : 0); }
     /// Seconds until this new arrival would have its first token. Where no seat or no memory is left for it, so many have to
     /// leave before, each after as long as those who left have stayed on average: an engine does not know answers ahead.
-    double expectedTtft(double now, const Sequence&);
+    /// \param cached prompt tokens it would find in the prefix cache
+    double expectedTtft(double now, const Sequence&, std::int64_t cached = 0);
+    /// Seconds from now until a fetch of so many tokens that is asked for now would be here.
+    double fetchSeconds(double now, std::int64_t tokens) const;
     /// Whether its prompt and all prompts that wait would find memory now.
     bool hasRoomFor(const Sequence&, double now) const;
     /// Prompt tokens of a request that the prefix cache of this replica holds. What growing sequences have overwritten
@@ -219,6 +231,7 @@ private:
     void releaseBeside(Sequence&, std::int32_t slot, std::int64_t tokensHeld);
     std::span<const std::uint64_t> hashesOf(const Sequence&) const;
     void shareBlocks(std::int32_t slot);
+    void importBlocks(const Sequence&, double now);
     template <Kind kKind>
     void makeDecodeRoom()
     {
@@ -240,7 +253,8 @@ private:
     // replica.cpp
     void noteLoad()
     {
-        *m_load = static_cast<std::int32_t>(m_queue.size() + m_seats + static_cast<std::int64_t>(m_swapped.size()));
+        *m_load = static_cast<std::int32_t>(
+            m_fetching + m_queue.size() + m_seats + static_cast<std::int64_t>(m_swapped.size()));
     }
     template <Kind kKind>
     double formStep(double now);
@@ -337,6 +351,7 @@ private:
     std::optional<PrefixCache> m_prefix;
     mutable std::vector<std::uint64_t> m_numbered; ///< hashes of a shared prefix, made anew for each question
     std::int64_t m_watermark = 0;                  ///< blocks kept back at admission
+    std::int64_t m_fetching = 0;                   ///< requests whose prefix is on its way here
 
     std::vector<std::int32_t> m_prefilling; ///< in order of admission
     std::int64_t m_prefillLeft = 0;         ///< their prompt tokens still to compute
@@ -350,7 +365,7 @@ private:
     std::int64_t m_admitted = 0;            ///< while forming the present step
     bool m_preempted = false;
     double m_extra = 0;    ///< seconds of swapping before the next step
-    double m_linkFree = 0; ///< when the link that pulls KV is free, s
+    double m_linkFree = 0; ///< when the link that pulls and fetches KV is free, s
 
     std::int64_t m_decodes = 0, m_step = 0; ///< sequences that decode; decode steps done
     std::array<double, kReaches> m_contextSum{};

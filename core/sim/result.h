@@ -101,6 +101,7 @@ struct Counters {
     std::uint64_t promptTokens = 0, outputTokens = 0; ///< of completed requests
     std::uint64_t wastedTokens = 0;                   ///< processed for attempts that came to nothing, and recomputed
     std::uint64_t cachedTokens = 0;                   ///< prompt tokens found in a prefix cache
+    std::uint64_t fetches = 0, fetchedTokens = 0;     ///< prefixes that came from another replica
     std::uint64_t steps = 0;                          ///< engine steps
     std::uint64_t leaps = 0;                          ///< jumps over them
     std::uint64_t events = 0;                         ///< leaps, arrivals, timers

@@ -11,7 +11,7 @@ namespace headroom::sim {
 
 inline constexpr std::int32_t kNoSlot = -1; ///< end of an intrusive list of slots (never a value seen from outside)
 
-enum class Stage : std::uint8_t { free, waiting, prefilling, transferring, decoding, swapped, withdrawn };
+enum class Stage : std::uint8_t { free, fetching, waiting, prefilling, transferring, decoding, swapped, withdrawn };
 
 /// Hot fields first: most of what a leap asks stands in the first 64 bytes.
 struct Sequence {
