@@ -61,7 +61,7 @@ Replica::Replica(const ReplicaContext& context, int index, Role role)
     if (context.prefixes.blockTokens > 0 && m_promise == Promise::paged && role != Role::decode)
         m_prefix.emplace(context.prefixes.blockTokens, context.prefixes.blockTokens / scenario.kv.blockTokens);
     if (scenario.record.slowestGaps)
-        m_gapLog.emplace();
+        m_gapLog = std::make_unique<GapLog>();
     m_endsInOrder = m_prefix.has_value() || scenario.scheduling.retries > 0;
     m_kind = kindOf();
 }

@@ -18,6 +18,7 @@
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -351,7 +352,6 @@ private:
     std::optional<PrefixCache> m_prefix;
     mutable std::vector<std::uint64_t> m_numbered; ///< hashes of a shared prefix, made anew for each question
     std::int64_t m_watermark = 0;                  ///< blocks kept back at admission
-    std::int64_t m_fetching = 0;                   ///< requests whose prefix is on its way here
 
     std::vector<std::int32_t> m_prefilling; ///< in order of admission
     std::int64_t m_prefillLeft = 0;         ///< their prompt tokens still to compute
@@ -362,6 +362,7 @@ private:
     std::vector<Level> m_levels;            ///< who runs, the lowest priority first
     std::vector<std::uint8_t> m_levelOf;    ///< of a class; empty where priorities do not matter and all are in one
     std::int64_t m_seats = 0;               ///< taken: prefilling, transferring, decoding
+    std::int64_t m_fetching = 0;            ///< requests whose prefix is on its way here
     std::int64_t m_admitted = 0;            ///< while forming the present step
     bool m_preempted = false;
     double m_extra = 0;    ///< seconds of swapping before the next step
@@ -375,7 +376,6 @@ private:
     TokenGroup m_body{};               ///< those that had a token in the last step with decodes
     std::vector<TokenGroup> m_groups;  ///< the others, which have joined since
     double m_lastDecodeEnd = 0;
-    std::optional<GapLog> m_gapLog; ///< Recording::slowestGaps
 
     double m_stays = 0;       ///< seconds from the first step to the end, summed over those who have left
     std::uint64_t m_gone = 0; ///< their number
@@ -393,6 +393,7 @@ private:
     Leap m_leap;
     double m_busySeconds = 0; ///< in leaps that have ended
     double m_leapEnd = std::numeric_limits<double>::infinity();
+    std::unique_ptr<GapLog> m_gapLog; ///< Recording::slowestGaps; last, and small, since most runs have none
 };
 
 } // namespace headroom::sim
