@@ -1,6 +1,7 @@
 // The mean of the slowest tenth of the gaps of each single request, against what can be said of it.
 #include "core/sim/gap_log.h"
 #include "core/sim/simulate.h"
+#include "core/sim/spans.h"
 #include "tests/core/sim/random_scenario.h"
 #include "tests/core/sim/reference_engine.h"
 #include "tests/core/sim/small_scenario.h"
@@ -38,6 +39,16 @@ TEST(SlowestGaps, AreZeroUnlessAskedFor)
 {
     const auto rows = simulate(tenMilliseconds({{0, 100, 50}})).rows;
     EXPECT_EQ(rows[0].slowestGaps, 0);
+}
+
+TEST(SlowestGaps, AreTheLastColumnOfTheTable)
+{
+    Scenario s = tenMilliseconds({{0, 100, 5}});
+    s.physics.law = [](double, double, double) { return StepLaw{.base = 0.5}; };
+    s.record.slowestGaps = true;
+    const std::string table = rowsCsv(simulate(s).rows);
+    EXPECT_NE(table.find(",slowest_gaps_s\r\n"), std::string::npos);
+    EXPECT_TRUE(table.ends_with(",completed,0,0,,0.5\r\n")) << table;
 }
 
 TEST(SlowestGaps, LieBetweenTheMeanGapAndTheWholeAnswer)
