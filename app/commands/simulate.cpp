@@ -72,6 +72,7 @@ Outcome<sim::Scenario> makeScenario(const Options& options, const Plan& plan)
                                       " requests, expected fewer than there are");
     scenario.record.warmupRequests = options.warmup;
     scenario.record.rows = !options.csv.empty() || !options.spans.empty();
+    scenario.record.slowestGaps = !options.csv.empty();
     scenario.record.headOfLine = options.headOfLine;
     scenario.seed = options.seed;
     scenario.replications = options.replications;

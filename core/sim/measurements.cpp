@@ -122,23 +122,6 @@ std::vector<double> GapSample::values() const
     return all;
 }
 
-namespace {
-
-double meanOfSlowestTenth(std::vector<double>& all)
-{
-    if (all.empty())
-        return 0;
-    const auto n = std::max<std::size_t>(1, all.size() / 10);
-    const auto first = all.end() - static_cast<std::ptrdiff_t>(n);
-    std::nth_element(all.begin(), first, all.end());
-    double sum = 0;
-    for (auto i = first; i != all.end(); ++i)
-        sum += *i;
-    return sum / static_cast<double>(n);
-}
-
-} // namespace
-
 void GapSample::summarise(Distribution& distribution, double& slowestTenth) const
 {
     if (!m_exact) {

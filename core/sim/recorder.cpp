@@ -160,6 +160,7 @@ void Recorder::keepRow(const Sequence& s, double now, Status status, Rejection w
     row.queue = (s.scheduled ? s.firstScheduled : now) - s.reached;
     row.firstToken = hasFirst ? s.firstToken : now;
     row.finish = status == Status::completed ? now + m_fixed.after() : now;
+    row.slowestGaps = status == Status::completed ? s.slowestGaps : 0;
     m_rows.push_back(row);
 }
 

@@ -60,6 +60,8 @@ Replica::Replica(const ReplicaContext& context, int index, Role role)
     m_watermark = static_cast<std::int64_t>(kWatermark * static_cast<double>(m_blocks.total()));
     if (context.prefixes.blockTokens > 0 && m_promise == Promise::paged && role != Role::decode)
         m_prefix.emplace(context.prefixes.blockTokens, context.prefixes.blockTokens / scenario.kv.blockTokens);
+    if (scenario.record.slowestGaps)
+        m_gapLog = std::make_unique<GapLog>();
     m_endsInOrder = m_prefix.has_value() || scenario.scheduling.retries > 0;
     m_kind = kindOf();
 }
@@ -68,7 +70,7 @@ Replica::Kind Replica::kindOf() const
 {
     const bool isPlain = m_role == Role::both && m_policy->decide == &chunkedPrefill && m_promise == Promise::paged &&
                          !m_prefix && m_queue.shape() == QueueShape::fifo && !m_preemptive && !m_endsInOrder &&
-                         m_context.laws.reaches() == 1 && !m_context.scenario.record.headOfLine;
+                         m_context.laws.reaches() == 1 && !m_context.scenario.record.headOfLine && !m_gapLog;
     return isPlain ? Kind::plain : Kind::any;
 }
 
@@ -529,9 +531,9 @@ double Replica::expectedSeatWait(double now, const Sequence& s) const
            (m_isStatic ? stay : 0);
 }
 
-double Replica::expectedTtft(double now, const Sequence& s)
+double Replica::expectedTtft(double now, const Sequence& s, std::int64_t cached)
 {
-    const std::int64_t tokens = s.target - s.prefilled;
+    const std::int64_t tokens = std::max<std::int64_t>(1, s.target - std::max<std::int64_t>(s.prefilled, cached));
     const bool mixes = m_policy->policy != BatchPolicy::prefillFirst && m_role != Role::prefill;
     const std::int64_t decodes = mixes ? m_decodes : 0;
     const bool isBudgeted = m_policy->policy == BatchPolicy::chunked || m_role == Role::decode;

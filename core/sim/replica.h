@@ -2,6 +2,7 @@
 // step touches every running sequence.
 #pragma once
 
+#include "core/sim/gap_log.h"
 #include "core/sim/kv_blocks.h"
 #include "core/sim/leap.h"
 #include "core/sim/policy/batching.h"
@@ -17,6 +18,7 @@
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -44,6 +46,7 @@ struct Outbox {
 struct SlotTables {
     std::array<StepLinks, kReaches> due;          ///< completions, and crossings of reaches 1 and 2
     std::vector<std::vector<std::uint64_t>> held; ///< prefix hashes a slot refers to (prefix cache only)
+    std::vector<std::vector<double>> gaps;        ///< between tokens so far, s (Recording::slowestGaps only)
     std::int64_t ringSize = 4096;                 ///< StepRing::sizeFor()
     std::vector<std::int32_t> loads;              ///< requests at each replica, side by side: routers read all of them
 };
@@ -67,6 +70,15 @@ public:
     bool couldHold(const Sequence&) const;
     /// A request begins to wait. Ends the leap at the next step boundary if it could be taken in there.
     void enqueue(std::int32_t slot, double now);
+    /// A request begins to wait that is expected to find so many prompt tokens in the cache.
+    void enqueueExpecting(std::int32_t slot, std::int64_t cached, double now);
+    /// The same, but it waits first until the last `fetched` of these have come from another replica.
+    /// \return when that is, s
+    double beginFetch(std::int32_t slot, std::int64_t cached, std::int64_t fetched, double now);
+    /// They are here, as blocks of the cache that nobody refers to yet.
+    void endFetch(std::int32_t slot, double now);
+    /// Its client has gone meanwhile.
+    void forgetFetch(std::int32_t slot);
     /// KV of a sequence has arrived (decode pool): it joins at the next step boundary.
     void transferred(std::int32_t slot, double now);
     /// KV has been pulled from this replica (prefill pool), or is not wanted any more: its memory is free.
@@ -101,7 +113,10 @@ public:
     double busySeconds(double now) const { return m_busySeconds + (m_running ? now - m_leap.start : 0); }
     /// Seconds until this new arrival would have its first token. Where no seat or no memory is left for it, so many have to
     /// leave before, each after as long as those who left have stayed on average: an engine does not know answers ahead.
-    double expectedTtft(double now, const Sequence&);
+    /// \param cached prompt tokens it would find in the prefix cache
+    double expectedTtft(double now, const Sequence&, std::int64_t cached = 0);
+    /// Seconds from now until a fetch of so many tokens that is asked for now would be here.
+    double fetchSeconds(double now, std::int64_t tokens) const;
     /// Whether its prompt and all prompts that wait would find memory now.
     bool hasRoomFor(const Sequence&, double now) const;
     /// Prompt tokens of a request that the prefix cache of this replica holds. What growing sequences have overwritten
@@ -217,6 +232,7 @@ private:
     void releaseBeside(Sequence&, std::int32_t slot, std::int64_t tokensHeld);
     std::span<const std::uint64_t> hashesOf(const Sequence&) const;
     void shareBlocks(std::int32_t slot);
+    void importBlocks(const Sequence&, double now);
     template <Kind kKind>
     void makeDecodeRoom()
     {
@@ -238,7 +254,8 @@ private:
     // replica.cpp
     void noteLoad()
     {
-        *m_load = static_cast<std::int32_t>(m_queue.size() + m_seats + static_cast<std::int64_t>(m_swapped.size()));
+        *m_load = static_cast<std::int32_t>(
+            m_fetching + m_queue.size() + m_seats + static_cast<std::int64_t>(m_swapped.size()));
     }
     template <Kind kKind>
     double formStep(double now);
@@ -283,6 +300,10 @@ private:
     std::int64_t staticTokens(std::int64_t decodeSteps) const;
     void bookStatic();
     void recordGaps();
+    void keepLeap();
+    void noteLateToken(std::int32_t slot);
+    void gatherGaps(std::int32_t slot);
+    void endGaps(std::int32_t slot);
     template <Kind kKind>
     void promptDone(std::int32_t slot);
     template <Kind kKind = Kind::any>
@@ -341,10 +362,11 @@ private:
     std::vector<Level> m_levels;            ///< who runs, the lowest priority first
     std::vector<std::uint8_t> m_levelOf;    ///< of a class; empty where priorities do not matter and all are in one
     std::int64_t m_seats = 0;               ///< taken: prefilling, transferring, decoding
+    std::int64_t m_fetching = 0;            ///< requests whose prefix is on its way here
     std::int64_t m_admitted = 0;            ///< while forming the present step
     bool m_preempted = false;
     double m_extra = 0;    ///< seconds of swapping before the next step
-    double m_linkFree = 0; ///< when the link that pulls KV is free, s
+    double m_linkFree = 0; ///< when the link that pulls and fetches KV is free, s
 
     std::int64_t m_decodes = 0, m_step = 0; ///< sequences that decode; decode steps done
     std::array<double, kReaches> m_contextSum{};
@@ -371,6 +393,7 @@ private:
     Leap m_leap;
     double m_busySeconds = 0; ///< in leaps that have ended
     double m_leapEnd = std::numeric_limits<double>::infinity();
+    std::unique_ptr<GapLog> m_gapLog; ///< Recording::slowestGaps; last, and small, since most runs have none
 };
 
 } // namespace headroom::sim

@@ -115,6 +115,8 @@ template <Replica::Kind kKind>
 void Replica::bookDecodes()
 {
     recordGaps();
+    if (kKind == Kind::any && m_gapLog)
+        keepLeap();
     m_step += m_leap.steps;
     m_lastDecodeEnd = m_leapEnd;
     const auto steps = static_cast<double>(m_leap.steps);
@@ -135,6 +137,10 @@ void Replica::bookDecodes()
 template <Replica::Kind kKind>
 void Replica::bookCompletion(std::int32_t slot)
 {
+    if (kKind == Kind::any && m_gapLog) {
+        gatherGaps(slot);
+        endGaps(slot);
+    }
     release<kKind>(at(slot), slot, contextOf(at(slot)));
     at(slot).generated = at(slot).output;
     leaveDecodes<kKind>(slot);
@@ -189,10 +195,14 @@ void Replica::promptDone(std::int32_t slot)
         m_context.recorder.firstToken(s, now);
     else
         m_context.recorder.gaps(now - s.lastToken, 0, 1, 1); // back from a preemption
+    if (kKind == Kind::any && m_gapLog)
+        noteLateToken(slot);
     s.lastToken = now;
     if (keepsPrefixes<kKind>())
         shareBlocks(slot);
     if (s.generated == s.output || (isRole<kKind>(Role::prefill) && s.abandoned)) {
+        if (kKind == Kind::any && m_gapLog)
+            endGaps(slot);
         release<kKind>(s, slot, s.target);
         complete(slot);
         return;
@@ -256,6 +266,8 @@ void Replica::leaveDecodes(std::int32_t slot)
     if (s.generated == s.output)
         return; // complete: the groups are made anew after the leap
     m_completions.remove(slot);
+    if (kKind == Kind::any && m_gapLog)
+        gatherGaps(slot);
     s.generated = static_cast<std::int32_t>(s.output - (s.finishStep - m_step));
     if (s.joinStep != m_step)
         s.lastToken = m_lastDecodeEnd;

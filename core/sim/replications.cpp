@@ -33,11 +33,11 @@ double meanOf(std::span<const double> values)
 
 void addCounters(Counters& a, const Counters& b)
 {
-    for (auto field :
-        {&Counters::requests, &Counters::attempts, &Counters::completed, &Counters::rejected, &Counters::timedOut,
-            &Counters::unfinished, &Counters::adjusted, &Counters::truncated, &Counters::preemptions, &Counters::swaps,
-            &Counters::promptTokens, &Counters::outputTokens, &Counters::wastedTokens, &Counters::cachedTokens,
-            &Counters::steps, &Counters::leaps, &Counters::events, &Counters::measured, &Counters::good})
+    for (auto field : {&Counters::requests, &Counters::attempts, &Counters::completed, &Counters::rejected,
+             &Counters::timedOut, &Counters::unfinished, &Counters::adjusted, &Counters::truncated,
+             &Counters::preemptions, &Counters::swaps, &Counters::promptTokens, &Counters::outputTokens,
+             &Counters::wastedTokens, &Counters::cachedTokens, &Counters::fetches, &Counters::fetchedTokens,
+             &Counters::steps, &Counters::leaps, &Counters::events, &Counters::measured, &Counters::good})
         a.*field += b.*field;
     for (std::size_t i = 0; i < a.rejections.size(); ++i)
         a.rejections[i] += b.rejections[i];

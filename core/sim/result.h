@@ -54,6 +54,9 @@ struct RequestRow {
     Rejection rejection = Rejection::none;
     double arrival = 0, queue = 0; ///< queue: seconds waited from reaching the engine to the first scheduled step
     double firstToken = 0, finish = 0;
+    /// Mean of the slowest tenth of its own gaps between tokens, of at least one; 0 unless asked for, of answers of one
+    /// token, and of requests that were not completed.
+    double slowestGaps = 0;
     friend bool operator==(const RequestRow&, const RequestRow&) = default;
 };
 
@@ -98,6 +101,7 @@ struct Counters {
     std::uint64_t promptTokens = 0, outputTokens = 0; ///< of completed requests
     std::uint64_t wastedTokens = 0;                   ///< processed for attempts that came to nothing, and recomputed
     std::uint64_t cachedTokens = 0;                   ///< prompt tokens found in a prefix cache
+    std::uint64_t fetches = 0, fetchedTokens = 0;     ///< prefixes that came from another replica
     std::uint64_t steps = 0;                          ///< engine steps
     std::uint64_t leaps = 0;                          ///< jumps over them
     std::uint64_t events = 0;                         ///< leaps, arrivals, timers

@@ -50,8 +50,8 @@ Run::Run(const Scenario& scenario, std::uint64_t replication, std::stop_token st
       m_prefillPool(prefillPoolOf(scenario)),
       m_fleet(scenario, scenario.batching.policy == BatchPolicy::disaggregated ? m_prefillPool : 0),
       m_earliest(m_fleet.size()),
-      m_router(routerPolicy(scenario.router)),
-      m_routerState{RandomStream(scenario.seed, "routing", replication)},
+      m_router(scenario.prefixFetch ? prefixFetching() : routerPolicy(scenario.router)),
+      m_routerState{.random = RandomStream(scenario.seed, "routing", replication), .fetch = scenario.prefixFetch},
       m_decodeRouterState{RandomStream(scenario.seed, "decode routing", replication)},
       m_admission(admissionPolicy(scenario.scheduling.admission)),
       m_admissionState{.level = std::max(1.0, scenario.scheduling.bucketBurst)},
@@ -187,6 +187,10 @@ void Run::onTimer(const Timer& timer)
     case Timer::Kind::transferDone:
         transferDone(timer.slot);
         break;
+    case Timer::Kind::fetched:
+        if (const Sequence& s = m_pool[timer.slot]; s.order == timer.order && s.stage == Stage::fetching)
+            fetched(timer.slot);
+        break;
     case Timer::Kind::timeout: {
         const Sequence& s = m_pool[timer.slot];
         if (s.order == timer.order && s.stage != Stage::free && s.stage != Stage::withdrawn && !s.abandoned)
@@ -238,17 +242,19 @@ void Run::arrive(std::int32_t slot)
     }
     s.predicted = std::min(s.predicted, static_cast<std::int32_t>(limit - s.prompt));
     const auto chosen = chooseReplica(s);
-    if (const auto why = judge(slot, chosen); why != Rejection::none) {
+    const PrefixOffer prefix = m_scenario.prefixFetch ? prefixAt(chosen, s) : PrefixOffer{};
+    if (const auto why = judge(slot, chosen, prefix); why != Rejection::none) {
         reject(slot, why);
         return;
     }
     counters.cachedTokens += static_cast<std::uint64_t>(s.cached);
     m_recorder.enter(s, m_now);
-    m_replicas[chosen].enqueue(slot, m_now);
-    if (m_replicas[chosen].isRunning())
-        refresh(chosen);
-    else
-        markForPlanning(chosen);
+    if (m_scenario.prefixFetch) {
+        send(slot, chosen, prefix);
+    } else {
+        m_replicas[chosen].enqueue(slot, m_now);
+        lookAt(chosen);
+    }
     if (m_timeout != kNever)
         m_calendar.schedule(s.reached - m_fixed.before() + m_timeout + m_fixed.networkIn, Phase::timeout,
             {Timer::Kind::timeout, slot, s.order});
@@ -283,7 +289,7 @@ void Run::wakeController()
             start.time, Phase::wake, {Timer::Kind::started, static_cast<std::int32_t>(start.replica), start.order});
 }
 
-Rejection Run::judge(std::int32_t slot, std::size_t replica)
+Rejection Run::judge(std::int32_t slot, std::size_t replica, const PrefixOffer& prefix)
 {
     const Sequence& s = m_pool[slot];
     if (!m_replicas[replica].couldHold(s) || (isDisaggregated() && !m_replicas[m_prefillPool].couldHold(s)))
@@ -299,6 +305,7 @@ Rejection Run::judge(std::int32_t slot, std::size_t replica)
                                  .waiting = waiting,
                                  .ttftTarget = target ? target->si() : kNever,
                                  .latencyBefore = m_fixed.before(),
+                                 .prefix = prefix,
                                  .request = s,
                                  .replica = m_replicas[replica],
                                  .scheduling = m_scenario.scheduling},
@@ -320,6 +327,10 @@ void Run::reject(std::int32_t slot, Rejection why)
 void Run::giveUp(std::int32_t slot)
 {
     Sequence& s = m_pool[slot];
+    if (s.stage == Stage::fetching) {
+        giveUpFetch(slot);
+        return;
+    }
     const auto replica = static_cast<std::size_t>(s.replica);
     const bool waiting = s.stage == Stage::waiting;
     if (waiting && isDisaggregated() && replica >= m_prefillPool && s.prefilled == s.target) {

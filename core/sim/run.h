@@ -30,7 +30,7 @@ public:
 
 private:
     struct Timer {
-        enum class Kind : std::uint8_t { transferDone, timeout, wake, started, arrival } kind = Kind::wake;
+        enum class Kind : std::uint8_t { transferDone, fetched, timeout, wake, started, arrival } kind = Kind::wake;
         std::int32_t slot = kNoSlot; ///< or the number of a replica
         std::uint64_t order = 0;     ///< of the attempt: a slot may have been given to somebody else since
     };
@@ -44,7 +44,12 @@ private:
     std::size_t chooseReplica(const Sequence&);
     void wakeController();
     void arrive(std::int32_t slot);
-    Rejection judge(std::int32_t slot, std::size_t replica);
+    Rejection judge(std::int32_t slot, std::size_t replica, const PrefixOffer&);
+    PrefixOffer prefixAt(std::size_t replica, const Sequence&);
+    void send(std::int32_t slot, std::size_t replica, const PrefixOffer&);
+    void fetched(std::int32_t slot);
+    void giveUpFetch(std::int32_t slot);
+    void lookAt(std::size_t replica);
     void reject(std::int32_t slot, Rejection);
     void giveUp(std::int32_t slot);
     void retry(const Sequence&, double leftAt);

@@ -39,6 +39,7 @@ struct Recording {
     std::uint64_t mostRows = std::numeric_limits<std::uint64_t>::max(); ///< of the first so many requests only
     std::vector<double> shares; ///< quantiles of TTFT, TPOT and E2E to keep for plots: ascending, in (0, 1)
     bool headOfLine = false;    ///< seconds blocked by longer requests (slower)
+    bool slowestGaps = false;   ///< mean of the slowest tenth of gaps of each request, in its row (slower)
 };
 
 struct RunLimits {
@@ -71,6 +72,13 @@ struct Controller {
     int least = 1, most = 1;            ///< replicas in all; what the policy asks for is kept within
 };
 
+/// Prefixes that lie on another replica come from there over a link instead of being computed anew (Mooncake, Algorithm 1,
+/// PAPERS 8.1). Who fetches has them in its own cache afterwards: hot prefixes spread by themselves.
+struct PrefixFetch {
+    double secondsPerToken = 0; ///< over the link of the replica that fetches, for one request at a time
+    double factor = 1;          ///< only where the longest prefix elsewhere is more than so many times that at hand
+};
+
 /// Everything a run depends on. Same scenario and seed: same bytes out.
 struct Scenario {
     Workload workload;                  ///< process and rate
@@ -84,6 +92,9 @@ struct Scenario {
     int prefillReplicas = 0; ///< disaggregated: the first so many prefill, the rest decode
     Controller controller;   ///< changes the number of replicas while it runs
     Router router = Router::joinShortest;
+    /// Requests go where their first token is expected first, with what can be fetched, in place of `router`. Needs
+    /// prefixCache.
+    std::optional<PrefixFetch> prefixFetch;
     Batching batching;
     const BatchingRow* batchingRow = nullptr; ///< forms steps in place of batching.policy; absent = the policy's own
     StaticStart staticStart = StaticStart::padded;

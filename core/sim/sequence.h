@@ -11,7 +11,7 @@ namespace headroom::sim {
 
 inline constexpr std::int32_t kNoSlot = -1; ///< end of an intrusive list of slots (never a value seen from outside)
 
-enum class Stage : std::uint8_t { free, waiting, prefilling, transferring, decoding, swapped, withdrawn };
+enum class Stage : std::uint8_t { free, fetching, waiting, prefilling, transferring, decoding, swapped, withdrawn };
 
 /// Hot fields first: most of what a leap asks stands in the first 64 bytes.
 struct Sequence {
@@ -41,6 +41,7 @@ struct Sequence {
     std::uint32_t firstHash = 0, hashCount = 0;
     std::int64_t reserved = 0; ///< start of its buddy chunk (reserving policies)
     double headOfLine = 0;     ///< seconds blocked by longer requests
+    double slowestGaps = 0;    ///< mean of the slowest tenth of its gaps when it is done, s, if that is asked for
 };
 
 /// Slots are reused, the last freed first, so that the working set stays small. References do not survive take().

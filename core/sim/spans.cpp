@@ -93,7 +93,7 @@ std::string chromeTrace(std::span<const RequestRow> rows, const FixedLatency& fi
 std::string rowsCsv(std::span<const RequestRow> rows)
 {
     std::string out = "request,class,arrival_s,queue_s,first_token_s,finish_s,prompt_tokens,output_tokens,preemptions,"
-                      "replica,status,attempt,cached_tokens,rejection\r\n";
+                      "replica,status,attempt,cached_tokens,rejection,slowest_gaps_s\r\n";
     for (const auto& row : rows) {
         const auto column = [&out](auto value) {
             out += ',';
@@ -113,6 +113,7 @@ std::string rowsCsv(std::span<const RequestRow> rows)
         put(out, std::int64_t{row.cachedTokens});
         out += ',';
         out += row.rejection == Rejection::none ? std::string_view() : name(row.rejection);
+        column(row.slowestGaps);
         out += "\r\n";
     }
     return out;

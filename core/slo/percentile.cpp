@@ -164,6 +164,16 @@ void quantiles(std::span<const double> values, std::span<const double> probabili
     select(values, ranks, out);
 }
 
+double meanOfSlowestTenth(std::vector<double>& values)
+{
+    if (values.empty())
+        return 0;
+    const auto n = std::max<std::size_t>(1, values.size() / 10);
+    const auto first = values.end() - static_cast<std::ptrdiff_t>(n);
+    std::nth_element(values.begin(), first, values.end());
+    return std::accumulate(first, values.end(), 0.0) / static_cast<double>(n);
+}
+
 void Histogram::makeRoom(std::size_t bucket)
 {
     if (m_counts.empty()) {

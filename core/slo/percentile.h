@@ -17,6 +17,9 @@ double quantile(std::span<const double> values, double p);
 /// Several quantiles, cheaper together. \param values without NaN \param probabilities ascending; `out` has the same size
 void quantiles(std::span<const double> values, std::span<const double> probabilities, std::span<double> out);
 
+/// Mean of the largest tenth of the values, of at least one of them; 0 for no values. Changes their order.
+double meanOfSlowestTenth(std::vector<double>& values);
+
 /// Counts in buckets of 1/128 of an octave: the middle of a bucket is within 0.4 % of everything in it. Two
 /// histograms add up exactly, in any order. Values are non-negative; below 2^-40 (1e-12) they count as zero.
 class Histogram {

@@ -20,7 +20,8 @@ Rejection queueCap(const AdmissionView& v, AdmissionState&)
 /// first of these.)
 Rejection deadline(const AdmissionView& v, AdmissionState&)
 {
-    const double expected = v.latencyBefore + v.replica.expectedTtft(v.now, v.request);
+    const double transfer = v.prefix.fetched > 0 ? v.replica.fetchSeconds(v.now, v.prefix.fetched) : 0;
+    const double expected = v.latencyBefore + transfer + v.replica.expectedTtft(v.now, v.request, v.prefix.tokens());
     return expected > v.ttftTarget ? Rejection::deadline : Rejection::none;
 }
 

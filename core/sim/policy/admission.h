@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/plan/plan.h"
+#include "core/sim/policy/routing.h"
 #include "core/sim/replica.h"
 #include "core/sim/result.h"
 
@@ -16,6 +17,7 @@ struct AdmissionView {
     std::int64_t waiting = 0; ///< in the whole fleet
     double ttftTarget = 0;    ///< of its class, s; infinity = none
     double latencyBefore = 0; ///< what has gone by before the engine, s
+    PrefixOffer prefix;       ///< of its prompt (Scenario::prefixFetch)
     const Sequence& request;
     Replica& replica; ///< chosen by the router
     const Scheduling& scheduling;

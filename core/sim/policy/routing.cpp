@@ -57,6 +57,27 @@ std::size_t leastPromptWork(Replicas replicas, const Sequence& s, double now, Ro
     return best;
 }
 
+/// Mooncake, Algorithm 1: the queue, the transfer and what is left of the prompt, one after the other.
+std::size_t soonestFirstToken(Replicas replicas, const Sequence& s, double now, RouterState& state)
+{
+    const std::int64_t longest = longestPrefix(replicas, s, now);
+    std::size_t best = 0;
+    double bestTime = std::numeric_limits<double>::infinity();
+    for (std::size_t i = 0; i < replicas.size(); ++i) {
+        const auto offer = prefixOffer(replicas[i].cachedTokens(s, now), longest, *state.fetch);
+        const double transfer = offer.fetched > 0 ? replicas[i].fetchSeconds(now, offer.fetched) : 0;
+        const double time = transfer + replicas[i].expectedTtft(now, s, offer.tokens());
+        if (time < bestTime || (time == bestTime && replicas[i].load() < replicas[best].load())) {
+            best = i;
+            bestTime = time;
+        }
+    }
+    return best;
+}
+
+constexpr RouterRow kPrefixFetching{
+    Router::prefixAware, "prefix_fetching", "Prefix aware, fetching", &soonestFirstToken};
+
 constexpr std::array<RouterRow, 5> kRouters{{
     {Router::random, "random", "Random", &anyOf},
     {Router::roundRobin, "round_robin", "Round robin", &inTurn},
@@ -74,6 +95,22 @@ const RouterRow& routerPolicy(Router router)
     const auto row = std::ranges::find(kRouters, router, &RouterRow::router);
     HR_ASSERT(row != kRouters.end());
     return *row;
+}
+
+const RouterRow& prefixFetching() { return kPrefixFetching; }
+
+PrefixOffer prefixOffer(std::int64_t local, std::int64_t longest, const PrefixFetch& fetch)
+{
+    const bool pays = static_cast<double>(longest) > fetch.factor * static_cast<double>(local) && longest > local;
+    return {local, pays ? longest - local : 0};
+}
+
+std::int64_t longestPrefix(std::span<Replica> replicas, const Sequence& s, double now)
+{
+    std::int64_t longest = 0;
+    for (auto& replica : replicas)
+        longest = std::max(longest, replica.cachedTokens(s, now));
+    return longest;
 }
 
 } // namespace headroom::sim

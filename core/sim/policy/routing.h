@@ -6,6 +6,7 @@
 #include "core/sim/replica.h"
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -13,7 +14,8 @@ namespace headroom::sim {
 
 struct RouterState {
     RandomStream random;
-    std::size_t next = 0; ///< round robin
+    std::size_t next = 0;               ///< round robin
+    std::optional<PrefixFetch> fetch{}; ///< prefixFetching()
 };
 
 struct RouterRow {
@@ -25,5 +27,18 @@ struct RouterRow {
 
 std::span<const RouterRow> routers();
 const RouterRow& routerPolicy(Router);
+/// Where the first token is expected first, with prefixes fetched from other replicas (Mooncake, Algorithm 1). No plan
+/// asks for it; a Scenario may.
+const RouterRow& prefixFetching();
+
+/// Prompt tokens of a request that lie on a replica or would come to it.
+struct PrefixOffer {
+    std::int64_t local = 0, fetched = 0;
+    std::int64_t tokens() const { return local + fetched; }
+};
+/// \param longest prompt tokens on that replica which holds the most of them
+PrefixOffer prefixOffer(std::int64_t local, std::int64_t longest, const PrefixFetch&);
+/// Prompt tokens on that replica which holds the most of them.
+std::int64_t longestPrefix(std::span<Replica>, const Sequence&, double now);
 
 } // namespace headroom::sim

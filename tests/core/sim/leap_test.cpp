@@ -65,6 +65,7 @@ void compare(const SimResult& leaping, const reference::Outcome& plain)
         ASSERT_TRUE(agree(a.arrival + a.queue, b.arrival + b.queue)) << "queue";
         ASSERT_TRUE(agree(a.firstToken, b.firstToken)) << "first token";
         ASSERT_TRUE(agree(a.finish, b.finish)) << "finish";
+        ASSERT_TRUE(agree(a.slowestGaps, b.slowestGaps)) << "slowest gaps";
     }
 }
 
@@ -136,7 +137,7 @@ Scenario plainScenario(std::uint64_t seed)
     s.scheduling.order = Order::fifo;
     s.scheduling.retries = 0;
     s.physics.reach[1] = s.physics.reach[2] = 0;
-    s.record.headOfLine = false;
+    s.record.headOfLine = s.record.slowestGaps = false;
     return s;
 }
 

@@ -240,6 +240,8 @@ Scenario randomScenario(BatchPolicy policy, std::uint64_t seed)
     randomVariants(variants, s);
     Draw arrivals(seed * 5 + static_cast<std::uint64_t>(policy) + 3'000'000'000);
     randomArrivals(arrivals, s);
+    Draw measures(seed * 5 + static_cast<std::uint64_t>(policy) + 4'000'000'000);
+    s.record.slowestGaps = measures.chance(0.5);
     return s;
 }
 

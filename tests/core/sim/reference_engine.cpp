@@ -227,7 +227,8 @@ void Simulation::finishStep(int index)
     for (const int i : byArrival) {
         Request& r = at(i);
         if (r.at == At::decoding && e.decodes) {
-            m_out.gaps.push_back(now - r.lastToken);
+            r.gaps.push_back(now - r.lastToken);
+            m_out.gaps.push_back(r.gaps.back());
             r.lastToken = now;
             if (++r.generated == r.output)
                 complete(index, i, now);
@@ -241,10 +242,12 @@ void Simulation::finishStep(int index)
         r.computed += chunk->second;
         if (r.computed < r.target)
             continue;
-        if (++r.generated == 1)
+        if (++r.generated == 1) {
             r.first = now;
-        else
-            m_out.gaps.push_back(now - r.lastToken); // back from a preemption
+        } else { // back from a preemption
+            r.gaps.push_back(now - r.lastToken);
+            m_out.gaps.push_back(r.gaps.back());
+        }
         r.lastToken = now;
         r.context = r.target;
         share(index, r);
@@ -360,6 +363,21 @@ void Simulation::advanceTo(double t)
             plan(e);
 }
 
+namespace {
+
+/// Mean of the slowest tenth, of at least one.
+double slowestTenth(std::vector<double> gaps)
+{
+    std::ranges::sort(gaps, std::greater<>{});
+    gaps.resize(std::min(gaps.size(), std::max<std::size_t>(1, gaps.size() / 10)));
+    double sum = 0;
+    for (const double gap : gaps)
+        sum += gap;
+    return gaps.empty() ? 0 : sum / static_cast<double>(gaps.size());
+}
+
+} // namespace
+
 Outcome Simulation::run()
 {
     const auto lookAtSteps = [&](double t) {
@@ -404,6 +422,8 @@ Outcome Simulation::run()
         row.queue = (r.scheduled >= 0 ? r.scheduled : r.finish) - r.arrival;
         row.firstToken = r.generated > 0 ? r.first : r.finish;
         row.finish = r.status == Status::completed ? r.finish + after() : r.finish;
+        if (m_s.record.slowestGaps && r.status == Status::completed)
+            row.slowestGaps = slowestTenth(r.gaps);
         m_out.rows.push_back(row);
     }
     std::ranges::stable_sort(m_out.rows, [](const RequestRow& a, const RequestRow& b) {

@@ -30,7 +30,8 @@ struct Request {
     int heldOn = -1;
     double lastToken = 0;
     double arrival = 0, scheduled = -1, first = -1, finish = -1;
-    double headOfLine = 0; ///< s
+    double headOfLine = 0;    ///< s
+    std::vector<double> gaps; ///< between its tokens, s
     std::int64_t predicted = 1;
     std::int64_t prompt = 1, output = 1, cached = 0, generated = 0, target = 1, computed = 0, context = 0;
     std::int64_t chunk = 0; ///< reserved start (buddy)
