@@ -14,6 +14,7 @@
 
 #include <QApplication>
 #include <QDir>
+#include <QEventLoop>
 #include <QStandardPaths>
 #include <QTemporaryDir>
 #include <QTimer>
@@ -21,6 +22,10 @@
 #include <cstdio>
 #include <exception>
 #include <future>
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 namespace headroom {
 namespace {
@@ -142,8 +147,11 @@ int writeScreenshots(const Arguments& arguments)
             window.showTab(tab);
             while (document.isWorkingAside())
                 QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents);
-            for (int i = 0; i < 3; ++i) // layouts settle over a few rounds of events
-                QCoreApplication::processEvents();
+            // Layouts settle over a few rounds of events, and what Explain draws last waits until nothing else happens.
+            constexpr int kSettleMs = 160;
+            QEventLoop settled;
+            QTimer::singleShot(kSettleMs, &settled, &QEventLoop::quit);
+            settled.exec();
             const QString file = folder.filePath(QStringLiteral("%1-%2.png").arg(ui::text(tab), ui::text(suffix)));
             if (!window.grab().save(file))
                 return complain({file.toStdString(), "could not be written"}, Exit::noAccess);
@@ -299,8 +307,25 @@ int run(int argc, char** argv)
 } // namespace
 } // namespace headroom
 
+namespace {
+
+/// Simulations come and go on threads of their own, some megabytes each. What they let go of is to go back to the system:
+/// by itself the allocator keeps it, in a heap for each thread, and a window that has simulated takes half as much again.
+void giveMemoryBack()
+{
+#ifdef __GLIBC__
+    constexpr int kHeaps = 2, kLarge = 256 << 10, kKept = 1 << 20;
+    ::mallopt(M_ARENA_MAX, kHeaps);
+    ::mallopt(M_MMAP_THRESHOLD, kLarge); // fixed: else it grows with what was freed, up to 32 MiB
+    ::mallopt(M_TRIM_THRESHOLD, kKept);
+#endif
+}
+
+} // namespace
+
 int main(int argc, char** argv)
 {
+    giveMemoryBack();
     try {
         return headroom::run(argc, argv);
     } catch (const std::exception& problem) { // out of memory and the like

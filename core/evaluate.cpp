@@ -27,8 +27,9 @@ Balancing balancing(Router router)
     case Router::powerOfTwo:
         return Balancing::powerOfTwo;
     case Router::joinShortest:
-    case Router::prefixAware: // without prefix hits it is join-shortest; the hit rate is an input of the closed form
         return Balancing::joinShortest;
+    case Router::prefixAware:
+        return Balancing::byPrefix;
     }
     return Balancing::joinShortest;
 }
@@ -119,6 +120,8 @@ struct Evaluator::Tables {
     {
         return memory.fits ? station.capacity() / std::max(missShare(), 1e-9) : RequestRate(0);
     }
+    /// What of clients and caches no station knows; empty where it does not matter.
+    std::string_view ofClients(const PointEvaluation&) const;
     StationResult solveAt(RequestRate rate) const { return solve(station, rate * missShare()); }
     LatencyEdge edgeAt(RequestRate rate) const { return latencyEdge(station, rate * missShare()); }
     PointEvaluation bare(RequestRate rate) const;
@@ -143,6 +146,19 @@ const BatchStation& Evaluator::station() const { return m_tables->station; }
 const Plan& Evaluator::plan() const { return m_tables->plan; }
 RequestRate Evaluator::capacity() const { return m_tables->capacity(); }
 
+std::string_view Evaluator::Tables::ofClients(const PointEvaluation& point) const
+{
+    const auto& timeout = plan.scheduling.clientTimeout;
+    if (timeout && point.stable && point.e2e.p99 > *timeout)
+        return "more than one request in a hundred takes longer than its client waits; what follows from giving up and "
+               "trying again only a simulation shows";
+    if (plan.workload.sharedPrefixes.count > 0)
+        return "requests begin alike: how much the prefix cache saves follows from a simulation; the closed form takes "
+               "the "
+               "hit rate of the plan";
+    return {};
+}
+
 void Evaluator::Tables::fillLoad(PointEvaluation& point, const StationResult& solved, RequestRate offered) const
 {
     point.fits = memory.fits;
@@ -150,8 +166,9 @@ void Evaluator::Tables::fillLoad(PointEvaluation& point, const StationResult& so
     point.capacity = capacity();
     point.utilization = point.capacity.si() > 0 ? offered / point.capacity : (offered.si() > 0 ? kInfinity : 0);
     point.busyFraction = solved.busyFraction;
+    const double ranks = std::max(1, plan.deployment.attentionDp); // each holds its own sequences
     point.kvFraction =
-        memory.kvReach.si() > 0 ? std::min(1.0, solved.meanRunning * memory.kvPerRequest / memory.kvReach) : 0;
+        memory.kvReach.si() > 0 ? std::min(1.0, solved.meanRunning / ranks * memory.kvPerRequest / memory.kvReach) : 0;
     point.ttft = solved.ttft;
     point.tpot = solved.tpot;
     point.e2e = solved.e2e;
@@ -166,7 +183,9 @@ void Evaluator::Tables::fillLoad(PointEvaluation& point, const StationResult& so
     point.meanQueue = solved.meanQueue;
     point.meanDecodes = solved.meanDecodes;
     point.sloAttainment = point.stable ? solved.attainment : 0;
-    point.notCovered = solved.covered ? std::string_view{} : solved.reason;
+    point.notCovered = ofClients(point);
+    if (point.notCovered.empty())
+        point.notCovered = solved.covered ? std::string_view{} : solved.reason;
 }
 
 PointEvaluation Evaluator::Tables::bare(RequestRate rate) const

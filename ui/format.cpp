@@ -209,7 +209,12 @@ QString percent(double share, int digits)
 {
     if (!std::isfinite(share))
         return number(share, digits);
-    return number(share * 100, digits) + QStringLiteral(" %");
+    QString shown = number(share * 100, digits);
+    if (share < 1 && shown == QLatin1String("100")) // never rounded up to all
+        shown = number(share * 100, digits + 2);
+    if (share < 1 && shown == QLatin1String("100"))
+        shown = QStringLiteral("> 99.9");
+    return shown + QStringLiteral(" %");
 }
 
 QString signedPercent(double share, int digits)

@@ -275,6 +275,8 @@ void MainWindow::showCurrentTab()
     m_stack->setCurrentWidget(page);
     if (ChartPage* charts = currentPage(); charts != nullptr && charts->chartCount() > 0)
         m_explain->chooseChart(charts->views().front()->chartId());
+    else
+        m_explain->choose(QStringLiteral("headroom")); // of tabs without plots: what the whole plan comes to
     m_document.keep({.everyGpu = tab == "cost", .systems = tab == "batching"});
     refreshSimulationWanted();
     refresh();

@@ -94,6 +94,24 @@ Exit print(std::string_view text)
     return Exit::done;
 }
 
+Outcome<void> checkWritable(const std::string& file)
+{
+    if (file.empty())
+        return {};
+    const std::string temporary = file + ".tmp" + std::to_string(::getpid());
+    std::FILE* out = std::fopen(temporary.c_str(), "wbx");
+    if (!out || std::filesystem::is_directory(file)) {
+        const std::string reason = out ? "it is a folder" : systemReason();
+        if (out)
+            std::fclose(out);
+        ::unlink(temporary.c_str());
+        return tl::unexpected(Failure{Exit::noAccess, {{file, "could not be written: " + reason}}});
+    }
+    std::fclose(out);
+    ::unlink(temporary.c_str());
+    return {};
+}
+
 Outcome<void> writeFile(const std::string& file, std::string_view text)
 {
     const std::string temporary = file + ".tmp" + std::to_string(::getpid());

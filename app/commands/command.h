@@ -54,5 +54,7 @@ Outcome<void> checkReadable(const std::string& file);
 Exit print(std::string_view text);
 /// Writes a temporary file beside `file` and renames it: a failed write leaves the old file as it was.
 Outcome<void> writeFile(const std::string& file, std::string_view text);
+/// Whether writeFile() could write there; leaves no trace of having asked. An empty name is none and passes.
+Outcome<void> checkWritable(const std::string& file);
 
 } // namespace headroom::cli

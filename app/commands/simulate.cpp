@@ -96,6 +96,15 @@ std::optional<double> utilizationOf(const Plan& plan, const sim::Scenario& scena
     return capacity > 0 && std::isfinite(rate / capacity) ? std::optional(rate / capacity) : std::nullopt;
 }
 
+/// What of the plan a trace takes the place of; empty without one.
+std::string traceNote(const Options& options, const sim::Scenario& scenario)
+{
+    if (options.trace.empty() || !scenario.trace)
+        return {};
+    return "\nRequests, their times and lengths are those of " + options.trace +
+           "; what the plan says of arrivals and lengths is not used.\n";
+}
+
 Exit writeFiles(const Options& options, const sim::Scenario& scenario, const sim::SimResult& result)
 {
     if (!options.csv.empty())
@@ -115,6 +124,9 @@ Exit run(const Options& options)
     const auto scenario = makeScenario(options, *plan);
     if (!scenario)
         return report(scenario.error());
+    for (const std::string& file : {options.csv, options.spans})
+        if (const auto writable = checkWritable(file); !writable) // before the run, which may take long
+            return report(writable.error());
     watchForInterrupt();
     std::stop_source stop;
     const auto result = sim::simulate(*scenario, stop.get_token(), [&](const sim::ProgressReport&) {
@@ -129,7 +141,7 @@ Exit run(const Options& options)
     return print(options.json ? indented(withFirstMembers(simulationJson(result, utilization),
                                     "\"name\":" + quoted(plan->name) + ",\"plan_hash\":" + quoted(planHash(*plan)))) +
                                     "\n"
-                              : simulationText(*plan, result, utilization));
+                              : simulationText(*plan, result, utilization) + traceNote(options, *scenario));
 }
 
 } // namespace

@@ -78,12 +78,12 @@ std::string simulationJson(const sim::SimResult& r, std::optional<double> utiliz
         {std::pair{"ttft_s", &r.ttft}, {"tpot_s", &r.tpot}, {"itl_s", &r.itl}, {"e2e_s", &r.e2e}, {"queue_s", &r.queue},
             {"slowdown", &r.slowdown}, {"normalized_latency_s", &r.normalizedLatency}})
         object[key] = distribution(*d);
-    object["slowest_gaps_mean_s"] = r.slowestGapsMean;
+    object["slowest_gaps_mean_s"] = r.itl.count > 0 ? nlohmann::ordered_json(r.slowestGapsMean) : nullptr;
     object["head_of_line_mean_s"] = orNull(r.headOfLineMean);
     object["latency_parts_s"] = {{"mean", parts(r.partsMean)}, {"p99", parts(r.partsP99)}};
     object["throughput"] = {{"output_tok_s", r.outputTokensPerSecond}, {"total_tok_s", r.totalTokensPerSecond},
         {"req_s", r.requestsPerSecond}, {"goodput_req_s", r.goodputPerSecond}};
-    object["slo_attainment"] = r.attainment;
+    object["slo_attainment"] = r.counters.measured > 0 ? nlohmann::ordered_json(r.attainment) : nullptr;
     object["utilization"] = orNull(utilization);
     object["busy_fraction"] = r.busyFraction;
     object["kv_fraction"] = r.kvFraction;
@@ -127,14 +127,14 @@ std::string simulationText(const Plan& plan, const sim::SimResult& r, std::optio
                           {"p99", Align::right}, {"95 % interval of the p95"}},
         rows);
     text +=
-        "\n" +
-        block("Load",
-            {{"output", ui::number(r.outputTokensPerSecond) + " tok/s"},
-                {"requests", ui::number(r.requestsPerSecond) + " req/s"},
-                {"goodput", ui::number(r.goodputPerSecond) + " req/s"}, {"within targets", ui::percent(r.attainment)},
-                {"offered load", utilization ? ui::percent(*utilization) : "-"}, {"busy", ui::percent(r.busyFraction)},
-                {"KV memory", ui::percent(r.kvFraction) + ", peak " + ui::percent(r.kvPeakFraction)},
-                {"preemptions", count(c.preemptions)}});
+        "\n" + block("Load", {{"output", ui::number(r.outputTokensPerSecond) + " tok/s"},
+                                 {"requests", ui::number(r.requestsPerSecond) + " req/s"},
+                                 {"goodput", ui::number(r.goodputPerSecond) + " req/s"},
+                                 {"within targets", c.measured > 0 ? ui::percent(r.attainment) : "-"},
+                                 {"offered load", utilization ? ui::percent(*utilization) : "-"},
+                                 {"busy", ui::percent(r.busyFraction)},
+                                 {"KV memory", ui::percent(r.kvFraction) + ", peak " + ui::percent(r.kvPeakFraction)},
+                                 {"preemptions", count(c.preemptions)}});
     std::vector<std::pair<std::string, std::string>> apart;
     if (c.completed > 0)
         apart = {{"slowest 10 % of gaps", ui::duration(Seconds(r.slowestGapsMean)) + " on average"},
@@ -144,7 +144,7 @@ std::string simulationText(const Plan& plan, const sim::SimResult& r, std::optio
     if (c.attempts > c.requests)
         apart.emplace_back("attempts",
             count(c.attempts) + ", " + ui::number(static_cast<double>(c.attempts) / static_cast<double>(c.requests)) +
-                " for each request");
+                " for each request; times are those of the attempt that was answered");
     for (const auto& [n, label] :
         {std::pair{c.swaps, "swaps"}, {c.wastedTokens, "wasted tokens"}, {c.cachedTokens, "tokens found cached"},
             {c.truncated, "outputs cut at the context limit"}, {c.adjusted, "zero lengths raised to 1"}})

@@ -269,7 +269,7 @@ std::string nearnessInShort(const Plan& plan)
     if (differences(mine, nearest.there).empty())
         return "measured as planned: " + NearestRuns::counted(nearest.rows());
     if (nearest.onSameGpu > 0)
-        return "measured on this GPU, with " + differences(mine, nearest.there);
+        return "this model and GPU were measured, but not served like this";
     return (nearest.distance > kFar ? "far from anything measured: " : "nearest measured: ") + nearest.there.model +
            " on " + nearest.there.gpu;
 }

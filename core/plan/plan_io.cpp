@@ -76,12 +76,17 @@ private:
     /// be about somebody else's service. A closed loop states its concurrency instead of a rate.
     std::optional<Essential> unstatedEssential()
     {
-        const auto states = [this](std::string_view section, std::string_view name) {
+        const auto stated = [this](std::string_view section, std::string_view name) -> const JsonNode* {
             JsonNode* const object = m_root.find(section);
             const JsonNode* const node = object ? object->find(name) : nullptr;
-            return node && node->kind != JsonNode::Kind::null;
+            return node && node->kind != JsonNode::Kind::null ? node : nullptr;
         };
-        if (!states("workload", "arrival_rate_req_s") && !states("workload", "concurrency"))
+        const auto states = [&](std::string_view section, std::string_view name) {
+            return stated(section, name) != nullptr;
+        };
+        const JsonNode* const process = stated("workload", "process"); // saved plans state both, whatever it is
+        const bool isLoop = process && process->text == "closed_loop" && states("workload", "concurrency");
+        if (!states("workload", "arrival_rate_req_s") && !isLoop)
             return Essential{"workload.arrival_rate_req_s", "the requests per second to plan for"};
         if (!states("model", "name") && !states("model", "spec"))
             return Essential{"model.name", "a model; `headroom-cli catalog models` lists them"};

@@ -1,6 +1,7 @@
 #include "core/queueing/batch_queue.h"
 
 #include "core/queueing/batch_latency.h"
+#include "core/queueing/coverage.h"
 #include "core/queueing/operating.h"
 #include "core/queueing/static_batch.h"
 #include "core/queueing/station_tables.h"
@@ -91,6 +92,9 @@ StationResult overloaded(const StationTables& t)
     out.meanDecodes = t.fullDecodes;
     out.meanQueue = out.meanConcurrency = std::numeric_limits<double>::infinity();
     out.attainmentPerClass.assign(t.classes.size(), 0.0);
+    if (fits)
+        out.reason = reasonNotCovered(t, 1);
+    out.covered = out.reason.empty();
     return out;
 }
 
@@ -145,46 +149,12 @@ StationResult solveStatic(const StationTables& t, double rate, double utilizatio
         out.attainmentPerClass.push_back(met);
         out.attainment += c.share * met;
     }
-    out.covered = false;
-    out.reason = "static batching: a bulk-service approximation; the simulator forms the batches one by one";
+    out.reason = reasonNotCovered(t, utilization);
+    out.covered = out.reason.empty();
     return out;
 }
 
-/// What the chain cannot promise to be right about.
-std::string_view reasonNotCovered(const StationTables& t)
-{
-    if (t.input.policy == BatchPolicy::disaggregated)
-        return "split phases: the time to the first token of long prompts comes out up to twice too high; simulate it";
-    constexpr double kOneLength = 1e-6; // squared coefficient of variation
-    switch (t.input.process) {
-    case ArrivalProcess::closedLoop:
-        if (t.gapsSecond < (1 + kOneLength) * t.gapsMean * t.gapsMean)
-            return "all answers of a closed loop have one length: its clients march in step, which only a simulation "
-                   "shows";
-        return "closed loop: the time to the first token can come out up to half too low; the rest holds";
-    case ArrivalProcess::diurnal:
-    case ArrivalProcess::ramp:
-    case ArrivalProcess::step:
-        return "the arrival rate changes over time; the closed form takes it as steady";
-    case ArrivalProcess::trace:
-        return "arrivals come from a trace; the closed form knows their rate and the variation of their gaps only";
-    case ArrivalProcess::mmpp2:
-        return "arrivals come in bursts; the closed form takes the batch to follow them at once";
-    case ArrivalProcess::deterministic: // near saturation the tail then jumps with the number of seats
-        return "gaps between arrivals do not vary; the closed form scales waits by their variation only";
-    default:
-        break;
-    }
-    if (t.input.policy == BatchPolicy::prefillFirst && t.promptSecond < (1 + kOneLength) * t.promptMean * t.promptMean)
-        return "all prompts have one length: the p95 of the time to the first token can come out a fifth too high; the "
-               "rest holds";
-    constexpr double kBursty = 4; // ca^2 of two-fold variation
-    if (t.arrivalScv > kBursty)
-        return "gaps between arrivals vary strongly; the closed form scales waits by their variation only";
-    return {};
-}
-
-StationResult resultOf(const StationTables& t, const Operating& at, double present)
+StationResult resultOf(const StationTables& t, const Operating& at, double present, double utilization)
 {
     const LatencyMix mix(t, at, Detail::full);
     StationResult out;
@@ -210,7 +180,7 @@ StationResult resultOf(const StationTables& t, const Operating& at, double prese
         out.attainmentPerClass.push_back(mix.attainment(k));
         out.attainment += t.classes[k].share * out.attainmentPerClass.back();
     }
-    out.reason = reasonNotCovered(t);
+    out.reason = reasonNotCovered(t, utilization);
     out.covered = out.reason.empty();
     return out;
 }
@@ -221,9 +191,6 @@ bool isClosedLoop(const StationTables& t)
            sharesSteps(t);
 }
 
-/// Load up to which TTFT agrees with the simulator in the tail too (tests/laws/closed_form_and_simulation_test.cpp).
-constexpr double kBurstyWaits = 0.8;
-
 } // namespace
 
 StationResult solve(const BatchStation& station, RequestRate rate)
@@ -231,7 +198,7 @@ StationResult solve(const BatchStation& station, RequestRate rate)
     const StationTables& t = station.tables();
     if (isClosedLoop(t)) {
         const Operating at = operateClosed(t);
-        StationResult out = resultOf(t, at, 1);
+        StationResult out = resultOf(t, at, 1, at.fleetRate / t.fleetCapacity);
         out.throughput = RequestRate(at.rate * t.input.replicas);
         out.utilization = out.throughput.si() / t.fleetCapacity;
         return out;
@@ -246,14 +213,9 @@ StationResult solve(const BatchStation& station, RequestRate rate)
     if (t.input.policy == BatchPolicy::static_)
         return solveStatic(t, rate.si(), utilization);
     const double solvedAt = std::max(rate.si(), kLightest * t.fleetCapacity);
-    StationResult out = resultOf(t, operate(t, solvedAt), rate.si() / solvedAt);
+    StationResult out = resultOf(t, operate(t, solvedAt), rate.si() / solvedAt, utilization);
     out.utilization = utilization;
     out.throughput = rate;
-    if (out.covered && utilization > kBurstyWaits) {
-        out.covered = false;
-        out.reason = "above 80 % of the capacity waits come in bursts: the p95 of the time to the first token can come "
-                     "out up to half too low; the rest holds";
-    }
     return out;
 }
 

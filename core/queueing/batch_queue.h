@@ -23,6 +23,7 @@ enum class Balancing {
     roundRobin,   ///< in turn
     joinShortest, ///< to the replica with the fewest requests
     powerOfTwo,   ///< to the shorter of two chosen by chance
+    byPrefix,     ///< to where its prefix is, of these to the shortest: as joinShortest, the hits are an input
 };
 
 /// Duration in seconds of one step with `decodes` running sequences of mean context `meanContext` (tokens), and

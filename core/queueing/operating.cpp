@@ -22,6 +22,7 @@ double replicaArrivalScv(const StationTables& t, double replicas)
         return 1 + (t.arrivalScv - 1) / replicas;
     case Balancing::roundRobin:
     case Balancing::joinShortest:
+    case Balancing::byPrefix:
         return t.arrivalScv / replicas; // the shortest is the one not chosen lately
     case Balancing::powerOfTwo:
         return 0.5 * (1 + (t.arrivalScv - 1) / replicas + t.arrivalScv / replicas);
@@ -29,9 +30,14 @@ double replicaArrivalScv(const StationTables& t, double replicas)
     return t.arrivalScv;
 }
 
+bool isShortest(const StationTables& t)
+{
+    return t.input.balancing == Balancing::joinShortest || t.input.balancing == Balancing::byPrefix;
+}
+
 bool isPooled(const StationTables& t, double replicas)
 {
-    return replicas > 1 && (t.input.balancing == Balancing::joinShortest || t.input.balancing == Balancing::powerOfTwo);
+    return replicas > 1 && (isShortest(t) || t.input.balancing == Balancing::powerOfTwo);
 }
 
 PromptLoad loadOf(const StationTables& t, double rate, double arrivalScv)
@@ -125,6 +131,24 @@ DecodeTime decodeTimeAt(const StationTables& t, const std::vector<Level>& at, do
     const double started = -out.start * std::expm1(-t.gapsMean / out.memory);
     out.interval = t.gapsMean > 0 ? std::max(0.0, mean - started) / t.gapsMean : 0;
     return out;
+}
+
+/// Prompts of those who waited for a seat come as others leave (withoutFeedback()): in that share of the time their noise is
+/// not amplified, so that the pace of tokens goes over into that of full seats.
+void calm(DecodeTime& decode, double stretch, double share)
+{
+    Level level;
+    level.fast = decode.fast;
+    level.memory = decode.memory;
+    level.start = decode.start;
+    level.stretch = stretch;
+    const Level still = withoutFeedback(level);
+    const auto mix = [share](double a, double b) { return a + share * (b - a); };
+    const double perGap = mix(level.fast * level.memory, still.fast * still.memory);
+    decode.fast = mix(level.fast, still.fast);
+    decode.memory = decode.fast > 0 ? perGap / decode.fast : level.memory;
+    decode.start = mix(level.start, still.start);
+    decode.slow *= 1 - share; // nor does the number in their batch change
 }
 
 /// The chain at a rate, whole or by phases of a burst process. Shares of arrivals sum to one.
@@ -235,7 +259,7 @@ Operating operateShared(const StationTables& t, double fleetRate, Detail detail)
     out.seated.reserve(kNodes.size() * phases.size());
     Paces paces;
     for (const Phase& p : phases) {
-        const Found found = describe(p.chain, chain.replicas, t.input.balancing == Balancing::joinShortest);
+        const Found found = describe(p.chain, chain.replicas, isShortest(t));
         const PromptLoad phaseLoad = loadOf(t, p.rate, scv);
         out.idle += found.idle;
         weight += found.weight;
@@ -263,9 +287,12 @@ Operating operateShared(const StationTables& t, double fleetRate, Detail detail)
                 p.chain.waits / waits * std::max(0.0, out.waiting.back().level.phase.residual() - 1 / t.capacity);
     }
     mean = weight > 0 ? mean / weight : 0;
+    waits = std::min(waits, 1.0);
     const double centre = seats.decodesAt(std::max(mean, 1e-3));
     out.meanDecodes = out.rate * out.decodeTime;
     out.decode = decodeTimeAt(t, at, centre, out.decodeTime, slowVariance(t, paces, seats.residence, mean));
+    if (waits > kRare)
+        calm(out.decode, between(at, centre, [](const Level& l) { return l.stretch; }), waits);
     out.stepMean = between(at, centre, [](const Level& l) { return l.phase.stepMean; });
     return out;
 }
@@ -313,7 +340,7 @@ Operating operateSplit(const StationTables& t, double fleetRate)
     const ChainInput chain = chainInput(t, fleetRate, t.decodeReplicas, t.decodeCapacity);
     const ChainSolution solved = solveChain(chain, seats.residence);
     const double rate = fleetRate / t.decodeReplicas;
-    const Found found = describe(solved, chain.replicas, t.input.balancing == Balancing::joinShortest);
+    const Found found = describe(solved, chain.replicas, isShortest(t));
     out.meanSeated = solved.meanSeated / chain.replicas;
     out.meanQueued = solved.meanQueued / chain.replicas;
     out.meanDecodes = out.meanSeated;

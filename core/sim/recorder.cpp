@@ -96,7 +96,7 @@ void Recorder::complete(const Sequence& s, double now)
         const double queue = s.firstScheduled - s.reached;
         m_measured.add({ttft, e2e, queue, idle > 0 ? e2e / idle : 1, s.output});
         m_goodMeasured += good ? 1 : 0;
-        ++m_offeredMeasured;
+        countOffered(s);
         m_headOfLine += s.headOfLine;
     }
     if (m_scenario.record.rows)
@@ -120,21 +120,22 @@ void Recorder::leave(const Sequence& s, double now, Status status)
         ++m_counters.timedOut;
     else
         ++m_counters.unfinished;
-    m_counters.wastedTokens += static_cast<std::uint64_t>(s.generated + std::max(0, s.prefilled - s.cached));
+    // What went before a displacement was counted there: since then the prompt and those tokens are the prompt.
+    const std::int32_t before = s.target - s.prompt;
+    m_counters.wastedTokens += static_cast<std::uint64_t>(s.generated - before + std::max(0, s.prefilled - s.cached));
     mixFingerprint(s, -1, now);
-    if (s.request >= m_warmup)
-        ++m_offeredMeasured;
+    countOffered(s);
     if (m_scenario.record.rows)
         keepRow(s, now, status, Rejection::none, s.generated);
 }
 
 void Recorder::reject(const Sequence& s, double now, Rejection why)
 {
+    m_lastOffered = s.reached;
     ++m_counters.rejected;
     ++m_counters.rejections[static_cast<std::size_t>(why)];
     mixFingerprint(s, -2, now);
-    if (s.request >= m_warmup)
-        ++m_offeredMeasured;
+    countOffered(s);
     if (m_scenario.record.rows)
         keepRow(s, now, Status::rejected, why, 0);
 }
@@ -181,9 +182,11 @@ SimResult Recorder::result(double end, double kvPeak, double meanReplicas)
         r.outputTokensPerSecond = static_cast<double>(m_counters.outputTokens) / end;
         r.totalTokensPerSecond = static_cast<double>(m_counters.outputTokens + m_counters.promptTokens) / end;
         r.requestsPerSecond = static_cast<double>(m_counters.completed) / end;
-        r.goodputPerSecond = static_cast<double>(m_counters.good) / end;
+        // Of the time in which requests came: the last answers take their time, and a short run is mostly that.
+        r.goodputPerSecond = static_cast<double>(m_counters.good) / (m_lastOffered > 0 ? m_lastOffered : end);
         r.series = m_series.result(end, meanReplicas);
     }
+    r.counters.measured = m_offeredMeasured;
     r.attainment =
         m_offeredMeasured > 0 ? static_cast<double>(m_goodMeasured) / static_cast<double>(m_offeredMeasured) : 0;
     if (m_scenario.record.headOfLine && m_measured.count() > 0)

@@ -24,6 +24,7 @@ public:
     void enter(const Sequence& s, double now)
     {
         advance(now);
+        m_lastOffered = s.reached;
         ++m_inQueue;
         m_gapsOn = m_gapsOn || s.request >= m_warmup;
     }
@@ -96,6 +97,8 @@ private:
         m_last = now;
     }
     void keepRow(const Sequence&, double now, Status, Rejection, std::int32_t produced);
+    /// A request is offered once, however often its client tries.
+    void countOffered(const Sequence& s) { m_offeredMeasured += s.request >= m_warmup && s.attempt == 0 ? 1 : 0; }
     bool isGood(const Sequence&, double ttft, double e2e) const;
     void mixFingerprint(const Sequence&, double a, double b);
 
@@ -115,10 +118,11 @@ private:
     std::uint64_t m_fingerprint = 0;
     bool m_gapsOn = false;
     std::int64_t m_inQueue = 0, m_inPrefill = 0, m_inDecode = 0;
+    double m_lastOffered = 0; ///< time at which the last attempt came, s
     double m_last = 0, m_queueArea = 0, m_prefillArea = 0, m_decodeArea = 0;
     double m_queueTime = 0, m_prefillTime = 0, m_decodeTime = 0;
     double m_busy = 0, m_kv = 0, m_headOfLine = 0;
-    std::uint64_t m_goodMeasured = 0, m_offeredMeasured = 0;
+    std::uint64_t m_goodMeasured = 0, m_offeredMeasured = 0; ///< requests after the warm-up
 };
 
 /// The latencies of a scenario that do not depend on load.

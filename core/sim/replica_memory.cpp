@@ -220,7 +220,7 @@ void Replica::displace(std::int32_t slot)
         m_extra += static_cast<double>(context) * m_context.scenario.kv.swapSecondsPerToken;
         return;
     }
-    m_context.recorder.counters().wastedTokens += static_cast<std::uint64_t>(context);
+    m_context.recorder.counters().wastedTokens += static_cast<std::uint64_t>(context - s.cached);
     putBack(slot);
 }
 

@@ -37,7 +37,7 @@ void addCounters(Counters& a, const Counters& b)
         {&Counters::requests, &Counters::attempts, &Counters::completed, &Counters::rejected, &Counters::timedOut,
             &Counters::unfinished, &Counters::adjusted, &Counters::truncated, &Counters::preemptions, &Counters::swaps,
             &Counters::promptTokens, &Counters::outputTokens, &Counters::wastedTokens, &Counters::cachedTokens,
-            &Counters::steps, &Counters::leaps, &Counters::events, &Counters::good})
+            &Counters::steps, &Counters::leaps, &Counters::events, &Counters::measured, &Counters::good})
         a.*field += b.*field;
     for (std::size_t i = 0; i < a.rejections.size(); ++i)
         a.rejections[i] += b.rejections[i];
@@ -141,7 +141,7 @@ void Merged::add(Replication& replication)
 bool Merged::isNarrow(double share) const
 {
     return std::all_of(m_metrics.begin(), m_metrics.begin() + 2,
-        [&](const Metric& m) { return halfWidth95(m.p95) <= share * meanOf(m.p95); });
+        [&](const Metric& m) { return meanOf(m.p95) > 0 && halfWidth95(m.p95) <= share * meanOf(m.p95); });
 }
 
 SimResult Merged::complete(SimResult r, const std::stop_token& stop) const

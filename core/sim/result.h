@@ -101,6 +101,7 @@ struct Counters {
     std::uint64_t steps = 0;                          ///< engine steps
     std::uint64_t leaps = 0;                          ///< jumps over them
     std::uint64_t events = 0;                         ///< leaps, arrivals, timers
+    std::uint64_t measured = 0;                       ///< requests that the statistics are of: without the warm-up
     std::uint64_t good = 0;                           ///< requests within each of their targets
     friend bool operator==(const Counters&, const Counters&) = default;
 };
@@ -125,12 +126,12 @@ struct SimResult {
     QuantileCurves quantiles;                         ///< of all replications; empty unless asked for
     LatencyParts partsMean, partsP99;                 ///< P99: mean parts of requests with E2E between p98.5 and p99.5
     double outputTokensPerSecond = 0, totalTokensPerSecond = 0, requestsPerSecond = 0, goodputPerSecond = 0;
-    double attainment = 0;                                ///< good / offered
-    double busyFraction = 0;                              ///< share of time a step runs, mean over replicas
-    double kvFraction = 0;                                ///< mean KV blocks in use
-    double meanReplicas = 0;                              ///< paid for, over the run
-    std::vector<FleetSize> fleet;                         ///< each change, the first at 0; empty without a controller
-    double kvPeakFraction = 0;                            ///< largest share of blocks in use on any replica
+    double attainment = 0;        ///< good / offered requests, whatever the attempt; 0 where none was measured
+    double busyFraction = 0;      ///< share of time a step runs, mean over replicas
+    double kvFraction = 0;        ///< mean KV blocks in use
+    double meanReplicas = 0;      ///< paid for, over the run
+    std::vector<FleetSize> fleet; ///< each change, the first at 0; empty without a controller
+    double kvPeakFraction = 0;    ///< largest share of blocks in use on any replica
     StationTotals inQueue, inPrefill, inDecode, inSystem; ///< from empty to empty, before warm-up removal
     TimeSeries series;
     SeriesBand seriesBand;

@@ -13,12 +13,21 @@ namespace {
 constexpr double kNever = std::numeric_limits<double>::infinity();
 constexpr std::uint64_t kLook = 2048; ///< events between looks at the stop token: well below a millisecond
 
-/// Requests left out of the statistics. A trace begins as it was recorded, so nothing is removed from it.
+/// Requests left out of the statistics: one in twenty of those that come, which a horizon may end early. A trace begins
+/// as it was recorded, so nothing is removed from it.
 std::uint64_t warmupOf(const Scenario& s)
 {
     if (s.record.warmupRequests)
         return *s.record.warmupRequests;
-    return s.trace ? 0 : s.limits.requests / 20;
+    if (s.trace)
+        return 0;
+    double offered = static_cast<double>(s.limits.requests);
+    if (s.limits.horizon < kNever) {
+        const bool isLoop = s.workload.process == ArrivalProcess::closedLoop; // its clients' first requests
+        offered =
+            std::min(offered, isLoop ? 20.0 * s.workload.concurrency : s.workload.arrivalRate.si() * s.limits.horizon);
+    }
+    return static_cast<std::uint64_t>(offered / 20);
 }
 
 /// Replicas of a split fleet that prefill; of another one all.

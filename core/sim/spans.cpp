@@ -95,13 +95,16 @@ std::string rowsCsv(std::span<const RequestRow> rows)
     std::string out = "request,class,arrival_s,queue_s,first_token_s,finish_s,prompt_tokens,output_tokens,preemptions,"
                       "replica,status,attempt,cached_tokens,rejection\r\n";
     for (const auto& row : rows) {
-        put(out, static_cast<std::int64_t>(row.request));
-        for (const double value : {static_cast<double>(row.requestClass), row.arrival, row.queue, row.firstToken,
-                 row.finish, static_cast<double>(row.promptTokens), static_cast<double>(row.outputTokens),
-                 static_cast<double>(row.preemptions), static_cast<double>(row.replica)}) {
+        const auto column = [&out](auto value) {
             out += ',';
             put(out, value);
-        }
+        };
+        put(out, static_cast<std::int64_t>(row.request));
+        column(std::int64_t{row.requestClass});
+        for (const double seconds : {row.arrival, row.queue, row.firstToken, row.finish})
+            column(seconds);
+        for (const std::int32_t count : {row.promptTokens, row.outputTokens, row.preemptions, row.replica})
+            column(std::int64_t{count});
         out += ',';
         out += name(row.status);
         out += ',';

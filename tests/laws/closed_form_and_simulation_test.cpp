@@ -86,6 +86,64 @@ TEST_P(ClosedForm, AgreesWithTheSimulatorUpToALoadOf085OrSaysWhereNot)
     EXPECT_LE(unsaidTtftMisses, 1); // where the time to the first token is off, the result says so
 }
 
+// Each rank of data-parallel attention holds the sequences of its own.
+TEST(ClosedFormOfMemory, KvInUseAgreesWithTheSimulator)
+{
+    for (const int ranks : {1, 8}) {
+        Plan plan = defaultPlan();
+        ASSERT_TRUE(chooseModel(plan, "DeepSeek-V3") && chooseGpu(plan, "H200-SXM-141GB"));
+        plan.deployment.tp = plan.deployment.ep = 8;
+        plan.deployment.attentionDp = ranks;
+        plan.workload.process = ArrivalProcess::poisson;
+        plan.workload.arrivalRate = 0.5 * Evaluator(plan).capacity();
+        auto scenario = sim::makeScenario(plan);
+        ASSERT_TRUE(scenario);
+        scenario->limits.requests = 10'000;
+        EXPECT_NEAR(evaluatePoint(plan).kvFraction / sim::simulate(*scenario).kvFraction, 1, 0.1) << ranks << " ranks";
+    }
+}
+
+// Beyond what the chain was made for: long prompts with short answers, routers, bursty and regular arrivals. Wherever it
+// misses, the result has to say so.
+TEST(ClosedFormBeyondChat, NothingMissesUnsaid)
+{
+    constexpr Lengths kBeyond[] = {{"questions to documents", 8000, 0.9, 150, 0.8}, {"labels", 1000, 0.9, 10, 0.8},
+        {"chat", 1155, 0.96, 211, 0.77}, {"long chat", 4000, 0.9, 400, 0.8}};
+    const auto misses = [](const PointEvaluation& formula, const sim::SimResult& simulated) {
+        const auto off = [](Seconds closed, double other) { return std::abs(closed.si() / other - 1); };
+        return off(formula.e2e.p50, simulated.e2e.p50) > 0.10 || off(formula.e2e.p95, simulated.e2e.p95) > 0.15 ||
+               off(formula.ttft.p50, simulated.ttft.p50) > 0.12 || off(formula.ttft.p95, simulated.ttft.p95) > 0.17;
+    };
+    int said = 0, right = 0;
+    for (const BatchPolicy policy : {BatchPolicy::chunked, BatchPolicy::prefillFirst, BatchPolicy::continuous})
+        for (const auto& l : kBeyond)
+            for (const Router router :
+                {Router::random, Router::roundRobin, Router::joinShortest, Router::powerOfTwo, Router::prefixAware})
+                for (const int replicas : {1, 4, 16})
+                    for (const double cv : {0.5, 1.0, 2.0})
+                        for (const double load : {0.3, 0.7}) {
+                            if (replicas == 1 && router != Router::random)
+                                continue; // one is as another
+                            Plan plan = planOf(policy, kMachines[0], l, 1);
+                            plan.deployment.replicas = replicas;
+                            plan.deployment.router = router;
+                            plan.workload.process = ArrivalProcess::gamma;
+                            plan.workload.arrivalCv = cv;
+                            plan.workload.arrivalRate = load * Evaluator(plan).capacity();
+                            auto scenario = sim::makeScenario(plan);
+                            ASSERT_TRUE(scenario);
+                            scenario->limits.requests = 12'000; // percentiles to some percent: the margins are wider
+                            const auto formula = evaluatePoint(plan);
+                            const bool isOff = misses(formula, sim::simulate(*scenario));
+                            (isOff ? said : right) += formula.notCovered.empty() ? 0 : 1;
+                            EXPECT_FALSE(isOff && formula.notCovered.empty())
+                                << "policy " << static_cast<int>(policy) << ", " << l.name << ", router "
+                                << static_cast<int>(router) << ", " << replicas << " replicas, CV " << cv << ", load "
+                                << load;
+                        }
+    EXPECT_GT(said, right) << "most plans that are said to be off are";
+}
+
 // Where prompts come as others leave: a long step does not bring more of them, and the pace of tokens varies less than
 // under open arrivals.
 TEST(ClosedFormOfFullSeats, ThePaceOfTokensAgreesWithTheSimulator)

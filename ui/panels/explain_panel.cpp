@@ -114,6 +114,10 @@ void ExplainPanel::refresh()
     m_source->setText(tr("Source: %1").arg(e.source));
     emit titleChanged(tr("Explain · topic %1").arg(topic));
     refreshSimulated();
+    if (m_tornadoOf != e.tornado) { // that of another number says something wrong until the next is there
+        m_tornado->hide();
+        m_tornadoTitle->hide();
+    }
     m_tornadoOf = e.tornado;
     if (isDragged(*m_snapshot)) // a tornado takes a dozen evaluations
         m_tornadoSoon.stop();

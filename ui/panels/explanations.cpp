@@ -1,5 +1,6 @@
 #include "ui/panels/explanations.h"
 
+#include "core/plan/catalog.h"
 #include "core/snapshot.h"
 #include "ui/format.h"
 #include "ui/money.h"
@@ -82,8 +83,26 @@ Explanation ttftOf(const Snapshot& s)
                  : tr("a queue without end + prefill %1 + fixed parts").arg(time(p.prefill)),
             ends ? tr("mean %1 · p95 %2").arg(time(e.ttft.mean), time(e.ttft.p95)) : tr("grows with time")},
         {bandWords(e.ttft, s),
-            tr("Half of network (%1) is the way in; retrieval %2.").arg(time(p.network), time(p.retrieval))},
+            tr("The way in, with the frontend: %1; retrieval %2.")
+                .arg(time(0.5 * s.now.plan->latency.network + s.now.plan->latency.frontend), time(p.retrieval))},
         tr("Birth–death chain over the batch; wait behind prompts as M/G/1"), tr("TTFT")};
+}
+
+Explanation e2eOf(const Snapshot& s)
+{
+    const Evaluation& e = s.now.evaluation;
+    const LatencyParts& p = e.partsMean;
+    const bool ends = std::isfinite(e.e2e.p99.si()); // the queue does
+    return {QStringLiteral("e2e"), QStringLiteral("3.5"), tr("End to end"),
+        tr("From sending a request to its last token, and what is done with it then."),
+        {tr("E2E = TTFT + (n − 1) · TPOT + post-processing + network out"),
+            ends ? tr("TTFT %1 + decode %2 + post %3, mean").arg(time(e.ttft.mean), time(p.decode), time(p.post))
+                 : tr("a wait without end + decode %1").arg(time(p.decode)),
+            ends ? tr("mean %1 · p95 %2 · p99 %3").arg(time(e.e2e.mean), time(e.e2e.p95), time(e.e2e.p99))
+                 : tr("grows with time")},
+        {bandWords(e.e2e, s),
+            tr("n: output tokens, %1 on average.").arg(number(s.now.evaluator->workload().outputMean.si()))},
+        tr("Convolution of the wait for the first token with the lengths of answers"), QString()};
 }
 
 Explanation tpotOf(const Snapshot& s)
@@ -101,7 +120,11 @@ Explanation tpotOf(const Snapshot& s)
             std::isfinite(e.tpot.p95.si())
                 ? tr("= %1 at B = %2 · TPOT p95 %3").arg(time(d.total()), number(e.stepDecodes), time(e.tpot.p95))
                 : tr("= %1 at B = %2").arg(time(d.total()), number(e.stepDecodes))},
-        {tr("d: one decode step of the mean batch B, split by what limits it."), bandWords(e.tpot, s)},
+        {tr("d: one decode step of the mean batch B, split by what limits it.") +
+                (e.binding == Binding::compute && d.compute < d.bandwidth
+                        ? tr(" Compute binds the plan all the same: at its limit, prompts fill the steps.")
+                        : QString()),
+            bandWords(e.tpot, s)},
         tr("Roofline by operator group with measured efficiencies"), tr("TPOT")};
 }
 
@@ -136,13 +159,27 @@ Explanation kvOf(const Snapshot& s)
                      : tr("N = (u·M − weights − workspace) / KV of one request"),
             isOffloaded ? tr("= %1 GiB / %2").arg(gib(m.kvReach), quantity(m.kvPerRequest.si(), "B", 3))
                         : tr("= (%1 − %2 − %3 GiB) / %4")
-                              .arg(gib(m.usable), gib(m.weights.total()), gib(m.workspace),
-                                  quantity(m.kvPerRequest.si(), "B", 3)),
-            tr("= %1 seats, %2 with max_sequences").arg(number(std::floor(m.seatsByMemory)), number(m.seats))},
+                                  .arg(gib(m.usable), gib(m.weights.total()), gib(m.workspace),
+                                      quantity(m.kvPerRequest.si(), "B", 3)) +
+                              (s.now.plan->deployment.attentionDp > 1
+                                      ? tr(" × %1 ranks").arg(s.now.plan->deployment.attentionDp)
+                                      : QString()),
+            m.seats < std::floor(m.seatsByMemory)
+                ? tr("= %1 seats, %2 with max_sequences").arg(number(std::floor(m.seatsByMemory)), number(m.seats))
+                : tr("= %1 seats").arg(number(m.seats))},
         {tr("KV of one request: averaged over its stay, on the busiest GPU."),
             tr("One token of one sequence takes %1 bytes.").arg(number(s.now.evaluation.kvBytesPerToken.si(), 6)),
             tr("If every request were at its longest: %1 seats.").arg(number(s.now.evaluation.worstCaseSeats))},
         tr("PagedAttention, Kwon et al. 2023"), tr("capacity")};
+}
+
+/// Where the price of a GPU-hour comes from.
+QString priceSourceOf(const Plan& plan)
+{
+    const CatalogGpu* gpu = findGpu(plan.hardware.gpu.name);
+    if (plan.hardware.priceEdited || gpu == nullptr)
+        return tr("the price of a GPU-hour is the plan's own");
+    return gpu->priceSource.empty() ? tr("no price of this GPU is known") : tr("price: %1").arg(text(gpu->priceSource));
 }
 
 Explanation costOf(const Snapshot& s)
@@ -157,7 +194,7 @@ Explanation costOf(const Snapshot& s)
         {tr("Q: output tokens served at the present load."),
             tr("At full load: %1.").arg(money((e.cost.perOutputTokenAtCapacity * millionTokens).in(dollar))),
             tr("Charged to input and output alike: %1.").arg(money((e.cost.perToken * millionTokens).in(dollar)))},
-        tr("GPU price and its date: catalog"), tr("cost")};
+        priceSourceOf(*s.now.plan), tr("cost")};
 }
 
 /// "token budget" for token_budget
@@ -191,9 +228,9 @@ Explanation whereNothingFits(Explanation e, const Snapshot& s)
 Explanation explain(const QString& id, const Snapshot& snapshot)
 {
     using Make = Explanation (*)(const Snapshot&);
-    constexpr std::array<std::pair<const char*, Make>, 7> kAll{
-        {{"headroom", &headroomOf}, {"ttft", &ttftOf}, {"tpot", &tpotOf}, {"utilization", &utilizationOf},
-            {"kv_memory", &kvOf}, {"cost", &costOf}, {"binding", &bindingOf}}};
+    constexpr std::array<std::pair<const char*, Make>, 8> kAll{
+        {{"headroom", &headroomOf}, {"ttft", &ttftOf}, {"e2e", &e2eOf}, {"tpot", &tpotOf},
+            {"utilization", &utilizationOf}, {"kv_memory", &kvOf}, {"cost", &costOf}, {"binding", &bindingOf}}};
     for (const auto& [known, make] : kAll)
         if (id == QLatin1String(known)) {
             const bool isOfMemory = make == &kvOf; // that is what there is to see
@@ -212,7 +249,9 @@ QString explanationOfChart(std::string_view chart)
         return QStringLiteral("cost");
     if (has("tpot") || has("step") || has("batch") || has("roofline") || has("network"))
         return QStringLiteral("tpot");
-    if (has("latency") || has("time") || has("e2e"))
+    if (has("e2e") || has("time_parts") || has("waterfall") || has("cdf"))
+        return QStringLiteral("e2e");
+    if (has("latency") || has("time"))
         return QStringLiteral("ttft");
     return QStringLiteral("utilization");
 }

@@ -23,7 +23,7 @@ struct Explanation {
     QString tornado;     ///< title of the tornado that shows what moves this number; empty = none
 };
 
-/// The explanation of a tile's topic ("headroom", "ttft", "tpot", "utilization", "kv_memory", "cost", "binding");
+/// The explanation of a tile's topic ("headroom", "ttft", "e2e", "tpot", "utilization", "kv_memory", "cost", "binding");
 /// utilization for an id that is none of them.
 Explanation explain(const QString& id, const Snapshot&);
 /// Which explanation goes with a chart of the catalog.

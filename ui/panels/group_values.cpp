@@ -49,6 +49,8 @@ QString targetValues(const Targets& targets)
         parts.append(tr("TPOT %1").arg(quantity(targets.tpotP95->si(), "s", 3)));
     if (targets.e2eP99 && parts.size() < 2) // the line has room for two
         parts.append(tr("E2E %1").arg(quantity(targets.e2eP99->si(), "s", 3)));
+    else if (targets.e2eP99)
+        parts.append(tr("+1"));
     return parts.isEmpty() ? tr("no latency target") : joined(parts);
 }
 

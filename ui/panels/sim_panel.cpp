@@ -266,6 +266,10 @@ void SimPanel::showMoment()
                                  .arg(clock, end, clockText(sim::rowsReach(*chosen->result), m_playback->length())));
         return;
     }
+    if (!shown) { // the means of the first interval beside the state at its begin would contradict it
+        m_playback->setState(tr("0 of %1 · nothing has come yet").arg(end));
+        return;
+    }
     const auto count = [](std::uint64_t n) { return number(static_cast<double>(n), 9); };
     m_playback->setState(
         tr("%1 of %2 · %3 waiting · %4 in prefill · %5 decoding · %8 done · over %9: KV %6, %7")

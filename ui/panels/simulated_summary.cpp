@@ -30,8 +30,7 @@ QString simulated(double value, const sim::Distribution& d)
 
 QString formula(Seconds s)
 {
-    return std::isfinite(s.si()) ? tr("   formula: %1").arg(quantity(s.si(), "s"))
-                                 : tr("   formula: no steady state, it grows");
+    return std::isfinite(s.si()) ? tr("   formula: %1").arg(quantity(s.si(), "s")) : tr("   formula: grows");
 }
 
 } // namespace

@@ -25,7 +25,7 @@ constexpr int kPad = 10;
 constexpr int kBesideValue = 5; ///< between the number and its unit or band
 constexpr int kBetween = 6;     ///< at least, between a text at the left and one at the right
 /// Relative widths: the first tile and those with a band beside the number need more room.
-constexpr std::array<double, kTiles> kShare{1.12, 1.22, 1.13, 0.97, 0.97, 1.02, 1.2};
+constexpr std::array<double, kTiles> kShare{1.12, 1.22, 1.13, 0.97, 0.97, 1.08, 1.14};
 /// The same where the word stands beside the label.
 constexpr std::array<double, kTiles> kCompactShare{1.1, 1.1, 1.13, 1.06, 1, 1, 1};
 

@@ -62,7 +62,7 @@ QString headroomText(double fraction)
     return fraction >= kManyTimes ? tr("×%1").arg(number(1 + fraction, 3)) : signedPercent(fraction);
 }
 
-Tile headroomTile(const Evaluation& e)
+Tile headroomTile(const Evaluation& e, RequestRate peak)
 {
     Tile t{tr("Headroom"), {}, {}, {}, Mood::plain, QStringLiteral("latency_vs_load"), QStringLiteral("headroom")};
     if (!e.fits) {
@@ -80,9 +80,13 @@ Tile headroomTile(const Evaluation& e)
         t.brief = tr("misses even idle");
         t.mood = Mood::bad;
     } else if (e.headroom.si() < 0) {
-        t.word = (e.stable ? tr("misses above %1") : tr("overloaded above %1")).arg(rate(e.targetRate));
-        t.brief = tr("over %1").arg(rate(e.targetRate));
+        t.word = tr("misses above %1").arg(rate(e.targetRate));
+        t.brief = tr("misses over %1").arg(number(e.targetRate.si(), 3));
         t.mood = Mood::bad;
+    } else if (e.targetRate < peak) {
+        t.word = tr("holds to %1, peak %2").arg(number(e.targetRate.si(), 3), number(peak.si(), 3));
+        t.brief = tr("to %1, peak %2").arg(number(e.targetRate.si(), 3), number(peak.si(), 3));
+        t.mood = Mood::warning;
     } else if (e.headroomLo.si() < 0) {
         t.word = tr("thin · to %1").arg(rate(e.targetRate));
         t.brief = tr("thin · to %1").arg(number(e.targetRate.si(), 3));
@@ -168,14 +172,13 @@ Tile kvTile(const Evaluation& e)
         return t;
     }
     t.value = e.kvFraction > 0 && e.kvFraction < kTraceOfKv ? tr("< 0.1 %") : percent(e.kvFraction);
-    // Of all that memory holds, as the percentage is; the limit of sequences may be lower.
     const QString held =
-        tr("%1 of %2 that fit")
-            .arg(number(e.meanRunning, 2), number(std::max(e.memory.seatsByMemory, e.memory.seats), 3));
+        tr("%1 of %2")
+            .arg(quantity(e.kvFraction * e.memory.kvReach.si(), "B", 2), quantity(e.memory.kvReach.si(), "B", 3));
     const QString seats = tr("%1 of %2 seats").arg(number(e.meanRunning, 2), number(e.memory.seats, 3));
     t.mood = !e.stable ? Mood::bad : e.kvFraction > kKvTight ? Mood::warning : Mood::good;
     t.word = t.mood == Mood::good ? held : (t.mood == Mood::bad ? tr("full · %1") : tr("tight · %1")).arg(seats);
-    t.brief = t.mood == Mood::good  ? held.section(QLatin1Char(' '), 0, 2)
+    t.brief = t.mood == Mood::good  ? tr("of %1").arg(quantity(e.memory.kvReach.si(), "B", 3))
               : t.mood == Mood::bad ? tr("full")
                                     : tr("tight");
     return t;
@@ -256,7 +259,11 @@ std::array<Tile, kTiles> verdict(const Snapshot& snapshot)
     const Evaluation& e = snapshot.now.evaluation;
     const Targets& targets = snapshot.now.plan->targets;
     const bool answers = e.fits && e.stable;
-    return {headroomTile(e), latencyTile(tr("TTFT p95"), e.ttft, targets.ttftP95, answers, QStringLiteral("ttft")),
+    const Workload& load = snapshot.now.plan->workload;
+    const RequestRate peak =
+        load.process == ArrivalProcess::closedLoop ? RequestRate(0) : load.peakFactor * load.arrivalRate;
+    return {headroomTile(e, peak),
+        latencyTile(tr("TTFT p95"), e.ttft, targets.ttftP95, answers, QStringLiteral("ttft")),
         // Full seats have a pace even where the queue in front of them grows without end.
         latencyTile(tr("TPOT p95"), e.tpot, targets.tpotP95, e.fits, QStringLiteral("tpot")), utilizationTile(e),
         kvTile(e), costTile(e), bindingTile(e)};
@@ -267,6 +274,8 @@ QString tileText(const Tile& tile)
     QString aside = tile.aside; // "ms · 158–302" beside a large number; in a sentence "ms (158–302)"
     if (const qsizetype dot = aside.indexOf(QStringLiteral(" · ")); dot >= 0)
         aside = QStringLiteral("%1 (%2)").arg(aside.left(dot), aside.mid(dot + 3));
+    else if (aside.startsWith(QChar(0x2265))) // a bound: "+41 % (≥ +9.3 %)"
+        aside = QStringLiteral("(%1)").arg(aside);
     const QString value = aside.isEmpty() ? tile.value : tile.value + QLatin1Char(' ') + aside;
     return tile.word.isEmpty() ? value : value + QStringLiteral(", ") + tile.word;
 }

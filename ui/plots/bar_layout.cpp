@@ -15,8 +15,10 @@ namespace headroom::ui {
 namespace {
 
 constexpr double kHighestRow = 46, kThickness = 0.6;
-constexpr double kWidestNames = 0.44; ///< share of the width that category names may take
-constexpr double kInsideMargin = 6;   ///< around a text inside a piece
+constexpr double kHighestShare = 0.16; ///< of a tall card that one row may take
+constexpr double kAbove = 0.4;         ///< share of the room left over that stands above the bars
+constexpr double kWidestNames = 0.44;  ///< share of the width that category names may take
+constexpr double kInsideMargin = 6;    ///< around a text inside a piece
 constexpr double kPerTick = 50;
 
 /// One bar has room for names in its pieces; more bars share a key.
@@ -173,8 +175,8 @@ BarLayout layOutBars(const StackedBars& c, const QRectF& whole, const Theme& the
     const double below = line + 5 + (f.xTitle.isEmpty() ? 0 : line);
     const auto place = [&](double legend) {
         const double room = std::max(rows, whole.height() - below - legend - aboveNames);
-        const double height = std::min(room, rows * kHighestRow);
-        const double top = std::floor(whole.top() + aboveNames + (room - height) / 2);
+        const double height = std::min(room, rows * std::max(kHighestRow, kHighestShare * whole.height()));
+        const double top = std::floor(whole.top() + aboveNames + kAbove * (room - height));
         f.area = QRectF(left, top, f.x.pixelTo - left, std::floor(height));
         f.y = {{0, rows}, false, f.area.top(), f.area.bottom()};
         layout.legendTop = f.area.bottom() + below;

@@ -87,7 +87,8 @@ ChartSpec batchThroughput(const Snapshot& snapshot)
 {
     const Evaluation& e = snapshot.now.evaluation;
     const auto sizes = batches(snapshot);
-    ChartSpec chart{"Throughput against batch", "output tok/s of a replica", "", "", LineChart{}};
+    ChartSpec chart{"Throughput against batch",
+        e.fits ? "output tok/s of a replica" : "output tok/s of a replica, if it fitted", "", "", LineChart{}};
     const BatchValue value = [](double batch, Seconds step) { return batch / step.si(); };
     LineChart body = chartOverBatch(snapshot, sizes, {"throughput", "tok/s", false, 0.0, {}}, "decode steps", value);
     if (const auto within = largestWithin(snapshot, sizes))
@@ -113,7 +114,8 @@ ChartSpec batchTpot(const Snapshot& snapshot)
     const auto& target = snapshot.now.plan->targets.tpotP95;
     const double now = snapshot.now.evaluation.meanDecodes;
     const auto sizes = batches(snapshot);
-    ChartSpec chart{"Step time against batch", "ms", "", "", LineChart{}};
+    ChartSpec chart{
+        "Step time against batch", snapshot.now.evaluation.fits ? "ms" : "ms, if it fitted", "", "", LineChart{}};
     const BatchValue value = [](double, Seconds step) { return step.in(millisecond); };
     LineChart body = chartOverBatch(snapshot, sizes, {"decode step", "ms", false, 0.0, {}}, "decode step", value);
     const ErrorBand errors = bandFor(
@@ -281,27 +283,20 @@ std::string gainText(const AblationRow& row)
     return std::abs(row.gain - 1) < kSame ? "" : ", " + number(row.gain, 2) + "×";
 }
 
-/// A busy share close to one: further nines say nothing.
-std::string busyShare(double share)
-{
-    constexpr double kNearlyAlways = 0.999;
-    return share > kNearlyAlways && share < 1 ? "over 99.9 %" : percent(share);
-}
-
 ChartSpec engineVsLoad(const Snapshot& snapshot)
 {
     const Evaluation& e = snapshot.now.evaluation;
     ChartSpec chart{"How full the engine runs", "%", "", whyNoLoadCurve(snapshot), LineChart{}};
     LineChart body = chartOverLoad(
         snapshot, {"share", "%", false, 0.0, 100.0}, [](const PointEvaluation& p) { return 100 * p.busyFraction; },
-        nullptr, "busy", busyShare(e.busyFraction) + " busy");
+        nullptr, "busy", percent(e.busyFraction) + " busy");
     body.curves.push_back(curveOverLoad(
         snapshot.now, "KV in use", Role::kv, body.y, [](const PointEvaluation& p) { return 100 * p.kvFraction; }));
     Curve load = curveOverLoad(snapshot.now, "utilization", Role::secondary, body.y,
         [](const PointEvaluation& p) { return 100 * std::min(1.0, p.utilization); });
     load.dashed = true;
     body.curves.push_back(std::move(load));
-    chart.says = "A step runs " + busyShare(e.busyFraction) + " of the time and KV memory is " + percent(e.kvFraction) +
+    chart.says = "A step runs " + percent(e.busyFraction) + " of the time and KV memory is " + percent(e.kvFraction) +
                  " in use, at " + percent(e.utilization) +
                  " of the capacity: a busy engine still has room while its batch can grow.";
     chart.body = std::move(body);

@@ -214,7 +214,10 @@ std::string capacitySentence(const Snapshot& snapshot)
                               : "");
     else
         text += "targets hold up to " + bold(rate(e.targetRate));
-    return text + ", and it saturates at " + bold(rate(e.capacity)) + "." + pinnedClause(snapshot);
+    text += ", and it saturates at " + bold(rate(e.capacity)) + ".";
+    if (e.meetsTargets && e.replicasNeeded && *e.replicasNeeded > plan.deployment.replicas)
+        text += " But " + bold(replicasNeededText(snapshot.now)) + ".";
+    return text + pinnedClause(snapshot);
 }
 
 } // namespace headroom::ui

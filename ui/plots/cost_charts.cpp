@@ -185,13 +185,20 @@ std::string sizedFor(const Plan& plan)
     const RequestRate now = plan.workload.arrivalRate;
     const double peak = std::max(1.0, plan.workload.peakFactor);
     const int spare = plan.deployment.spareReplicas;
+    const std::string fewest = "fewest GPUs at any tensor parallelism; ";
     if (peak == 1 && spare == 0)
-        return "times are p95";
-    std::string text =
-        "sized for " + rate(peak * now) + (peak > 1 ? ", the peak at " + number(peak) + " times the load," : "");
+        return fewest + "times are p95";
+    std::string text = fewest + "sized for " + rate(peak * now) +
+                       (peak > 1 ? ", the peak at " + number(peak) + " times the load" : "");
     if (spare > 0)
         text += " and " + counted(spare, "replica", "replicas") + " down";
     return text + (peak > 1 ? "; times are p95 at " + rate(now) : "; times are p95");
+}
+
+std::string leastCost(const GpuSizing& cheapest)
+{
+    return "Least cost with the targets met: " + counted(cheapest.gpus, "GPU", "GPUs") + " " + cheapest.gpu + " at " +
+           usd((*cheapest.fleet * hour).in(dollar)) + " an hour.";
 }
 
 ChartSpec gpuTable(const Snapshot& snapshot)
@@ -220,9 +227,7 @@ ChartSpec gpuTable(const Snapshot& snapshot)
     }
     if (body.rows.empty())
         chart.empty = "The catalog has no GPUs.";
-    chart.says = cheapest ? "Least cost with the targets met: " + counted(cheapest->gpus, "GPU", "GPUs") + " " +
-                                cheapest->gpu + " at " + usd((*cheapest->fleet * hour).in(dollar)) + " an hour."
-                          : "No GPU of the catalog with a price meets the targets.";
+    chart.says = cheapest ? leastCost(*cheapest) : "No GPU of the catalog with a price meets the targets.";
     chart.body = std::move(body);
     return chart;
 }
@@ -259,8 +264,15 @@ std::string costSentence(const Snapshot& snapshot)
     text += bold(usd(perMillion(c.perOutputToken))) + " per million output tokens at " + loadText(snapshot) + ", " +
             bold(usd(perMillion(c.perOutputTokenAtCapacity))) + " at full load";
     if (const auto even = breakEven(snapshot))
-        return text + "; cheaper than the hosted API above " + bold(number(*even) + " req/s") + ".";
-    return text + (snapshot.now.plan->cost.hostedUsdPerMillion ? "; the hosted API is cheaper at any load." : ".");
+        text += "; cheaper than the hosted API above " + bold(number(*even) + " req/s") + ".";
+    else
+        text += snapshot.now.plan->cost.hostedUsdPerMillion ? "; the hosted API is cheaper at any load." : ".";
+    const auto& sized = snapshot.now.everyGpu;
+    if (!sized.value || sized.isOlder)
+        return text;
+    const auto cheapest =
+        std::ranges::find_if(*sized.value, [](const GpuSizing& s) { return s.meetsTargets && s.fleet.has_value(); });
+    return cheapest == sized.value->end() ? text : text + " " + leastCost(*cheapest);
 }
 
 } // namespace headroom::ui

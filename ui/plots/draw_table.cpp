@@ -262,11 +262,8 @@ public:
         m_table = &std::get<Table>(chart.body);
         m_theme = theme;
         m_view->setAccessibleName(QString::fromStdString(chart.title));
-        const int rowsBefore = m_model->rowCount();
         m_model->show(m_table, theme);
         m_view->fitColumns(*m_table);
-        if (m_table->highlighted && rowsBefore != m_model->rowCount()) // once: later the user scrolls
-            m_view->scrollTo(m_model->index(*m_table->highlighted, 0));
     }
 
     void paint(QPainter& p, const QRectF& where) override

@@ -49,7 +49,8 @@ ChartSpec e2eVsLoad(const Snapshot& snapshot)
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 /// In overload a step still has a length, but no request ends in time: the curve stops where the others do.
-double tpotMs(const PointEvaluation& p) { return p.stable ? p.tpot.p95.in(millisecond) : kInfinity; }
+/// Full seats have a pace even where the queue in front of them grows without end.
+double tpotMs(const PointEvaluation& p) { return p.fits ? p.tpot.p95.in(millisecond) : kInfinity; }
 
 /// Beyond the pessimistic capacity its edge is that of an overloaded plan, and no bound: not known.
 Band tpotBandMs(const PointEvaluation& p)
@@ -105,7 +106,7 @@ ChartSpec waterfall(const Snapshot& snapshot)
     const LatencyParts& parts = snapshot.now.evaluation.partsMean;
     ChartSpec chart{"A request, step by step", "s, mean", "",
         whyNoTimes(snapshot, "A request comes no further than the door: no replica can be started.",
-            "The wait for a seat grows with every request: none of them is a typical one."),
+            "Overloaded: the wait for a seat grows with every request."),
         StackedBars{}};
     if (!chart.empty.empty())
         return chart;
@@ -194,7 +195,7 @@ ChartSpec latencyCdf(const Snapshot& snapshot)
     const Targets& targets = snapshot.now.plan->targets;
     ChartSpec chart{"How latency is distributed", "% of requests below", "",
         whyNoTimes(snapshot, "No request is answered: there is nothing to distribute.",
-            "Times grow for as long as the overload lasts: they have no distribution that stays."),
+            "Overloaded: times grow for as long as it lasts."),
         LineChart{}};
     if (!chart.empty.empty())
         return chart;

@@ -232,7 +232,7 @@ ChartSpec kvPerToken(const Snapshot& snapshot)
     for (const NumberFormat format : formats) {
         const bool present = format == plan.model.kvFormat;
         body.categories.push_back(std::string(info(format).name) + (present ? " (this plan)" : ""));
-        body.totals.push_back(whole(kvBytesPerToken(model, format).si()) + " B");
+        body.totals.push_back(bytes(kvBytesPerToken(model, format) * token));
     }
     addGhostMarks(body, snapshot, [&](const PlanResults& pinned) {
         std::vector<double> ends;

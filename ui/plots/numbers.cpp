@@ -151,9 +151,12 @@ std::string percent(double share)
         return "<0.01 %";
     if (size < 0.05)
         return (size == 0 ? std::string("0") : number(value, 1)) + " %";
-    for (int decimals = 0; size > 99 && size < 100; ++decimals) // 99.97 % is not 100 %
+    constexpr int kMostDecimals = 2;
+    for (int decimals = 0; size > 99 && size < 100 && decimals <= kMostDecimals; ++decimals) // 99.97 % is not 100 %
         if (const std::string text = fixed(value, decimals); text.find("100") == std::string::npos)
             return text + " %";
+    if (size > 99 && size < 100)
+        return (value < 0 ? "< −" : "> ") + std::string("99.99 %");
     return withSeparators(withoutTrailingZeros(fixed(value, size < 9.95 ? 1 : 0))) + " %";
 }
 

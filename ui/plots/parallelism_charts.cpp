@@ -81,7 +81,7 @@ constexpr const char* kNoLayout = "The model cannot be cut into other numbers of
 /// The batch that all layouts are compared at: the present one.
 double comparedBatch(const Snapshot& snapshot)
 {
-    return std::max(1.0, std::round(snapshot.now.evaluation.meanDecodes));
+    return std::max(1.0, snapshot.now.evaluation.meanDecodes);
 }
 
 Seconds stepOf(const Evaluator& evaluator, double batch)

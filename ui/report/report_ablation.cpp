@@ -24,18 +24,23 @@ AblationSection ablationSection(const Plan& plan)
         tr("KV in use"), tr("Per million output")};
     t.shares = {0.24, 0.14, 0.08, 0.11, 0.11, 0.11, 0.09, 0.12};
     t.numeric = {false, true, true, true, true, true, true, true};
+    double before = 0; // what the row above sustains, req/s
     for (const AblationRow& row : ablation(plan)) {
         const QString label = text(row.label);
         if (!row.refused.empty()) {
             t.rows.push_back({label, tr("cannot run")});
             out.sentences.push_back(
-                QStringLiteral("**%1:** ").arg(label) + tr("cannot run. %1").arg(text(row.refused)));
+                QStringLiteral("**%1:** ").arg(label) + tr("cannot run: %1.").arg(text(row.refused)));
             continue;
         }
         const auto seconds = [](Seconds s) { return std::isfinite(s.si()) ? quantity(s.si(), "s") : number(s.si()); };
-        t.rows.push_back({label, quantity(row.sustainable.si(), "req/s"), number(row.gain, 2) + u'×',
+        const double cost = (row.perOutputToken * millionTokens).in(dollar);
+        const QString none = QStringLiteral("–");
+        const bool gains = before > 0 && row.sustainable.si() > 0;
+        t.rows.push_back({label, quantity(row.sustainable.si(), "req/s"), gains ? number(row.gain, 2) + u'×' : none,
             seconds(row.ttft.p95), seconds(row.tpot.p95), seconds(row.e2e.p95), percent(row.kvFraction),
-            quantity((row.perOutputToken * millionTokens).in(dollar), "USD")});
+            std::isfinite(cost) ? quantity(cost, "USD") : none});
+        before = row.sustainable.si();
         out.sentences.push_back(QStringLiteral("**%1:** ").arg(label) + text(row.because));
     }
     return out;

@@ -53,7 +53,8 @@ QString bindingWords(Binding binding)
     case Binding::memory:
         return tr("**GPU memory** gives out first: more room for the KV cache would raise the load most.");
     case Binding::compute:
-        return tr("**Compute** gives out first: matrix products set the length of a step.");
+        return tr(
+            "**Compute** gives out first: at the limit prompts fill the steps, and matrix products set their length.");
     case Binding::bandwidth:
         return tr("**Memory bandwidth** gives out first: each decode step reads weights and KV cache.");
     case Binding::network:
@@ -114,7 +115,14 @@ QString costSentence(const Snapshot& s)
     const double perMillion = (e.cost.perOutputToken * millionTokens).in(dollar);
     if (std::isfinite(perMillion))
         t += tr(", that is %1 per million output tokens at the present load").arg(bold(quantity(perMillion, "USD")));
-    return t + u'.';
+    t += u'.';
+    const int needed = e.replicasNeeded.value_or(0), have = plan.deployment.replicas;
+    if (needed > have) {
+        const double whole = hourly * needed / std::max(1, have);
+        t += tr(" What is needed costs about %1 or %2 a month.")
+                 .arg(bold(quantity(whole, "USD/h")), quantity(whole * kHoursPerMonth, "USD"));
+    }
+    return t;
 }
 
 QString holdSentence(const Snapshot& s)
@@ -320,6 +328,7 @@ std::vector<QString> assumptions(const Snapshot& s)
         tr("Cost counts GPUs as paid whether busy or idle. Prices are the plan's; no discount, egress or "
            "storage is added."),
         tr("Replicas needed are at the peak rate with the spare replicas down.")};
+    out.push_back(tr("**Nearest measurements:** ") + text(nearnessSentence(*s.now.plan)));
     if (const auto caution = bandsCaution(*s.now.plan); !caution.empty())
         out.push_back(tr("**Bands:** ") + text(caution));
     if (!s.now.evaluation.notCovered.empty())

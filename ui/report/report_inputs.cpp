@@ -136,7 +136,7 @@ std::vector<InputGroup> inputTables(const Plan& plan)
     for (const GroupTitle& group : kGroups) {
         TextTable t;
         t.columns = {tr("Setting"), tr("Value"), tr("Unit"), tr("From")};
-        t.shares = {0.32, 0.19, 0.09, 0.40};
+        t.shares = {0.31, 0.19, 0.12, 0.38};
         t.numeric = {false, true, false, false};
         for (const Field& field : fields())
             if (info(field).group == group.group)

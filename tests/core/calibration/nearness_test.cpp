@@ -52,7 +52,7 @@ TEST(Nearness, AFewWordsSayTheSame)
 {
     EXPECT_THAT(nearnessInShort(planOn("TPU-v4")),
         testing::AnyOf(testing::StartsWith("nearest measured: "), testing::StartsWith("far from anything measured: ")));
-    EXPECT_THAT(nearnessInShort(planOn("H100-SXM-80GB")), testing::StartsWith("measured "));
+    EXPECT_THAT(nearnessInShort(planOn("H100-SXM-80GB")), testing::HasSubstr("measured"));
 }
 
 TEST(Nearness, AnOffloadedPlanIsToldThatItsBandsAreTooNarrow)

@@ -177,6 +177,9 @@ TEST(PlanFile, LoadModelAndGpuMustBeStated)
     EXPECT_THAT(errorOf("{}").message, StartsWith("is missing; expected the requests per second"));
     EXPECT_EQ(errorOf(essentials("", "\"arrival_rate_req_s\": null")).where, "p.json:1: workload.arrival_rate_req_s");
     EXPECT_TRUE(parsePlan(essentials("", "\"process\": \"closed_loop\", \"concurrency\": 8"), "p"));
+    EXPECT_EQ(errorOf(essentials("", "\"process\": \"poisson\", \"concurrency\": 32")).where,
+        "p.json:1: workload.arrival_rate_req_s")
+        << "every saved plan states a concurrency, whether it is used or not";
     EXPECT_EQ(errorOf("{\"workload\": {\"arrival_rate_req_s\": 4}, \"hardware\": {\"gpu\": \"L40S-48GB\"}}").where,
         "p.json:1: model.name");
     EXPECT_EQ(errorOf("{\"workload\": {\"arrival_rate_req_s\": 4}, \"model\": {\"name\": \"Llama-3.1-8B\"}}").where,

@@ -149,6 +149,7 @@ private:
             return m_replicas[b].inSystem() < m_replicas[a].inSystem() ? b : a;
         }
         case Balancing::joinShortest:
+    case Balancing::byPrefix:
             break;
         }
         // Ties go on from the last choice, so that no replica is favoured.
