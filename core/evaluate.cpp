@@ -79,7 +79,8 @@ struct Evaluator::Tables {
     MemoryUse memory;
     BatchStation station;
     Seconds fixedToFirst, fixedToEnd; ///< parts of TTFT and E2E that no model error touches
-    ErrorBand ttftBand, tpotBand, e2eBand, throughputBand, capacityBand;
+    Seconds lonePrompt;               ///< one prompt of mean length in a step of its own
+    ErrorBand promptBand, tpotBand, e2eBand, capacityBand;
 
     Tables(const Plan& p, WorkloadSummary summary)
         : plan(p),
@@ -94,11 +95,23 @@ struct Evaluator::Tables {
         const auto band = [this](PredictedQuantity q) {
             return bandFor(q, plan.hardware.gpu.architecture, plan.model.weightFormat);
         };
-        ttftBand = band(PredictedQuantity::ttft);
+        promptBand = band(PredictedQuantity::prompt);
         tpotBand = band(PredictedQuantity::tpot);
         e2eBand = band(PredictedQuantity::e2e);
-        throughputBand = band(PredictedQuantity::throughput);
         capacityBand = band(PredictedQuantity::capacity);
+        if (const Tokens uncached = workload.uncachedPromptMean; uncached.si() > 0) {
+            StepBatch alone;
+            step.addPrompt(alone, uncached.si(), (workload.promptMean - uncached).si());
+            lonePrompt = step.time(alone);
+        }
+    }
+
+    /// One edge of the bands: all is as fast or slow as the steps are, and first tokens besides as much later as servers
+    /// were found to answer later (or sooner) than their steps say, whatever queues in front of them.
+    Slowing slowing(double ErrorBand::*edge) const
+    {
+        const double prompt = promptBand.*edge, tpot = tpotBand.*edge, e2e = e2eBand.*edge;
+        return {tpot, tpot, e2e, (prompt - tpot) * lonePrompt, (prompt - e2e) * lonePrompt};
     }
 
     /// Requests answered by the response cache never reach a replica (topic 10.2).
@@ -252,23 +265,29 @@ PointEvaluation Evaluator::withoutBandsAt(RequestRate rate) const { return m_tab
 
 namespace {
 
-struct LatencyBands {
-    ErrorBand ttft, tpot, e2e;
-    Seconds fixedToFirst, fixedToEnd;
+/// Where the parts of a latency end that no model error touches.
+struct FixedParts {
+    Seconds toFirst, toEnd;
 };
 
-/// One edge of every latency band: `other` is the same plan at the rate shifted by the edge's time factor.
-void applyEdge(PointEvaluation& point, const LatencyEdge& other, const LatencyBands& bands, double ErrorBand::*edge,
+/// One edge of every latency band: `other` is the same plan at the rate shifted by the edge's time factor. A band holds
+/// its own prediction also where the edge, solved with less detail, would not.
+void applyEdge(PointEvaluation& point, const LatencyEdge& other, const Slowing& slowing, const FixedParts& fixed,
     Seconds LatencySummary::*summaryEdge, double Band::*bandEdge)
 {
-    const auto put = [&](LatencySummary& latency, Seconds p95, Band& band, Seconds mean, ErrorBand error,
-                         Seconds fixed) {
-        latency.*summaryEdge = slowed(p95, fixed, error.*edge);
-        band.*bandEdge = slowed(mean, fixed, error.*edge).si();
+    const bool upper = summaryEdge == &LatencySummary::hi;
+    const auto beyond = [upper](Seconds edge, Seconds value) {
+        return upper ? std::max(edge, value) : std::min(edge, value);
     };
-    put(point.ttft, other.ttftP95, point.ttftMeanBand, other.ttftMean, bands.ttft, bands.fixedToFirst);
-    put(point.tpot, other.tpotP95, point.tpotMeanBand, other.tpotMean, bands.tpot, Seconds(0));
-    put(point.e2e, other.e2eP95, point.e2eMeanBand, other.e2eMean, bands.e2e, bands.fixedToEnd);
+    const auto put = [&](LatencySummary& latency, Seconds p95, Band& band, Seconds mean, Seconds before, double factor,
+                         Seconds more) {
+        latency.*summaryEdge = beyond(slowed(p95, before, factor) + more, latency.p95);
+        band.*bandEdge = beyond(slowed(mean, before, factor) + more, latency.mean).si();
+    };
+    put(point.ttft, other.ttftP95, point.ttftMeanBand, other.ttftMean, fixed.toFirst, slowing.ttft,
+        slowing.moreToFirst);
+    put(point.tpot, other.tpotP95, point.tpotMeanBand, other.tpotMean, Seconds(0), slowing.tpot, Seconds(0));
+    put(point.e2e, other.e2eP95, point.e2eMeanBand, other.e2eMean, fixed.toEnd, slowing.e2e, slowing.moreToEnd);
 }
 
 double mix(double a, double b, double t)
@@ -311,9 +330,9 @@ PointEvaluation Evaluator::at(RequestRate rate) const
     if (!point.fits)
         return point;
     const Tables& t = *m_tables;
-    const LatencyBands bands{t.ttftBand, t.tpotBand, t.e2eBand, t.fixedToFirst, t.fixedToEnd};
-    applyEdge(point, t.edgeAt(rate * t.tpotBand.lo), bands, &ErrorBand::lo, &LatencySummary::lo, &Band::lo);
-    applyEdge(point, t.edgeAt(rate * t.tpotBand.hi), bands, &ErrorBand::hi, &LatencySummary::hi, &Band::hi);
+    const FixedParts fixed{t.fixedToFirst, t.fixedToEnd};
+    applyEdge(point, t.edgeAt(rate * t.tpotBand.lo), t.slowing(&ErrorBand::lo), fixed, &LatencySummary::lo, &Band::lo);
+    applyEdge(point, t.edgeAt(rate * t.tpotBand.hi), t.slowing(&ErrorBand::hi), fixed, &LatencySummary::hi, &Band::hi);
     return point;
 }
 
@@ -326,9 +345,8 @@ double Evaluator::marginAt(RequestRate rate) const
 double Evaluator::pessimisticMarginAt(RequestRate rate) const
 {
     const Tables& t = *m_tables;
-    const Slowing slowing{t.ttftBand.hi, t.tpotBand.hi, t.e2eBand.hi};
     const RequestRate there = rate * (t.missShare() * t.tpotBand.hi);
-    return t.memory.fits ? targetMargin(t.station, there, t.plan.targets, slowing) : kInfinity;
+    return t.memory.fits ? targetMargin(t.station, there, t.plan.targets, t.slowing(&ErrorBand::hi)) : kInfinity;
 }
 
 double Evaluator::slowFactor() const { return std::max(1.0, m_tables->tpotBand.hi); }
@@ -340,7 +358,8 @@ void Evaluator::bandsAlong(std::span<const RequestRate> rates, std::span<PointEv
     const Tables& t = *m_tables;
     if (!t.memory.fits || points.empty())
         return;
-    const LatencyBands bands{t.ttftBand, t.tpotBand, t.e2eBand, t.fixedToFirst, t.fixedToEnd};
+    const FixedParts fixed{t.fixedToFirst, t.fixedToEnd};
+    const Slowing fast = t.slowing(&ErrorBand::lo), slow = t.slowing(&ErrorBand::hi);
     std::vector<LatencyEdge> curve;
     curve.reserve(points.size());
     for (const PointEvaluation& point : points)
@@ -348,8 +367,8 @@ void Evaluator::bandsAlong(std::span<const RequestRate> rates, std::span<PointEv
     for (std::size_t i = 0; i < points.size(); ++i) {
         const LatencyEdge lo = readCurve(rates, curve, rates[i] * t.tpotBand.lo);
         const LatencyEdge hi = readCurve(rates, curve, rates[i] * t.tpotBand.hi);
-        applyEdge(points[i], lo, bands, &ErrorBand::lo, &LatencySummary::lo, &Band::lo);
-        applyEdge(points[i], hi, bands, &ErrorBand::hi, &LatencySummary::hi, &Band::hi);
+        applyEdge(points[i], lo, fast, fixed, &LatencySummary::lo, &Band::lo);
+        applyEdge(points[i], hi, slow, fixed, &LatencySummary::hi, &Band::hi);
     }
 }
 

@@ -23,7 +23,7 @@ struct Probe {
 /// Share of the capacity that stands for no load at all; as far below saturation searches stop.
 constexpr double kIdle = 1e-4;
 /// Relative error of lambda*, and of its pessimistic edge.
-constexpr double kTolerance = 3e-4, kEdgeTolerance = 3e-3;
+constexpr double kTolerance = 3e-4, kEdgeTolerance = 1e-2;
 
 double marginOf(const Evaluator& evaluator, double rate) { return evaluator.marginAt(RequestRate(rate)); }
 
@@ -34,8 +34,8 @@ double rateOf(double straight, double capacity) { return capacity * -std::expm1(
 /// Margins may be infinite; e^20 times the target stands for that.
 double finite(double margin) { return std::clamp(margin, -20.0, 20.0); }
 
-/// Below this a target counts as met exactly: a ten-thousandth of lambda*, as margins grow at least as fast as ln(rate).
-constexpr double kExact = 1e-4;
+/// Below this a target counts as met exactly: a third of the tolerance, as margins grow at least as fast as ln(rate).
+constexpr double exactWithin(double tolerance) { return tolerance / 3; }
 
 /// Root of `margin` between a probe that holds (<= 0) and one that fails, on straightened rates: secant steps through
 /// the last two probes, and halving where a step leaves the bracket, three steps did not halve it, or a margin is
@@ -59,7 +59,7 @@ double bracketedRoot(Probe low, Probe high, double capacity, double tolerance, M
         const double f = finite(margin(rateOf(t, capacity)));
         (f > 0 ? b : a) = t;
         (f > 0 ? fb : fa) = f;
-        if (std::abs(f) < kExact || rateOf(b, capacity) - rateOf(a, capacity) < tolerance * rateOf(t, capacity))
+        if (std::abs(f) < exactWithin(tolerance) || rateOf(b, capacity) - rateOf(a, capacity) < tolerance * rateOf(t, capacity))
             return rateOf(t, capacity);
         x0 = x1, f0 = f1;
         x1 = t, f1 = f;
@@ -103,7 +103,7 @@ double firstCrossing(Probe start, double capacity, Margin margin, double toleran
     for (double at = straightened(low.rate, capacity); at < most;) {
         at = std::min(most, at + std::clamp(reach * -low.margin, 0.02, 4.0));
         const Probe probe{rateOf(at, capacity), margin(rateOf(at, capacity))};
-        if (std::abs(probe.margin) < kExact)
+        if (std::abs(probe.margin) < exactWithin(tolerance))
             return probe.rate;
         if (probe.margin > 0)
             return bracketedRoot(low, probe, capacity, tolerance, margin);
@@ -144,7 +144,7 @@ RequestRate targetRate(const Evaluator& evaluator, const PointEvaluation& presen
     return RequestRate(earlier.rate < found ? firstCrossing(earlier, capacity, margin, kTolerance) : found);
 }
 
-RequestRate pessimisticTargetRate(const Evaluator& evaluator, RequestRate found)
+RequestRate pessimisticTargetRate(const Evaluator& evaluator, const PointEvaluation& present, RequestRate found)
 {
     if (found.si() <= 0)
         return RequestRate(0);
@@ -152,6 +152,17 @@ RequestRate pessimisticTargetRate(const Evaluator& evaluator, RequestRate found)
     const auto margin = [&](double rate) { return evaluator.pessimisticMarginAt(RequestRate(rate)); };
     // Slowed by f the station saturates at capacity / f, and most margins move about as much.
     const double slowCapacity = capacity / evaluator.slowFactor();
+    // Where the band of the present rate misses already, the crossing lies below, where margins are flat.
+    constexpr double kMissed = 0.02, kReach = 6; // edges are a little off; straightened rate per margin
+    const Targets& targets = evaluator.plan().targets;
+    const Probe now{evaluator.plan().workload.arrivalRate.si(),
+        finite(worstMiss(present.ttft.hi, present.tpot.hi, present.e2e.p99, targets))};
+    if (now.rate < slowCapacity && now.margin > kMissed) {
+        const double below = rateOf(straightened(now.rate, slowCapacity) - kReach * now.margin, slowCapacity);
+        if (below > slowCapacity * kIdle)
+            if (const Probe low{below, margin(below)}; low.margin <= 0)
+                return RequestRate(bracketedRoot(low, now, slowCapacity, kEdgeTolerance, margin));
+    }
     const double guess = std::min(0.9 * found.si() / evaluator.slowFactor(), slowCapacity * (1 - kIdle));
     return RequestRate(firstCrossing({guess, margin(guess)}, slowCapacity, margin, kEdgeTolerance));
 }
@@ -327,7 +338,7 @@ void fillHeadroom(Evaluation& all, const Evaluator& evaluator, const PointEvalua
     all.targetRate = targetRate(evaluator, present);
     all.headroom = all.targetRate - offered;
     all.headroomFraction = offered.si() > 0 ? all.headroom / offered : (all.targetRate.si() > 0 ? kInfinity : 0);
-    all.headroomLo = pessimisticTargetRate(evaluator, all.targetRate) - offered;
+    all.headroomLo = pessimisticTargetRate(evaluator, present, all.targetRate) - offered;
     BindingResult binding = findBinding(evaluator, present, all.targetRate);
     all.binding = binding.binding;
     all.elasticities = std::move(binding.elasticities);

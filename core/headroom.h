@@ -18,7 +18,7 @@ double targetMargin(const PointEvaluation&, const Targets&);
 RequestRate targetRate(const Evaluator&, const PointEvaluation& present);
 
 /// The same from the pessimistic edge of the band: every step takes its upper factor.
-RequestRate pessimisticTargetRate(const Evaluator&, RequestRate targetRate);
+RequestRate pessimisticTargetRate(const Evaluator&, const PointEvaluation& present, RequestRate targetRate);
 
 struct BindingResult {
     Binding binding = Binding::none;

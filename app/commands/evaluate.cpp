@@ -33,7 +33,7 @@ Exit run(const Options& options)
         return report(plan.error());
     const Evaluation result = evaluate(*plan);
     const std::string text = options.json
-                                 ? indented(withFirstMembers(evaluationJson(result),
+                                 ? indented(withFirstMembers(evaluationJson(result, plan->targets),
                                        "\"name\":" + quoted(plan->name) + ",\"plan_hash\":" + quoted(planHash(*plan)) +
                                            ",\"calibration\":" + calibrationJson(plan->hardware.calibration))) +
                                        "\n"

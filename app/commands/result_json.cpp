@@ -1,5 +1,6 @@
 #include "app/commands/result_json.h"
 
+#include "core/derived_bands.h"
 #include "ui/plots/numbers.h"
 
 #include <nlohmann/json.hpp>
@@ -75,7 +76,7 @@ void addVerdict(Json& object, const Evaluation& e)
     object["not_covered"] = e.notCovered;
 }
 
-void addLatency(Json& object, const Evaluation& e)
+void addLatency(Json& object, const Evaluation& e, const Targets& targets)
 {
     object["ttft_s"] = summary(e.ttft);
     object["tpot_s"] = summary(e.tpot);
@@ -84,6 +85,10 @@ void addLatency(Json& object, const Evaluation& e)
         {"e2e_s.mean", band(e.e2eMeanBand)}, {"throughput.output_tok_s", band(e.throughputBand)},
         {"capacity_req_s", band(e.capacityBand)},
         {"cost.usd_per_million_output_tokens", band(e.costBand, millionTokens.si())}};
+    for (const NamedBand& derived : derivedBands(e, targets)) {
+        const bool isPrice = derived.key.starts_with("cost.") && derived.key != "cost.tokens_per_usd";
+        object["bands"][std::string(derived.key)] = band(derived.band, isPrice ? millionTokens.si() : 1);
+    }
     object["latency_parts_s"] = {{"mean", parts(e.partsMean)}, {"p95", parts(e.partsP95)}, {"p99", parts(e.partsP99)}};
 }
 
@@ -105,11 +110,11 @@ void addMemory(Json& object, const Evaluation& e)
     object["preemption_probability"] = m.preemptionProbability;
 }
 
-Json evaluationObject(const Evaluation& e)
+Json evaluationObject(const Evaluation& e, const Targets& targets)
 {
     Json object;
     addVerdict(object, e);
-    addLatency(object, e);
+    addLatency(object, e, targets);
     addMemory(object, e);
     object["throughput"] = {{"output_tok_s", e.throughput.output.si()}, {"total_tok_s", e.throughput.total.si()},
         {"req_s", e.throughput.requests.si()}, {"goodput_req_s", e.throughput.goodput.si()}};
@@ -141,11 +146,11 @@ void flatten(const Json& object, const std::string& prefix, std::vector<std::pai
 
 } // namespace
 
-std::string evaluationJson(const Evaluation& e) { return evaluationObject(e).dump(); }
+std::string evaluationJson(const Evaluation& e, const Targets& targets) { return evaluationObject(e, targets).dump(); }
 
-std::vector<std::pair<std::string, std::string>> evaluationCells(const Evaluation& e)
+std::vector<std::pair<std::string, std::string>> evaluationCells(const Evaluation& e, const Targets& targets)
 {
-    Json object = evaluationObject(e);
+    Json object = evaluationObject(e, targets);
     object.erase("binding_elasticities"); // which resources it names differs from plan to plan; columns may not
     std::vector<std::pair<std::string, std::string>> cells;
     flatten(object, "", cells);
@@ -159,7 +164,12 @@ std::vector<std::pair<std::string, std::string>> jsonCells(const std::string& co
     return cells;
 }
 
-std::string stepJson(const StepParts& p) { return stepObject(p).dump(); }
+std::string stepJson(const StepParts& p, const ErrorBand& errors)
+{
+    Json object = stepObject(p);
+    object["band"] = band({errors.lo, errors.hi}, p.total().si());
+    return object.dump();
+}
 
 std::string calibrationJson(const Calibration& c)
 {

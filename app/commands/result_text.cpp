@@ -3,6 +3,7 @@
 #include "app/commands/text_table.h"
 #include "core/calibration/calibrate.h"
 #include "core/calibration/nearness.h"
+#include "core/derived_bands.h"
 #include "core/headroom.h"
 #include "core/plan/catalog.h"
 #include "ui/plots/load_curve.h"
@@ -16,6 +17,12 @@ using Lines = std::vector<std::pair<std::string, std::string>>;
 using Align = TextColumn::Align;
 
 std::string perMillion(UsdPerToken price) { return usd((price * millionTokens).in(dollar)); }
+
+/// " (3.1 to 4.2)"; nothing where the band is the value.
+std::string within(const Band& band, double factor = 1)
+{
+    return band.hi > band.lo ? " (" + number(band.lo * factor) + " to " + number(band.hi * factor) + ")" : "";
+}
 
 std::string verdict(const Plan& plan, const Evaluation& e)
 {
@@ -77,7 +84,7 @@ Lines loadLines(const Plan& plan, const Evaluation& e)
         if (item.elasticity >= 0.005) // below half a percent for ten percent more, nobody would buy it
             limits += "; 10 % more " + std::string(name(item.resource)) + ": " + signedPercent(0.1 * item.elasticity);
     Lines lines{{"arrival rate", rate(plan.workload.arrivalRate)},
-        {"capacity", rate(e.capacity) + " (" + number(e.capacityBand.lo) + " to " + number(e.capacityBand.hi) + ")"},
+        {"capacity", rate(e.capacity) + within(e.capacityBand)},
         {"headroom", rate(e.headroom) + " (at worst " + rate(e.headroomLo) + ")"},
         {"utilization", percent(e.utilization) + ", engine busy " + percent(e.busyFraction) + " of the time"},
         {"replicas needed", e.replicasNeeded ? std::to_string(*e.replicasNeeded) + " (there are " +
@@ -86,8 +93,11 @@ Lines loadLines(const Plan& plan, const Evaluation& e)
                                                             : "no number of replicas is enough"},
         {"limited by", limits},
         {"in a replica", number(e.meanRunning) + " running, " + number(e.meanQueue) + " waiting on average"},
-        {"throughput", rate(e.throughput.output) + " output, " + rate(e.throughput.total) + " in all"},
-        {"goodput", rate(e.throughput.goodput) + ", " + percent(e.sloAttainment) + " of requests are good"}};
+        {"throughput", rate(e.throughput.output) + within(e.throughputBand) + " output, " + rate(e.throughput.total) +
+                           within(inProportion(e.throughput.total.si(), e.throughput.output.si(), e.throughputBand)) +
+                           " in all"},
+        {"goodput", rate(e.throughput.goodput) + within(goodputBand(e, plan.targets)) + ", " +
+                        percent(e.sloAttainment) + " of requests are good"}};
     if (!e.notCovered.empty())
         lines.emplace_back("not covered", wrapped(e.notCovered, 19));
     if (const auto words = calibrationWords(plan.hardware.calibration); !words.empty())
@@ -117,11 +127,17 @@ Lines memoryLines(const Evaluation& e)
 Lines costLines(const Evaluation& e)
 {
     const CostResult& c = e.cost;
+    const auto asCost = [&](UsdPerToken value) { return inProportion(value.si(), c.perOutputToken.si(), e.costBand); };
     return {{"fleet", usd((c.fleet * hour).in(dollar)) + " an hour for " + counted(e.gpus, "GPU", "GPUs")},
         {"per M output tokens",
-            perMillion(c.perOutputToken) + " at this load, " + perMillion(c.perOutputTokenAtCapacity) + " at capacity"},
-        {"per M tokens", perMillion(c.perToken)},
-        {"quality-adjusted", perMillion(c.qualityAdjusted) + " per M output tokens"}};
+            perMillion(c.perOutputToken) + within(e.costBand, millionTokens.si()) + " at this load, " +
+                perMillion(c.perOutputTokenAtCapacity) +
+                within(inInverseProportion(c.perOutputTokenAtCapacity.si(), e.capacity.si(), e.capacityBand),
+                    millionTokens.si()) +
+                " at capacity"},
+        {"per M tokens", perMillion(c.perToken) + within(asCost(c.perToken), millionTokens.si())},
+        {"quality-adjusted", perMillion(c.qualityAdjusted) + within(asCost(c.qualityAdjusted), millionTokens.si()) +
+                                 " per M output tokens"}};
 }
 
 } // namespace
@@ -138,7 +154,7 @@ std::string evaluationText(const Plan& plan, const Evaluation& e)
     return text.ends_with('\n') ? text : text + "\n";
 }
 
-std::string stepText(const StepParts& p)
+std::string stepText(const StepParts& p, const ErrorBand& errors)
 {
     const auto share = [&](Seconds part) {
         return duration(part) + (p.total() > Seconds(0) ? " (" + percent(part / p.total()) + ")" : "");
@@ -152,7 +168,8 @@ std::string stepText(const StepParts& p)
     if (p.host > Seconds(0))
         for (Rows* rows : {&resources, &groups})
             rows->emplace_back("host and disk", share(p.host));
-    return block("Step of " + duration(p.total()) + ", by what limits it", resources) + "\n" +
+    const std::string band = " (" + duration(errors.lo * p.total()) + " to " + duration(errors.hi * p.total()) + ")";
+    return block("Step of " + duration(p.total()) + band + ", by what limits it", resources) + "\n" +
            block("By part of the model", groups);
 }
 

@@ -50,7 +50,9 @@ Exit run(const Options& options)
     if (options.prefillTokens > 0)
         model.addPrompt(batch, options.prefillTokens, options.prefillContext);
     const StepParts parts = model.parts(batch);
-    return print(options.json ? indented(stepJson(parts)) + "\n" : stepText(parts));
+    const ErrorBand errors =
+        bandFor(PredictedQuantity::tpot, plan->hardware.gpu.architecture, plan->model.weightFormat);
+    return print(options.json ? indented(stepJson(parts, errors)) + "\n" : stepText(parts, errors));
 }
 
 } // namespace

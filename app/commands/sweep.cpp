@@ -79,6 +79,7 @@ struct Row {
     std::optional<Evaluation> result;     ///< absent where a field refuses its value
     std::string simulated;                ///< a compact JSON object; empty without --simulate
     Seconds simulatedTtft, simulatedE2e;  ///< p95 and p99, for people
+    Targets targets;                      ///< of this point's plan
     Error refused;
 };
 
@@ -118,6 +119,7 @@ Row evaluatePiece(const Grid& grid, std::size_t piece)
     row.refused = std::move(point.refused);
     if (point.plan) {
         row.result = evaluate(*point.plan);
+        row.targets = point.plan->targets;
         if (grid.simulation)
             simulateRow(row, *point.plan, *grid.simulation);
     }
@@ -146,7 +148,7 @@ std::string csvHeader(const Grid& grid)
     std::string line;
     for (const SweepAxis& axis : grid.axes)
         line += (line.empty() ? "" : ",") + std::string(info(*axis.field).key);
-    for (const auto& [key, value] : evaluationCells(Evaluation{}))
+    for (const auto& [key, value] : evaluationCells(Evaluation{}, {}))
         line += (line.empty() ? "" : ",") + key;
     if (grid.simulation)
         for (const auto& [key, value] : jsonCells(withoutMember(simulationJson({}, 0.0), kSeries), kSimulated))
@@ -159,7 +161,7 @@ std::string csvLine(const Row& row)
     std::string line;
     for (const std::string& coordinate : row.coordinates)
         line += (line.empty() ? "" : ",") + ui::csvCell(coordinate);
-    for (const auto& [key, value] : evaluationCells(*row.result))
+    for (const auto& [key, value] : evaluationCells(*row.result, row.targets))
         line += (line.empty() ? "" : ",") + ui::csvCell(value);
     if (!row.simulated.empty())
         for (const auto& [key, value] : jsonCells(row.simulated, kSimulated))
@@ -177,7 +179,7 @@ std::string jsonLine(const Grid& grid, const Row& row)
     }
     if (!row.simulated.empty())
         members += "," + quoted(kSimulated) + ":" + row.simulated;
-    return withFirstMembers(evaluationJson(*row.result), members) + "\n";
+    return withFirstMembers(evaluationJson(*row.result, row.targets), members) + "\n";
 }
 
 std::string textRows(const Grid& grid, const std::vector<Row>& rows)

@@ -1,6 +1,7 @@
 #include "core/calibration/validate.h"
 #include "app/commands/declare.h"
 #include "app/commands/text_table.h"
+#include "core/calibration/bands.h"
 #include "core/calibration/kernels.h"
 #include "core/calibration/publish.h"
 #include "core/calibration/repeats.h"
@@ -183,7 +184,12 @@ Outcome<std::vector<RowOutcome>> outcomesOf(const Options& options, const Measur
     const auto fitOn = readTable(options.fitOn.empty() ? options.measured : options.fitOn);
     if (!fitOn)
         return tl::unexpected(fitOn.error());
-    return crossValidate(table, *fitOn, by, FitOptions{}, options.threads, *traces);
+    LeftOutRows folds = leaveOutGpusAndFamilies(table, *fitOn, FitOptions{}, options.threads, *traces);
+    std::vector<RowOutcome> outcomes = by == LeaveOut::gpu ? std::move(folds.gpu)
+                                       : by == LeaveOut::family
+                                           ? std::move(folds.family)
+                                           : crossValidate(table, *fitOn, by, FitOptions{}, options.threads, *traces);
+    return withBandsOfFolds(table, std::move(outcomes), by, folds.unseen);
 }
 
 /// Single kernels: each GPU predicted by a fit to the others.

@@ -148,10 +148,9 @@ int tensorDegree(const Measurement& m, const MeasuredCase& c)
     return splitsAttentionBySequence(m, c) && m.ep ? *m.ep : unstatedTp(c, m.gpus);
 }
 
-/// TensorRT-LLM keeps an 8-bit cache beside fp8 and fp4 weights, as do the published InferenceX recipes; the others
-/// keep 16 bit unless told. The fp8 weights of Llama 4 are Meta's own, which leave the cache at 16 bit (fp4 ones are
-/// NVIDIA's, with an 8-bit cache).
-Result<NumberFormat> kvFormatOf(const Measurement& m, const MeasuredCase& c)
+/// TensorRT-LLM keeps an 8-bit cache beside fp8 and fp4 weights, as do the published InferenceX recipes, unless the
+/// catalog knows that the published weights ask for another; the others keep 16 bit unless told.
+Result<NumberFormat> kvFormatOf(const Measurement& m, const MeasuredCase& c, const CatalogModel& model)
 {
     if (!m.kvFormat.empty() && m.kvFormat != "auto") {
         if (const std::optional<NumberFormat> f = numberFormat(m.kvFormat))
@@ -162,8 +161,9 @@ Result<NumberFormat> kvFormatOf(const Measurement& m, const MeasuredCase& c)
         return NumberFormat::fp8;
     const bool recipe = c.engine.engine == Engine::tensorrtLlm || m.source.starts_with("inferencex");
     const bool native = c.gpu.fp8.has_value();
-    const bool published = m.model.find("Llama-4") != std::string::npos && c.weightFormat == NumberFormat::fp8;
-    return recipe && native && isNarrow(c.weightFormat) && !published ? NumberFormat::fp8 : NumberFormat::bf16;
+    return recipe && native && isNarrow(c.weightFormat)
+               ? model.publishedKv(c.weightFormat).value_or(NumberFormat::fp8)
+               : NumberFormat::bf16;
 }
 
 /// Mean lengths of the MLPerf data sets, which its logs do not state (MLPerf inference rules, data set tables).
@@ -365,7 +365,7 @@ Result<MeasuredCase> caseOf(const Measurement& m, const HardwareChoice* own)
         c.layout.attentionDp = c.layout.ep = c.layout.tp;
     c.layout.gpusPerNode = std::max(8, isOwn ? own->gpusPerNode : gpu->gpusPerNode);
     c.replicas = std::max(1.0, static_cast<double>(m.gpus) / c.layout.gpus());
-    const Result<NumberFormat> kv = kvFormatOf(m, c);
+    const Result<NumberFormat> kv = kvFormatOf(m, c, *match->model);
     if (!kv)
         return tl::unexpected(kv.error());
     c.kvFormat = *kv;

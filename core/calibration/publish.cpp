@@ -1,7 +1,7 @@
 #include "core/calibration/publish.h"
 
+#include "core/calibration/bands.h"
 #include "core/calibration/nearness.h"
-#include "core/model/shipped_fit.h"
 
 #include <algorithm>
 #include <array>
@@ -13,14 +13,12 @@
 namespace headroom {
 namespace {
 
-constexpr double kRowsOfParent = 20; ///< what the level above counts, in rows
-constexpr int kLeastForArchitecture = 10;
 constexpr int kLeastOfGroup = 3; ///< rows that make a line of the table of residuals
 
 constexpr std::array<std::string_view, kArchitectures> kArchitectureNames{"volta", "turing", "ampere", "ada", "hopper",
     "blackwell", "blackwellWorkstation", "cdna3", "cdna4", "gaudi", "tpu"};
-constexpr std::array<std::string_view, 4> kRegimeNames{
-    "offlineThroughput", "closedLoopTpot", "closedLoopTtft", "batch"};
+constexpr std::array<std::string_view, kMeasuredRegimes> kRegimeNames{
+    "offlineThroughput", "offlineLatency", "closedLoopTpot", "closedLoopTtft", "firstToken", "batch"};
 constexpr std::array<std::string_view, 4> kLoadNames{"offlineMax", "fixedConcurrency", "requestRate", "staticBatch"};
 constexpr std::array<std::string_view, 6> kMetricNames{
     "outputTokenRate", "totalTokenRate", "requestRate", "ttft", "tpot", "e2e"};
@@ -44,11 +42,8 @@ std::string inQuotes(std::string_view s) { return "\"" + std::string(s) + "\""; 
 /// A row that was left out and predicted.
 struct LeftOut {
     const Measurement* measured = nullptr;
-    MeasuredRegime regime{};
     int bits = 16;
-    GpuArchitecture architecture{};
     double predicted = 0;
-    double ratio() const { return measured->value / predicted; }
     double error() const { return predicted / measured->value - 1; }
 };
 
@@ -58,58 +53,14 @@ std::vector<LeftOut> leftOut(const MeasurementTable& scored, const std::vector<R
     for (std::size_t i = 0; i < scored.rows.size(); ++i) {
         const Measurement& m = scored.rows[i];
         const Result<MeasuredCase> c = caseOf(m);
-        const auto regime = regimeOf(m);
-        if (!regime || !c || !outcomes[i].predicted || outcomes[i].assumed)
+        if (!regimeOf(m) || !c || !outcomes[i].predicted || outcomes[i].assumed)
             continue;
-        all.push_back({&m, *regime, storedBits(c->weightFormat), c->gpu.architecture, *outcomes[i].predicted});
+        all.push_back({&m, storedBits(c->weightFormat), *outcomes[i].predicted});
     }
     return all;
 }
 
-using Ratios = std::vector<std::pair<double, double>>; ///< measured / predicted, and its weight
-
-ShippedBand bandOf(const Ratios& own, const Ratios& parent, MeasuredRegime regime, int bits, int architecture)
-{
-    Ratios pooled = own;
-    double total = 0;
-    for (const auto& [ratio, weight] : parent)
-        total += weight;
-    for (const auto& [ratio, weight] : parent)
-        pooled.emplace_back(ratio, weight * kRowsOfParent / total);
-    return {regime, bits, architecture, weightedQuantile(pooled, 0.1), weightedQuantile(pooled, 0.9),
-        static_cast<int>(own.size())};
-}
-
-/// From the widest kind to the narrowest.
-std::vector<ShippedBand> bandsOf(const std::vector<LeftOut>& rows)
-{
-    std::vector<ShippedBand> bands;
-    const auto those = [&](MeasuredRegime regime, int bits, int architecture) {
-        Ratios some;
-        for (const LeftOut& r : rows)
-            if (r.regime == regime && (bits == 0 || r.bits == bits) &&
-                (architecture < 0 || static_cast<int>(r.architecture) == architecture))
-                some.emplace_back(r.ratio(), 1.0);
-        return some;
-    };
-    for (std::size_t i = 0; i < kRegimeNames.size(); ++i) {
-        const auto regime = static_cast<MeasuredRegime>(i);
-        const Ratios all = those(regime, 0, -1);
-        if (all.empty())
-            continue;
-        bands.push_back(bandOf(all, {}, regime, 0, -1));
-        for (const int bits : {16, 8, 4}) {
-            const Ratios some = those(regime, bits, -1);
-            if (some.empty())
-                continue;
-            bands.push_back(bandOf(some, all, regime, bits, -1));
-            for (int a = 0; a < static_cast<int>(kArchitectures); ++a)
-                if (const Ratios few = those(regime, bits, a); few.size() >= 2 * kLeastForArchitecture) // of two folds
-                    bands.push_back(bandOf(few, some, regime, bits, a));
-        }
-    }
-    return bands;
-}
+using Ratios = std::vector<std::pair<double, double>>; ///< a value, and its weight
 
 std::string fitText(const EfficiencyTable& t, const std::vector<ShippedBand>& bands)
 {
@@ -141,17 +92,6 @@ std::string fitText(const EfficiencyTable& t, const std::vector<ShippedBand>& ba
            "}};\n\n} // namespace\n\nstd::span<const double, kCoefficients> shippedShared() { return kShared; }\n"
            "std::span<const ShippedFactor> shippedFactors() { return kFactors; }\n"
            "std::span<const ShippedBand> shippedBands() { return kBands; }\n\n} // namespace headroom\n";
-}
-
-/// The narrowest band that covers a kind, of those from widest to narrowest.
-double insideShare(const std::vector<LeftOut>& rows, const std::vector<ShippedBand>& bands)
-{
-    double inside = 0;
-    for (const LeftOut& r : rows) {
-        const ErrorBand b = narrowestBand(bands, r.regime, r.bits, r.architecture);
-        inside += b.lo <= r.ratio() && r.ratio() <= b.hi ? 1 : 0;
-    }
-    return rows.empty() ? 0 : inside / static_cast<double>(rows.size());
 }
 
 struct Spread {
@@ -188,27 +128,22 @@ std::string groupLines(const std::vector<LeftOut>& rows, int& count)
     return text;
 }
 
-/// One line for each kind of measurement that is measured often enough to be held to a mark.
+/// One line for each kind of measurement that is measured often enough to be held to a mark: what --cross-validate prints.
 std::string accuracyLines(
-    std::string_view without, const std::vector<LeftOut>& rows, const std::vector<ShippedBand>& bands)
+    std::string_view without, const MeasurementTable& scored, const std::vector<RowOutcome>& outcomes)
 {
     constexpr std::array<std::pair<Metric, LoadKind>, 4> kKinds{
         {{Metric::outputTokenRate, LoadKind::offlineMax}, {Metric::tpot, LoadKind::fixedConcurrency},
             {Metric::ttft, LoadKind::staticBatch}, {Metric::tpot, LoadKind::staticBatch}}};
+    const std::vector<ErrorSummary> all = summarizeErrors(scored, outcomes, Weighting::byCase);
     std::string text;
-    for (const auto& [metric, load] : kKinds) {
-        std::vector<LeftOut> some;
-        for (const LeftOut& r : rows)
-            if (r.measured->metric == metric && r.measured->loadKind == load)
-                some.push_back(r);
-        if (some.empty())
-            continue;
-        const Spread s = spreadOf(some);
-        text += "    {" + inQuotes(without) + ", M::" + std::string(in(kMetricNames, metric)) +
-                ", L::" + std::string(in(kLoadNames, load)) +
-                line(", %d, %.3f, %.3f, %.3f, %.2f},\n", static_cast<int>(some.size()), s.median, s.p90, s.bias,
-                    insideShare(some, bands));
-    }
+    for (const auto& [metric, load] : kKinds)
+        for (const ErrorSummary& s : all)
+            if (s.metric == metric && s.loadKind == load && !s.assumed && s.covered > 0)
+                text += "    {" + inQuotes(without) + ", M::" + std::string(in(kMetricNames, metric)) +
+                        ", L::" + std::string(in(kLoadNames, load)) +
+                        line(", %d, %.3f, %.3f, %.3f, %.3f},\n", static_cast<int>(std::lround(s.covered * s.rows)),
+                            s.medianAbsError, s.p90AbsError, s.bias, s.insideBand);
     return text;
 }
 
@@ -219,21 +154,20 @@ Result<PublishedFit> publishFit(
 {
     if (fitCases(fitted).empty())
         return fail("--fit-on", "no row that a fit can use");
-    const auto without = [&](LeaveOut by) {
-        return leftOut(scored, crossValidate(scored, fitted, by, options, threads));
-    };
-    const std::vector<LeftOut> gpu = without(LeaveOut::gpu), family = without(LeaveOut::family),
-                               source = without(LeaveOut::source);
-    std::vector<LeftOut> pooled = gpu;
-    pooled.insert(pooled.end(), family.begin(), family.end());
-    const std::vector<ShippedBand> bands = bandsOf(pooled);
+    const LeftOutRows folds = leaveOutGpusAndFamilies(scored, fitted, options, threads);
+    const std::vector<ShippedBand> bands = bandsOf(folds.unseen);
     if (bands.empty())
         return fail("MEASURED", "no row of a kind that has bands");
+    const std::vector<RowOutcome> source = crossValidate(scored, fitted, LeaveOut::source, options, threads);
+    const std::vector<LeftOut> gpu = leftOut(scored, folds.gpu);
 
     int groups = 0;
     const std::string lines = groupLines(gpu, groups);
-    const std::string accuracy = accuracyLines("GPU", gpu, bands) + accuracyLines("model family", family, bands) +
-                                 accuracyLines("source", source, bands);
+    std::string accuracy;
+    for (const auto& [name, by, outcomes] :
+        {std::tuple("GPU", LeaveOut::gpu, &folds.gpu), std::tuple("model family", LeaveOut::family, &folds.family),
+            std::tuple("source", LeaveOut::source, &source)})
+        accuracy += accuracyLines(name, scored, withBandsOfFolds(scored, *outcomes, by, folds.unseen));
     std::string residuals =
         "// Written by `headroom-cli validate BENCH.csv --fit-on MEASURED.csv --publish FOLDER`: not by hand. "
         "Statistics of\n"

@@ -12,10 +12,8 @@ struct PublishedFit {
     std::string fit, residuals; ///< the text of each file
 };
 
-/// Fits to all rows of `fitted` and cross-validates on `scored` without each GPU, model family and source. Bands are 10th
-/// and 90th percentiles of measured / predicted of the rows left out by GPU and by family: by kind of measurement, within
-/// it by bits of the weights, within those by GPU architecture; each level counts the rows of the level above as twenty of
-/// its own, so that few rows stay near what is known of all.
+/// Fits to all rows of `fitted` and cross-validates on `scored` without each GPU, model family and source. Bands are those
+/// of bands.h; the share inside that is published is of bands that the left-out group had no part in.
 /// Errors: nothing to fit to, or no row of a kind that has bands.
 Result<PublishedFit> publishFit(
     const MeasurementTable& scored, const MeasurementTable& fitted, const FitOptions&, int threads);

@@ -133,7 +133,7 @@ public:
             outcome.skippedBecause = ran.fits ? "the run does not show this figure" : "the model does not fit";
             return outcome;
         }
-        const ErrorBand band = bandOf(m, ran.weightFormat, ran.architecture, ran.assumed);
+        const ErrorBand band = bandOf(shippedBands(), m, ran.weightFormat, ran.architecture, ran.assumed);
         outcome.lo = *outcome.predicted * band.lo;
         outcome.hi = *outcome.predicted * band.hi;
         return outcome;
@@ -175,10 +175,6 @@ private:
     std::map<std::string, Result<Ran>> m_runs;
 };
 
-std::string keyOf(const Measurement& m, LeaveOut by)
-{
-    return by == LeaveOut::gpu ? m.gpu : by == LeaveOut::family ? m.family : m.source;
-}
 std::string keyOf(const FitCase& c, LeaveOut by)
 {
     return by == LeaveOut::gpu ? c.gpu : by == LeaveOut::family ? c.family : c.source;
@@ -205,35 +201,63 @@ double weightedQuantile(std::vector<std::pair<double, double>> values, double q)
     return last;
 }
 
-std::optional<MeasuredRegime> regimeOf(const Measurement& m)
+const std::string& leftOutKey(const Measurement& m, LeaveOut by)
 {
-    switch (m.loadKind) {
-    case LoadKind::staticBatch:
-        return isLatency(m.metric) ? std::optional(MeasuredRegime::batch) : std::nullopt;
-    case LoadKind::fixedConcurrency:
-        if (m.metric == Metric::ttft)
-            return MeasuredRegime::closedLoopTtft;
-        return m.metric == Metric::tpot ? std::optional(MeasuredRegime::closedLoopTpot) : std::nullopt;
-    case LoadKind::offlineMax:
-        return isLatency(m.metric) ? std::nullopt : std::optional(MeasuredRegime::offlineThroughput);
-    case LoadKind::requestRate:
-        return std::nullopt;
-    }
-    return std::nullopt;
+    return by == LeaveOut::gpu ? m.gpu : by == LeaveOut::family ? m.family : m.source;
 }
 
-ErrorBand bandOf(const Measurement& m, NumberFormat weightFormat, GpuArchitecture architecture, bool assumed)
+namespace {
+
+/// The kind whose band a row takes, and whether that is one of times for a rate or the other way round.
+struct Likeness {
+    MeasuredRegime regime;
+    bool inverted = false;
+    bool own = true; ///< the kind is made of rows like this one
+};
+
+constexpr double kFewClients = 8; ///< of a closed loop, among whom hardly anything queues
+
+Likeness likenessOf(const Measurement& m)
 {
-    const bool batch = m.loadKind == LoadKind::staticBatch;
-    const auto others = batch                      ? MeasuredRegime::batch
-                        : m.metric == Metric::ttft ? MeasuredRegime::closedLoopTtft
-                                                   : MeasuredRegime::offlineThroughput;
-    ErrorBand band = residualBand(regimeOf(m).value_or(others), weightFormat, architecture);
+    const bool latency = isLatency(m.metric);
+    switch (m.loadKind) {
+    case LoadKind::staticBatch:
+        return {MeasuredRegime::batch, !latency, latency};
+    case LoadKind::offlineMax:
+        return {latency ? MeasuredRegime::offlineLatency : MeasuredRegime::offlineThroughput};
+    case LoadKind::fixedConcurrency:
+        if (m.metric == Metric::ttft)
+            return {m.load.value_or(0) > kFewClients ? MeasuredRegime::closedLoopTtft : MeasuredRegime::firstToken};
+        break;
+    case LoadKind::requestRate: // as a plan is
+        if (m.metric == Metric::ttft)
+            return {MeasuredRegime::firstToken, false, false};
+        break;
+    }
+    const bool own = m.loadKind == LoadKind::fixedConcurrency && m.metric == Metric::tpot;
+    return {latency ? MeasuredRegime::closedLoopTpot : MeasuredRegime::offlineThroughput, false, own};
+}
+
+} // namespace
+
+std::optional<MeasuredRegime> regimeOf(const Measurement& m)
+{
+    const Likeness like = likenessOf(m);
+    return like.own ? std::optional(like.regime) : std::nullopt;
+}
+
+ErrorBand bandOf(std::span<const ShippedBand> bands, const Measurement& m, NumberFormat weightFormat,
+    GpuArchitecture architecture, bool assumed)
+{
+    Likeness like = likenessOf(m);
+    if (std::ranges::find(bands, like.regime, &ShippedBand::regime) == bands.end()) // nothing of it was left in
+        like = {MeasuredRegime::offlineThroughput, isLatency(m.metric)};
+    ErrorBand band = narrowestBand(bands, like.regime, storedBits(weightFormat), architecture);
+    if (like.inverted)
+        band = inverse(band);
     if (assumed) { // lengths, layout and engine settings are guesses: twice as wide
         band.lo *= 0.5;
         band.hi *= 2;
-    } else if (isLatency(m.metric) && m.loadKind == LoadKind::offlineMax) {
-        band = {1 / band.hi, 1 / band.lo}; // the time of the same run
     }
     return band;
 }
@@ -265,7 +289,7 @@ std::vector<RowOutcome> crossValidate(const MeasurementTable& scored, const Meas
     const std::vector<FitCase> cases = fitCases(fitted);
     std::set<std::string> distinct;
     for (const Measurement& m : scored.rows)
-        distinct.insert(keyOf(m, by));
+        distinct.insert(leftOutKey(m, by));
     const std::vector<std::string> keys(distinct.begin(), distinct.end());
     std::vector<RowOutcome> outcomes(scored.rows.size());
     std::atomic<std::size_t> next{0};
@@ -279,7 +303,7 @@ std::vector<RowOutcome> crossValidate(const MeasurementTable& scored, const Meas
             const EfficiencyTable table = fitEfficiency(kept, startingEfficiency(), options);
             Predictor predict(table, traces);
             for (std::size_t i = 0; i < scored.rows.size(); ++i)
-                if (keyOf(scored.rows[i], by) == keys[k])
+                if (leftOutKey(scored.rows[i], by) == keys[k])
                     outcomes[i] = predict(scored.rows[i]); // each row belongs to one key: no two threads meet
         }
     };

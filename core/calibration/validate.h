@@ -5,12 +5,14 @@
 #include "core/calibration/fit.h"
 #include "core/calibration/measurements.h"
 #include "core/model/efficiency.h"
+#include "core/model/shipped_fit.h"
 #include "core/workload/trace.h"
 
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -44,8 +46,9 @@ std::vector<RowOutcome> predictRows(
 /// The kind of measurement as far as errors differ by it; absent for those that have no residuals of their own.
 std::optional<MeasuredRegime> regimeOf(const Measurement&);
 
-/// Band of a prediction as factors, from cross-validated residuals of the same kind of measurement.
-ErrorBand bandOf(const Measurement&, NumberFormat weightFormat, GpuArchitecture, bool assumed);
+/// Band of a prediction as factors, from cross-validated residuals of the same kind of measurement or of the nearest.
+ErrorBand bandOf(
+    std::span<const ShippedBand>, const Measurement&, NumberFormat weightFormat, GpuArchitecture, bool assumed);
 
 /// Quantile of (value, weight), interpolated between the middles of their weights. Needs at least one.
 double weightedQuantile(std::vector<std::pair<double, double>> values, double q);
@@ -54,6 +57,8 @@ double weightedQuantile(std::vector<std::pair<double, double>> values, double q)
 EfficiencyTable fitToAll(const MeasurementTable& fitted, const FitOptions&);
 
 enum class LeaveOut { gpu, family, source };
+/// The group of a row that is left out together.
+const std::string& leftOutKey(const Measurement&, LeaveOut);
 
 /// Predicts the rows of `scored` group by group with coefficients fitted to those rows of `fitted` that do not share the
 /// row's GPU, model family or source. \param threads fits run in parallel

@@ -264,28 +264,43 @@ ErrorBand residualBand(MeasuredRegime regime, NumberFormat weightFormat, GpuArch
     return narrowestBand(shippedBands(), regime, storedBits(weightFormat), architecture);
 }
 
+namespace {
+
+constexpr std::array kMeasured{GpuArchitecture::ampere, GpuArchitecture::hopper, GpuArchitecture::blackwell,
+    GpuArchitecture::blackwellWorkstation};
+
+/// Nothing of this architecture was in the fit: what is known of all, wider, and around the band of each that was.
+ErrorBand unmeasuredBand(MeasuredRegime regime, NumberFormat weightFormat, GpuArchitecture architecture)
+{
+    constexpr double kWider = 1.3;
+    ErrorBand band = widened(residualBand(regime, weightFormat, architecture), kWider);
+    for (const GpuArchitecture measured : kMeasured) {
+        const ErrorBand one = residualBand(regime, weightFormat, measured);
+        band = {std::min(band.lo, one.lo), std::max(band.hi, one.hi)};
+    }
+    return band;
+}
+
+} // namespace
+
 ErrorBand bandFor(PredictedQuantity quantity, GpuArchitecture architecture, NumberFormat weightFormat)
 {
-    const bool measured = architecture == GpuArchitecture::ampere || architecture == GpuArchitecture::hopper ||
-                          architecture == GpuArchitecture::blackwell ||
-                          architecture == GpuArchitecture::blackwellWorkstation;
-    const double by = measured ? 1.0 : 1.3; // nothing of this architecture was in the fit
-    const ErrorBand offline = residualBand(MeasuredRegime::offlineThroughput, weightFormat, architecture);
-    const ErrorBand tpot = residualBand(MeasuredRegime::closedLoopTpot, weightFormat, architecture);
+    const bool measured = std::ranges::find(kMeasured, architecture) != kMeasured.end();
+    const auto of = [&](MeasuredRegime regime) {
+        return (measured ? residualBand : unmeasuredBand)(regime, weightFormat, architecture);
+    };
     switch (quantity) {
+    case PredictedQuantity::prompt:
+        return of(MeasuredRegime::firstToken);
     case PredictedQuantity::tpot:
-        return widened(tpot, by);
-    case PredictedQuantity::ttft: // prompt time, and a queue that follows the step time
-        return widened(residualBand(MeasuredRegime::batch, weightFormat, architecture), 1.3 * by);
+        return of(MeasuredRegime::closedLoopTpot);
     case PredictedQuantity::e2e:
-        return widened(tpot, 1.1 * by);
+        return widened(of(MeasuredRegime::closedLoopTpot), 1.1);
     case PredictedQuantity::throughput:
     case PredictedQuantity::capacity:
-        return widened(offline, by);
-    case PredictedQuantity::cost: // falls as throughput rises
-        return widened({1 / offline.hi, 1 / offline.lo}, by);
+        break;
     }
-    return widened(offline, by);
+    return of(MeasuredRegime::offlineThroughput);
 }
 
 } // namespace headroom

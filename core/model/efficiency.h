@@ -131,12 +131,24 @@ struct ErrorBand {
     double lo = 1, hi = 1;
 };
 /// How something was measured, as far as errors differ by it.
-enum class MeasuredRegime { offlineThroughput, closedLoopTpot, closedLoopTtft, batch };
+enum class MeasuredRegime {
+    offlineThroughput,
+    offlineLatency, ///< of requests that are all there at once
+    closedLoopTpot,
+    closedLoopTtft, ///< many clients: behind each other's prompts
+    firstToken,     ///< where hardly anything queues: static batches, and up to eight clients of a server
+    batch,          ///< latencies of a static batch
+};
+inline constexpr std::size_t kMeasuredRegimes = static_cast<std::size_t>(MeasuredRegime::batch) + 1;
 /// Band of rows like that, from residuals of fits that did not see them: those of the architecture where there are enough.
 ErrorBand residualBand(MeasuredRegime, NumberFormat weightFormat, GpuArchitecture);
+/// Of the inverse: a time where the band is of a rate, and the other way round.
+constexpr ErrorBand inverse(ErrorBand b) { return {1 / b.hi, 1 / b.lo}; }
 
-enum class PredictedQuantity { ttft, tpot, e2e, throughput, capacity, cost };
-/// Band of what a plan predicts; wider for architectures that no measurement of the fit came from.
+/// `prompt`: from the first of its steps to the first token, without the queue in front of it.
+enum class PredictedQuantity { prompt, tpot, e2e, throughput, capacity };
+/// Band of what a plan predicts. For architectures that no measurement of the fit came from it is wider, and at least as
+/// wide as that of any that was measured.
 ErrorBand bandFor(PredictedQuantity, GpuArchitecture, NumberFormat weightFormat);
 
 } // namespace headroom

@@ -103,36 +103,35 @@ constexpr std::array<ShippedFactor, 38> kFactors{{
 }};
 
 // 0 and -1: any. The last figure is rows, each GPU and each family left out once.
-constexpr std::array<ShippedBand, 29> kBands{{
-    {R::offlineThroughput, 0, -1, 0.778, 1.2, 1114},
-    {R::offlineThroughput, 16, -1, 0.784, 1.14, 396},
-    {R::offlineThroughput, 16, 2, 0.852, 1.14, 234}, // ampere
-    {R::offlineThroughput, 16, 4, 0.74, 1.14, 162},  // hopper
-    {R::offlineThroughput, 8, -1, 0.797, 1.22, 298},
-    {R::offlineThroughput, 8, 2, 0.806, 1.19, 20},  // ampere
-    {R::offlineThroughput, 8, 4, 0.796, 1.22, 278}, // hopper
-    {R::offlineThroughput, 4, -1, 0.739, 1.21, 420},
-    {R::offlineThroughput, 4, 2, 0.579, 1.21, 56},  // ampere
-    {R::offlineThroughput, 4, 4, 0.572, 1.23, 68},  // hopper
-    {R::offlineThroughput, 4, 5, 0.785, 1.13, 172}, // blackwell
-    {R::offlineThroughput, 4, 6, 0.717, 1.29, 124}, // blackwellWorkstation
-    {R::closedLoopTpot, 0, -1, 0.812, 1.25, 354},
-    {R::closedLoopTpot, 16, -1, 0.851, 1.22, 14},
-    {R::closedLoopTpot, 8, -1, 0.815, 1.29, 198},
-    {R::closedLoopTpot, 8, 4, 0.818, 1.14, 104}, // hopper
-    {R::closedLoopTpot, 8, 5, 0.815, 1.5, 94},   // blackwell
-    {R::closedLoopTpot, 4, -1, 0.805, 1.24, 142},
-    {R::closedLoopTpot, 4, 4, 0.812, 1.66, 40}, // hopper
-    {R::closedLoopTpot, 4, 5, 0.784, 1.2, 98},  // blackwell
-    {R::closedLoopTtft, 0, -1, 1.02, 5, 26},
-    {R::closedLoopTtft, 16, -1, 1.24, 4.91, 14},
-    {R::closedLoopTtft, 8, -1, 1.04, 5.71, 4},
-    {R::closedLoopTtft, 4, -1, 0.885, 4.81, 8},
-    {R::batch, 0, -1, 0.857, 1.13, 208},
-    {R::batch, 16, -1, 0.857, 1.13, 192},
-    {R::batch, 16, 2, 0.905, 1.2, 96}, // ampere
-    {R::batch, 16, 4, 0.83, 1.1, 96},  // hopper
-    {R::batch, 8, -1, 0.85, 1.13, 16},
+constexpr std::array<ShippedBand, 28> kBands{{
+    {R::offlineThroughput, 0, -1, 0.772, 1.21, 1114},
+    {R::offlineThroughput, 16, -1, 0.766, 1.15, 396},
+    {R::offlineThroughput, 16, 2, 0.827, 1.16, 234}, // ampere
+    {R::offlineThroughput, 16, 4, 0.717, 1.14, 162}, // hopper
+    {R::offlineThroughput, 8, -1, 0.758, 1.25, 298},
+    {R::offlineThroughput, 8, 4, 0.76, 1.24, 278}, // hopper
+    {R::offlineThroughput, 4, -1, 0.732, 1.22, 420},
+    {R::offlineThroughput, 4, 5, 0.75, 1.18, 172},  // blackwell
+    {R::offlineThroughput, 4, 6, 0.629, 1.37, 124}, // blackwellWorkstation
+    {R::offlineLatency, 0, -1, 0.734, 2.84, 1452},
+    {R::closedLoopTpot, 0, -1, 0.797, 1.29, 354},
+    {R::closedLoopTpot, 8, -1, 0.773, 1.39, 198},
+    {R::closedLoopTpot, 8, 4, 0.767, 1.2, 104}, // hopper
+    {R::closedLoopTpot, 4, -1, 0.785, 1.29, 142},
+    {R::closedLoopTpot, 4, 5, 0.74, 1.32, 98}, // blackwell
+    {R::closedLoopTtft, 0, -1, 0.386, 2.95, 1708},
+    {R::closedLoopTtft, 8, -1, 0.39, 2.9, 756},
+    {R::closedLoopTtft, 4, -1, 0.335, 3.73, 670},
+    {R::closedLoopTtft, 4, 5, 0.331, 3.53, 588}, // blackwell
+    {R::firstToken, 0, -1, 0.847, 5.33, 968},
+    {R::firstToken, 16, -1, 0.845, 8.09, 210},
+    {R::firstToken, 16, 4, 0.754, 6.83, 162}, // hopper
+    {R::firstToken, 8, -1, 0.816, 5.14, 388},
+    {R::firstToken, 8, 4, 0.794, 4.94, 136}, // hopper
+    {R::firstToken, 4, -1, 0.752, 5.54, 370},
+    {R::firstToken, 4, 5, 0.925, 5.78, 310}, // blackwell
+    {R::batch, 0, -1, 0.808, 1.2, 208},
+    {R::batch, 8, -1, 0.82, 1.17, 16},
 }};
 
 } // namespace

@@ -15,7 +15,7 @@ struct ShippedFactor {
     double value;
 };
 
-/// 10th and 90th percentile of measured / predicted of rows that a fit had not seen.
+/// Nominal 80 % band of measured / predicted of rows that a fit had not seen (core/calibration/bands.h).
 struct ShippedBand {
     MeasuredRegime regime;
     int bits;         ///< of the stored weights; 0 = any

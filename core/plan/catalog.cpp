@@ -166,6 +166,12 @@ std::span<const CatalogGpu> catalogGpus() { return catalogIndex().data.gpus; }
 std::span<const CatalogModel> catalogModels() { return catalogIndex().data.models; }
 std::span<const CatalogPrice> catalogPrices() { return catalogIndex().data.prices; }
 
+std::optional<NumberFormat> CatalogModel::publishedKv(NumberFormat weights) const
+{
+    const auto found = std::ranges::find(checkpoints, weights, &CatalogCheckpoint::weights);
+    return found == checkpoints.end() ? std::nullopt : std::optional(found->kv);
+}
+
 const CatalogGpu* findGpu(std::string_view name)
 {
     const Index& index = catalogIndex();

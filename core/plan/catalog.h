@@ -33,13 +33,22 @@ struct CatalogGpu {
     std::vector<Provenance> provenance;
 };
 
+/// Weights as someone published them, where their cache is not what the engine would keep beside such weights.
+struct CatalogCheckpoint {
+    NumberFormat weights = NumberFormat::bf16, kv = NumberFormat::bf16;
+};
+
 struct CatalogModel {
     ModelSpec spec;
     std::vector<std::string> aliases;
+    std::vector<CatalogCheckpoint> checkpoints;
     std::string family;       ///< "llama-3.1"
     std::string architecture; ///< "dense", "GQA", "MoE", "MLA", "sliding", "hybrid" combinations, for the table
     double activePublished = 0;
     std::vector<Provenance> provenance;
+
+    /// The cache that published weights of a format ask for; absent = they leave it to the engine.
+    std::optional<NumberFormat> publishedKv(NumberFormat weights) const;
 };
 
 struct CatalogPrice {

@@ -268,6 +268,19 @@ ModelSpec readSpec(Row& row, const std::vector<CatalogModel>& earlier)
     return m;
 }
 
+CatalogCheckpoint readCheckpoint(Row row, const Sources& sources, std::vector<Provenance>& provenance)
+{
+    CatalogCheckpoint checkpoint{
+        readFormat(row, "format", NumberFormat::bf16), readFormat(row, "kv", NumberFormat::bf16)};
+    const auto source = sources.find(row.get<std::string>("source"));
+    if (source == sources.end())
+        row.refuse("names an unknown source");
+    provenance.push_back(source->second);
+    provenance.back().figure = "cache beside " + std::string(info(checkpoint.weights).name);
+    row.done();
+    return checkpoint;
+}
+
 CatalogModel readModel(Row& row, const Sources& sources, const std::vector<CatalogModel>& earlier)
 {
     CatalogModel model;
@@ -285,6 +298,10 @@ CatalogModel readModel(Row& row, const Sources& sources, const std::vector<Catal
         model.spec.publishedParams = figure(row, "published_params", sources, model.provenance);
     if (row.has("published_active"))
         model.activePublished = figure(row, "published_active", sources, model.provenance);
+    if (row.has("checkpoints"))
+        for (const Json& json : row.at("checkpoints"))
+            model.checkpoints.push_back(
+                readCheckpoint({json, row.where() + " checkpoints"}, sources, model.provenance));
     row.done();
     model.architecture = architectureOf(model.spec);
     return model;

@@ -261,25 +261,28 @@ double targetMargin(const BatchStation& station, RequestRate rate, const Targets
     const Seconds toEnd = toFirst + t.input.post + t.input.networkOut;
     if (!needsChain(t, rate)) {
         const StationResult r = solve(station, rate);
-        return r.stable ? worstMiss(slowed(r.ttft.p95, toFirst, slowing.ttft), slowing.tpot * r.tpot.p95,
-                              slowed(r.e2e.p99, toEnd, slowing.e2e), targets)
-                        : kInfinity;
+        return r.stable
+                   ? worstMiss(slowed(r.ttft.p95, toFirst, slowing.ttft) + slowing.moreToFirst,
+                         slowing.tpot * r.tpot.p95, slowed(r.e2e.p99, toEnd, slowing.e2e) + slowing.moreToEnd, targets)
+                   : kInfinity;
     }
     const Operating at = operating(t, rate, Detail::latencies);
     const LatencyMix mix(t, at, Detail::latencies);
     Targets others = targets;
     others.e2eP99.reset();
     const Seconds none(0);
-    const Seconds ttft = targets.ttftP95 ? slowed(Seconds(mix.ttftQuantile(0.95)), toFirst, slowing.ttft) : none;
+    const Seconds ttft =
+        targets.ttftP95 ? slowed(Seconds(mix.ttftQuantile(0.95)), toFirst, slowing.ttft) + slowing.moreToFirst : none;
     const Seconds tpot = targets.tpotP95 ? slowing.tpot * Seconds(mix.tpotDistribution().quantile(0.95)) : none;
     const double worst = worstMiss(ttft, tpot, none, others);
     if (!targets.e2eP99)
         return worst;
     // Its percentile matters only where it is the worst: one look says whether it is.
-    const Seconds asBad = toEnd + (std::exp(worst) * *targets.e2eP99 - toEnd) / slowing.e2e;
+    const Seconds asBad = toEnd + (std::exp(worst) * *targets.e2eP99 - slowing.moreToEnd - toEnd) / slowing.e2e;
     if (worst > -kInfinity && mix.e2eShareWithin(asBad.si()) >= 0.99)
         return worst;
-    return worstMiss(ttft, tpot, slowed(Seconds(mix.e2eQuantile(0.99)), toEnd, slowing.e2e), targets);
+    const Seconds e2e = slowed(Seconds(mix.e2eQuantile(0.99)), toEnd, slowing.e2e) + slowing.moreToEnd;
+    return worstMiss(ttft, tpot, e2e, targets);
 }
 
 LatencyQuantiles latencyQuantiles(const BatchStation& station, RequestRate rate, std::span<const double> probabilities)

@@ -103,9 +103,10 @@ struct LatencyEdge {
 /// About the numbers of solve(), in half its time; Detail::edges says how near.
 LatencyEdge latencyEdge(const BatchStation&, RequestRate);
 
-/// Factors on latencies without their fixed parts: an edge of a band.
+/// Factors on latencies without their fixed parts, and what is added to that: an edge of a band.
 struct Slowing {
     double ttft = 1, tpot = 1, e2e = 1;
+    Seconds moreToFirst{0}, moreToEnd{0};
 };
 /// A latency of which all but the fixed part takes `factor` times as long.
 Seconds slowed(Seconds latency, Seconds fixed, double factor);

@@ -94,8 +94,9 @@ std::string formatOf(const Measurement& m) { return m.weightFormat.empty() ? "as
 
 bool passes(const ValidationFilter& f, const Measurement& m)
 {
-    return (f.gpu.empty() || f.gpu == m.gpu) && (f.engine.empty() || f.engine == m.engine) &&
-           (f.family.empty() || f.family == m.family) && (f.format.empty() || f.format == formatOf(m));
+    return (f.load.empty() || f.load == name(m.loadKind)) && (f.gpu.empty() || f.gpu == m.gpu) &&
+           (f.engine.empty() || f.engine == m.engine) && (f.family.empty() || f.family == m.family) &&
+           (f.format.empty() || f.format == formatOf(m));
 }
 
 namespace {

@@ -12,7 +12,7 @@ namespace headroom::ui {
 /// What of the measured rows is shown. Empty = all.
 struct ValidationFilter {
     Metric metric = Metric::outputTokenRate;
-    std::string gpu, engine, family, format;
+    std::string load, gpu, engine, family, format; ///< load: how it was offered, as name() says
 };
 /// Whether a row passes all filters but the metric.
 bool passes(const ValidationFilter&, const Measurement&);

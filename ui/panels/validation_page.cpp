@@ -131,7 +131,7 @@ QWidget* ValidationPage::makeRuns()
     bar->addWidget(m_cancel);
     bar->addWidget(m_progress);
     bar->addWidget(m_status, 1);
-    const std::array names{tr("Metric"), tr("GPU"), tr("Engine"), tr("Model family"), tr("Weights")};
+    const std::array names{tr("Metric"), tr("Load"), tr("GPU"), tr("Engine"), tr("Model family"), tr("Weights")};
     m_choosers = new QWidget;
     auto* choosers = new QHBoxLayout(m_choosers);
     choosers->setContentsMargins(0, 0, 0, 0);
@@ -233,6 +233,7 @@ ValidationFilter ValidationPage::filter() const
     ValidationFilter f;
     f.metric = static_cast<Metric>(m_choice[byMetric]->currentData().toInt());
     const auto chosen = [&](Choice c) { return m_choice[c]->currentData().toString().toStdString(); };
+    f.load = chosen(byLoad);
     f.gpu = chosen(byGpu);
     f.engine = chosen(byEngine);
     f.family = chosen(byFamily);
@@ -243,15 +244,18 @@ ValidationFilter ValidationPage::filter() const
 void ValidationPage::fillChoices()
 {
     std::set<Metric> metrics{Metric::outputTokenRate};
+    std::set<LoadKind> loads;
     std::array<std::set<std::string>, choices> values;
     for (const ComparedRow& row : m_runner.rows()) {
         metrics.insert(row.measured.metric);
+        loads.insert(row.measured.loadKind);
         values[byGpu].insert(row.measured.gpu);
         values[byEngine].insert(row.measured.engine);
         values[byFamily].insert(row.measured.family);
         values[byFormat].insert(formatOf(row.measured));
     }
-    const std::array all{QString(), tr("All GPUs"), tr("All engines"), tr("All families"), tr("All weights")};
+    const std::array all{
+        QString(), tr("All loads"), tr("All GPUs"), tr("All engines"), tr("All families"), tr("All weights")};
     for (std::size_t i = 0; i < choices; ++i) {
         const QVariant before = m_choice[i]->currentData();
         m_choice[i]->clear();
@@ -260,6 +264,9 @@ void ValidationPage::fillChoices()
                 m_choice[i]->addItem(metricWords(m), static_cast<int>(m));
         else
             m_choice[i]->addItem(all[i], QString());
+        if (i == byLoad)
+            for (const LoadKind k : loads)
+                m_choice[i]->addItem(loadWords(k), text(name(k)));
         for (const std::string& value : values[i])
             if (!value.empty())
                 m_choice[i]->addItem(text(value), text(value));

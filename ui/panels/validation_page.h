@@ -55,7 +55,7 @@ signals:
     void opened(const QString& path);
 
 private:
-    enum Choice : std::size_t { byMetric, byGpu, byEngine, byFamily, byFormat, choices };
+    enum Choice : std::size_t { byMetric, byLoad, byGpu, byEngine, byFamily, byFormat, choices };
 
     QWidget* makeRuns();
     QWidget* makePapers();

@@ -118,6 +118,15 @@ ChartSpec batchTpot(const Snapshot& snapshot)
         "Step time against batch", snapshot.now.evaluation.fits ? "ms" : "ms, if it fitted", "", "", LineChart{}};
     const BatchValue value = [](double, Seconds step) { return step.in(millisecond); };
     LineChart body = chartOverBatch(snapshot, sizes, {"decode step", "ms", false, 0.0, {}}, "decode step", value);
+    const ErrorBand errors = bandFor(
+        PredictedQuantity::tpot, snapshot.now.plan->hardware.gpu.architecture, snapshot.now.plan->model.weightFormat);
+    Curve& steps = body.curves.front();
+    std::vector<double> lo, hi;
+    for (const double y : steps.y) {
+        lo.push_back(errors.lo * y);
+        hi.push_back(errors.hi * y);
+    }
+    addBand(steps, std::move(lo), std::move(hi));
     if (target)
         body.limits.push_back({"TPOT target " + duration(*target), Role::target, target->in(millisecond), false});
     const Seconds step = decodeStep(*snapshot.now.evaluator, std::max(1.0, now));

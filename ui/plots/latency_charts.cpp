@@ -1,4 +1,5 @@
 // Tab Latency: end-to-end and per-token time against the load, a request's time step by step, and distributions.
+#include "core/derived_bands.h"
 #include "ui/plots/chart_tables.h"
 #include "ui/plots/ghosts.h"
 #include "ui/plots/load_curve.h"
@@ -34,7 +35,7 @@ ChartSpec e2eVsLoad(const Snapshot& snapshot)
     ChartSpec chart{"End to end, p99", "s, log", "", whyNoLoadCurve(snapshot), LineChart{}};
     LineChart body = chartOverLoad(
         snapshot, {"E2E p99", "s", true, {}, {}}, [](const PointEvaluation& p) { return p.e2e.p99.in(second); },
-        nullptr, "E2E p99", "you: " + duration(e.e2e.p99));
+        [](const PointEvaluation& p) { return farBand(p.e2e); }, "E2E p99", "you: " + duration(e.e2e.p99));
     if (target)
         body.limits.push_back({"target " + duration(*target), Role::target, target->in(second), false});
     addSimulated(body, snapshot, &simulatedE2eP99, 1);

@@ -1,4 +1,5 @@
 // Tab Parallelism: what more GPUs in a replica do to the step, to memory, to the network's share and to the price.
+#include "core/derived_bands.h"
 #include "core/plan/validate.h"
 #include "ui/plots/chart_tables.h"
 #include "ui/plots/ghosts.h"
@@ -53,6 +54,7 @@ std::vector<Layouted> layouts(const Plan& plan, Way way)
 struct Scaled {
     int gpus = 1, degree = 1;
     double costAtCapacity = 0; ///< dollars per million output tokens; not finite where it does not fit
+    Band costBand;             ///< of it
     Evaluator evaluator;
 };
 
@@ -65,10 +67,10 @@ const std::vector<Scaled>& compiled(const Snapshot& snapshot, const PlanResults&
         std::vector<Scaled> all;
         for (const Layouted& layout : layouts(plan, way)) {
             Evaluator evaluator(layout.plan);
-            const double cost =
-                (evaluator.withoutBandsAt(evaluator.workload().rate).cost.perOutputTokenAtCapacity * millionTokens)
-                    .in(dollar);
-            all.push_back({layout.plan.layout().gpus(), layout.degree, cost, std::move(evaluator)});
+            const PointEvaluation point = evaluator.withoutBandsAt(evaluator.workload().rate);
+            const double cost = (point.cost.perOutputTokenAtCapacity * millionTokens).in(dollar);
+            const Band band = inInverseProportion(cost, point.capacity.si(), point.capacityBand);
+            all.push_back({layout.plan.layout().gpus(), layout.degree, cost, band, std::move(evaluator)});
         }
         return all;
     });
@@ -240,17 +242,22 @@ ChartSpec memoryByTp(const Snapshot& snapshot)
     return chart;
 }
 
-/// Cost at capacity over the GPUs of a replica; layouts that do not fit have none.
+/// Cost at capacity over the GPUs of a replica, the first one with its band; layouts that do not fit have none.
 Curve costCurve(const std::vector<Scaled>& all, const char* name, Role role)
 {
     Curve curve;
     curve.name = name;
     curve.role = role;
+    std::vector<double> lo, hi;
     for (const Scaled& one : all)
         if (std::isfinite(one.costAtCapacity) && one.costAtCapacity > 0) {
             curve.x.push_back(one.gpus);
             curve.y.push_back(one.costAtCapacity);
+            lo.push_back(one.costBand.lo);
+            hi.push_back(one.costBand.hi);
         }
+    if (role == Role::primary)
+        addBand(curve, std::move(lo), std::move(hi));
     return curve;
 }
 
@@ -276,7 +283,9 @@ ChartSpec costVsGpus(const Snapshot& snapshot)
         [&](const PlanResults& pinned) { return costCurve(compiled(snapshot, pinned, Way::tensor), "", Role::ghost); });
     double highest = 0; // all layouts are of interest, also those that cost many times as much
     for (const Curve& curve : body.curves)
-        highest = std::max(highest, *std::max_element(curve.y.begin(), curve.y.end()));
+        for (const std::vector<double>* ys : {&curve.y, &curve.hi})
+            for (const double y : *ys)
+                highest = std::max(highest, y);
     body.y.max = 1.1 * highest;
     const double now = (snapshot.now.evaluation.cost.perOutputTokenAtCapacity * millionTokens).in(dollar);
     if (std::isfinite(now) && now > 0)

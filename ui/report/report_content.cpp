@@ -3,6 +3,7 @@
 
 #include "core/calibration/calibrate.h"
 #include "core/calibration/nearness.h"
+#include "core/derived_bands.h"
 #include "core/headroom.h"
 #include "core/plan/catalog.h"
 #include "ui/format.h"
@@ -195,10 +196,12 @@ TextTable latencyResults(const Evaluation& e)
     TextTable t = resultTable();
     Rows rows(t);
     const auto seconds = [](Seconds s) { return quantity(s.si(), "s"); };
-    rows.add(tr("TTFT p50"), seconds(e.ttft.p50), kNoBand, tr("chain of the running batch; prompts wait as in M/G/1"));
+    rows.add(tr("TTFT p50"), seconds(e.ttft.p50), bandText(medianBand(e.ttft, e.ttftMeanBand), 1, "s"),
+        tr("chain of the running batch; prompts wait as in M/G/1"));
     rows.add(tr("TTFT p95"), seconds(e.ttft.p95), bandText(e.ttft.lo, e.ttft.hi),
         tr("the same, and the length distributions of the plan"));
-    rows.add(tr("TTFT p99"), seconds(e.ttft.p99), kNoBand, tr("the same; the far tail is the least certain"));
+    rows.add(tr("TTFT p99"), seconds(e.ttft.p99), bandText(farBand(e.ttft), 1, "s"),
+        tr("the same; the far tail is the least certain"));
     rows.add(tr("TPOT mean"), seconds(e.tpot.mean), bandText(e.tpotMeanBand, 1, "s"),
         tr("step time at the mean batch and context"));
     rows.add(tr("TPOT p95"), seconds(e.tpot.p95), bandText(e.tpot.lo, e.tpot.hi), tr("batch size as arrivals find it"));
@@ -206,11 +209,11 @@ TextTable latencyResults(const Evaluation& e)
         tr("E2E mean"), seconds(e.e2e.mean), bandText(e.e2eMeanBand, 1, "s"), tr("six parts that add up; no retries"));
     rows.add(tr("E2E p95"), seconds(e.e2e.p95), bandText(e.e2e.lo, e.e2e.hi),
         tr("integrated over batch size and output length"));
-    rows.add(tr("E2E p99"), seconds(e.e2e.p99), kNoBand, tr("the same"));
+    rows.add(tr("E2E p99"), seconds(e.e2e.p99), bandText(farBand(e.e2e), 1, "s"), tr("the same"));
     return t;
 }
 
-TextTable loadResults(const Evaluation& e)
+TextTable loadResults(const Evaluation& e, const Targets& targets)
 {
     TextTable t = resultTable();
     Rows rows(t);
@@ -220,9 +223,10 @@ TextTable loadResults(const Evaluation& e)
         e.fits ? tr("from ") + rate(e.targetRate - e.headroom + e.headroomLo) : kNoBand,
         tr("all classes grow alike, burstiness as it is"));
     rows.add(tr("Utilization"), percent(e.utilization), kNoBand, tr("arrivals over saturation rate"));
-    rows.add(tr("Output throughput"), quantity(e.throughput.output.si(), "tok/s"), kNoBand,
-        tr("what arrives is served while the queue is stable"));
-    rows.add(tr("Goodput"), rate(e.throughput.goodput), kNoBand, tr("requests within every target"));
+    rows.add(tr("Output throughput"), quantity(e.throughput.output.si(), "tok/s"),
+        bandText(e.throughputBand, 1, "tok/s"), tr("what arrives is served while the queue is stable"));
+    rows.add(tr("Goodput"), rate(e.throughput.goodput), bandText(goodputBand(e, targets), 1, "req/s"),
+        tr("requests within every target"));
     rows.add(
         tr("Requests in a replica"), number(e.meanConcurrency), kNoBand, tr("Little's law, checked against the chain"));
     rows.add(tr("Seats of a replica"), number(e.memory.seats), kNoBand,
@@ -243,9 +247,12 @@ TextTable costResults(const Evaluation& e)
         tr("idle GPUs cost the same; staff and power as stated"));
     rows.add(tr("Per million output tokens"), perMillion(e.cost.perOutputToken),
         bandText(e.costBand, millionTokens.si(), "USD"), tr("whole bill on output, at the present load"));
-    rows.add(tr("The same at saturation"), perMillion(e.cost.perOutputTokenAtCapacity), kNoBand,
+    rows.add(tr("The same at saturation"), perMillion(e.cost.perOutputTokenAtCapacity),
+        bandText(inInverseProportion(e.cost.perOutputTokenAtCapacity.si(), e.capacity.si(), e.capacityBand),
+            millionTokens.si(), "USD"),
         tr("no plan should run there; a lower bound"));
-    rows.add(tr("Per million tokens, in and out"), perMillion(e.cost.perToken), kNoBand,
+    rows.add(tr("Per million tokens, in and out"), perMillion(e.cost.perToken),
+        bandText(inProportion(e.cost.perToken.si(), e.cost.perOutputToken.si(), e.costBand), millionTokens.si(), "USD"),
         tr("prompt tokens count as much as output tokens"));
     rows.add(tr("Energy of an output token"), quantity(e.cost.joulesPerToken, "J"), kNoBand,
         tr("board limit of the GPU, data centre overhead as stated"));
@@ -278,7 +285,8 @@ TextTable targetsTable(const Snapshot& s)
     };
     add(tr("Time to first token, p95"), t.ttftP95, e.ttft.p95, bandText(e.ttft.lo, e.ttft.hi), e.ttft.hi);
     add(tr("Time per output token, p95"), t.tpotP95, e.tpot.p95, bandText(e.tpot.lo, e.tpot.hi), e.tpot.hi);
-    add(tr("End to end, p99"), t.e2eP99, e.e2e.p99, kNoBand, e.e2e.p99);
+    const Band end = farBand(e.e2e);
+    add(tr("End to end, p99"), t.e2eP99, e.e2e.p99, bandText(end, 1, "s"), Seconds(end.hi));
     out.rows.push_back({tr("Good requests"), percent(t.attainment, 4), percent(e.sloAttainment, 4), kNoBand,
         e.sloAttainment >= t.attainment ? tr("holds") : tr("missed")});
     return out;
@@ -287,7 +295,8 @@ TextTable targetsTable(const Snapshot& s)
 std::vector<InputGroup> resultTables(const Snapshot& s)
 {
     const Evaluation& e = s.now.evaluation;
-    return {{tr("Latency"), latencyResults(e)}, {tr("Load and memory"), loadResults(e)}, {tr("Cost"), costResults(e)}};
+    return {{tr("Latency"), latencyResults(e)}, {tr("Load and memory"), loadResults(e, s.now.plan->targets)},
+        {tr("Cost"), costResults(e)}};
 }
 
 QString simulationSentence(const Snapshot& s)

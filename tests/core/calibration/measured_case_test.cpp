@@ -80,14 +80,20 @@ TEST(MeasuredCases, TablesOfExpertsSplitAttentionBySequenceAndEachRankHasItsOwnL
     EXPECT_EQ(cut->layout.attentionDp, 1) << "a stated expert degree is taken at its word";
 }
 
-TEST(MeasuredCases, WeightsOfMetaKeepTheirCacheAtSixteenBit)
+TEST(MeasuredCases, PublishedWeightsKeepTheCacheTheCatalogSaysUnderAnyNameAndUnlessTheRowStatesOne)
 {
     const MeasurementTable t = tableOf("a,t,,TensorRT-LLM,1.0,Llama-4-Scout,H100-SXM-80GB,4,4,1,,fp8,,128,128,inf,"
                                        "offline_max,output_tok_s,total,1,B,x\n"
                                        "b,t,,TensorRT-LLM,1.0,Llama-4-Scout,B200-180GB,1,1,1,,fp4,,128,128,inf,offline_"
-                                       "max,output_tok_s,total,1,B,x\n");
+                                       "max,output_tok_s,total,1,B,x\n"
+                                       "c,t,,TensorRT-LLM,1.0,llama-4-scout-17b-16e-instruct,H100-SXM-80GB,4,4,1,,fp8,,"
+                                       "128,128,inf,offline_max,output_tok_s,total,1,B,x\n"
+                                       "d,t,,TensorRT-LLM,1.0,Llama-4-Scout,H100-SXM-80GB,4,4,1,,fp8,fp8,128,128,inf,"
+                                       "offline_max,output_tok_s,total,1,B,x\n");
     EXPECT_EQ(caseOf(t.rows[0])->kvFormat, NumberFormat::bf16);
     EXPECT_EQ(caseOf(t.rows[1])->kvFormat, NumberFormat::fp8);
+    EXPECT_EQ(caseOf(t.rows[2])->kvFormat, NumberFormat::bf16);
+    EXPECT_EQ(caseOf(t.rows[3])->kvFormat, NumberFormat::fp8);
 }
 
 TEST(MeasuredCases, OldTensorrtLlmAttendsToTheWholeContext)

@@ -69,6 +69,8 @@ TEST(Nearness, ShippedBandsHoldWhatTheyPromise)
     for (const ShippedAccuracy& a : shippedAccuracy()) {
         EXPECT_GT(a.rows, 40);
         EXPECT_LT(a.median, a.p90);
+        EXPECT_GE(a.inside, 0.72) << a.leftOut << " " << name(a.metric) << " " << name(a.loadKind);
+        EXPECT_LE(a.inside, 0.88) << a.leftOut << " " << name(a.metric) << " " << name(a.loadKind);
     }
 }
 

@@ -27,7 +27,7 @@ TEST(PublishFit, WritesEveryCoefficientAndWhatWasLeftOutByGpu)
     ASSERT_TRUE(fit) << fit.error().message;
     for (const CoefficientInfo& info : coefficientInfos())
         EXPECT_NE(fit->fit.find("// " + std::string(info.name) + "\n"), std::string::npos) << info.name;
-    EXPECT_NE(fit->fit.find("{R::closedLoopTpot, 16, -1, "), std::string::npos);
+    EXPECT_NE(fit->fit.find("{R::closedLoopTpot, 0, -1, "), std::string::npos);
     EXPECT_EQ(fit->fit.find("R::offlineThroughput"), std::string::npos) << "nothing was measured of it";
     for (const char* gpu : {"H100-SXM-80GB", "A100-SXM-80GB"})
         EXPECT_NE(fit->residuals.find("{\"" + std::string(gpu) +

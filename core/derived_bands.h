@@ -1,0 +1,32 @@
+// Bands of figures that follow from others: no solve of their own, each from an edge that an evaluation has already.
+#pragma once
+
+#include "core/evaluate.h"
+
+#include <string_view>
+#include <vector>
+
+namespace headroom {
+
+/// p50 goes with the mean, p99 with the p95: an edge moves both by the same factor.
+Band medianBand(const LatencySummary&, const Band& ofMean);
+Band farBand(const LatencySummary&);
+
+/// A figure that grows in proportion to another one that has a band. \param value of the figure at `known`
+Band inProportion(double value, double known, const Band& ofKnown);
+/// One that falls as the other grows.
+Band inInverseProportion(double value, double known, const Band& ofKnown);
+
+/// Good requests a second. How many are good at an edge is read from where the targets stand among p50, p95 and p99 there.
+/// Targets of single classes count with those of all. An edge without end serves none that are good.
+Band goodputBand(const PointEvaluation&, const Targets&);
+
+/// A figure by its key in the results (`evaluate --json`), SI.
+struct NamedBand {
+    std::string_view key;
+    Band band;
+};
+/// All but the mean latencies, output tokens, capacity and cost of output tokens, which the evaluation itself carries.
+std::vector<NamedBand> derivedBands(const PointEvaluation&, const Targets&);
+
+} // namespace headroom
