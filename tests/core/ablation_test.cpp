@@ -38,8 +38,8 @@ TEST(Ablation, EachSystemCarriesMoreOfTheExampleThanTheOneBeforeIt)
 {
     const auto rows = ablation(example());
     for (std::size_t i = 1; i < rows.size(); ++i) {
-        EXPECT_GT(rows[i].gain, 1.05) << rows[i].label;
-        EXPECT_NEAR(rows[i].gain, rows[i].sustainable / rows[i - 1].sustainable, 1e-12);
+        EXPECT_GT(*rows[i].gain, 1.05) << rows[i].label;
+        EXPECT_NEAR(*rows[i].gain, rows[i].sustainable / rows[i - 1].sustainable, 1e-12);
         EXPECT_LT(rows[i].perOutputToken, rows[i - 1].perOutputToken) << "the same bill for more tokens";
         EXPECT_FALSE(rows[i].because.empty());
     }

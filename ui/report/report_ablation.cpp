@@ -33,9 +33,10 @@ AblationSection ablationSection(const Plan& plan)
             continue;
         }
         const auto seconds = [](Seconds s) { return std::isfinite(s.si()) ? quantity(s.si(), "s") : number(s.si()); };
-        t.rows.push_back({label, quantity(row.sustainable.si(), "req/s"), number(row.gain, 2) + u'×',
-            seconds(row.ttft.p95), seconds(row.tpot.p95), seconds(row.e2e.p95), percent(row.kvFraction),
-            quantity((row.perOutputToken * millionTokens).in(dollar), "USD")});
+        t.rows.push_back({label, quantity(row.sustainable.si(), "req/s"),
+            row.gain ? number(*row.gain, 2) + u'×' : tr("none before"), seconds(row.ttft.p95), seconds(row.tpot.p95),
+            seconds(row.e2e.p95), percent(row.kvFraction),
+            row.perOutputToken ? quantity((*row.perOutputToken * millionTokens).in(dollar), "USD") : tr("no price")});
         out.sentences.push_back(QStringLiteral("**%1:** ").arg(label) + text(row.because));
     }
     return out;
