@@ -2,7 +2,6 @@
 #include "app/command_line.h"
 #include "app/commands/command.h"
 #include "app/window_bench.h"
-#include "core/plan/catalog.h"
 #include "core/version_info.h"
 #include "ui/format.h"
 #include "ui/load_simulator.h"
@@ -51,20 +50,6 @@ int complain(const cli::Failure& failure)
 
 int complain(const Error& error, Exit exit) { return complain(cli::Failure{exit, {error}}); }
 
-/// The plan of the command line, or the first example when none is named.
-cli::Outcome<Plan> thePlan(const cli::PlanArgument& argument)
-{
-    if (!argument.file.empty())
-        return cli::readPlan(argument);
-    const QStringList examples = ui::exampleNames();
-    if (examples.isEmpty())
-        return cli::applySettings(defaultPlan(), argument.settings);
-    auto plan = ui::loadExample(examples.front());
-    if (!plan)
-        return tl::unexpected(cli::Failure{Exit::badInput, {plan.error()}});
-    return cli::applySettings(std::move(*plan), argument.settings);
-}
-
 Snapshot snapshotOf(Plan plan)
 {
     auto shared = std::make_shared<const Plan>(std::move(plan));
@@ -77,7 +62,7 @@ std::filesystem::path folderOf(const std::string& file) { return std::filesystem
 
 int writeReport(const Arguments& arguments)
 {
-    auto plan = thePlan({arguments.report[0], arguments.plan.settings});
+    auto plan = cli::readPlanOrExample({arguments.report[0], arguments.plan.settings});
     if (!plan)
         return complain(plan.error());
     const auto snapshot = withStudy(snapshotOf(std::move(*plan)), folderOf(arguments.report[0]));
@@ -95,7 +80,7 @@ int writeChart(const Arguments& arguments)
             ids += (ids.empty() ? "" : ", ") + std::string(known.id);
         return complain({arguments.chart[0], "there is no such chart, expected one of: " + ids}, Exit::badInput);
     }
-    auto plan = thePlan({arguments.chart[1], arguments.plan.settings});
+    auto plan = cli::readPlanOrExample({arguments.chart[1], arguments.plan.settings});
     if (!plan)
         return complain(plan.error());
     Snapshot snapshot = snapshotOf(std::move(*plan));
@@ -125,7 +110,7 @@ int writeScreenshots(const Arguments& arguments)
     QSize size;
     if (!parseSize(arguments.size, size))
         return complain({"--size " + arguments.size, "expected WIDTHxHEIGHT, at least 640x400"}, Exit::badInput);
-    auto plan = thePlan({arguments.screenshots[1], arguments.plan.settings});
+    auto plan = cli::readPlanOrExample({arguments.screenshots[1], arguments.plan.settings});
     if (!plan)
         return complain(plan.error());
     const QDir folder(QString::fromStdString(arguments.screenshots[0]));
@@ -162,7 +147,7 @@ int writeScreenshots(const Arguments& arguments)
 
 int bench(const Arguments& arguments)
 {
-    auto plan = thePlan(arguments.plan);
+    auto plan = cli::readPlanOrExample(arguments.plan);
     if (!plan)
         return complain(plan.error());
     constexpr int kStarts = 9;
@@ -219,14 +204,15 @@ ui::WindowPaths userPaths()
         folder(QStandardPaths::AppLocalDataLocation) / "autosave"};
 }
 
-/// What the window shows first. Made while Qt starts, on a thread of its own.
+/// What the window shows first. Made while Qt starts, on a thread of its own: without Qt, whose main thread would
+/// otherwise be that one.
 using FirstResults = std::future<cli::Outcome<PlanResults>>;
 
 FirstResults firstResults(const cli::PlanArgument& argument)
 {
     return std::async(std::launch::async, [argument]() -> cli::Outcome<PlanResults> {
         // A plan that cannot be read does not keep the window from opening: it says so, over the first example.
-        auto plan = thePlan(argument.file.empty() ? argument : cli::PlanArgument{});
+        auto plan = cli::readPlanOrExample(argument.file.empty() ? argument : cli::PlanArgument{});
         if (!plan)
             return tl::unexpected(plan.error());
         auto shared = std::make_shared<const Plan>(std::move(*plan));

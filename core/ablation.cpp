@@ -92,7 +92,8 @@ void fill(AblationRow& row, const Candidate& c)
     row.seats = c.memory.seats;
     const Fragmentation& f = c.memory.fragmentation;
     row.wastedShare = f.reserved + f.internal + f.external;
-    row.perOutputToken = UsdPerToken(e.cost.fleet.si() / (row.sustainable.si() * c.outputTokens));
+    if (e.cost.priced)
+        row.perOutputToken = UsdPerToken(e.cost.fleet.si() / (row.sustainable.si() * c.outputTokens));
     if (c.plan.batching.policy == BatchPolicy::disaggregated)
         row.prefillReplicas = static_cast<int>(std::lround(c.plan.batching.prefillShare * c.plan.deployment.replicas));
 }
@@ -140,9 +141,10 @@ std::string sentence(const AblationRow& row, const AblationRow* before)
     if (!(before->sustainable > RequestRate(0)))
         return result + shown(row.sustainable) + " where nothing held before.";
     constexpr double kSame = 0.01;
-    const std::string change = std::abs(row.gain - 1) < kSame ? "as much as before"
-                               : row.gain > 1                 ? shown(row.gain) + " times as much"
-                                                              : "only " + shown(row.gain) + " of before";
+    const double gain = row.sustainable / before->sustainable;
+    const std::string change = std::abs(gain - 1) < kSame ? "as much as before"
+                               : gain > 1                 ? shown(gain) + " times as much"
+                                                          : "only " + shown(gain) + " of before";
     return result + shown(row.sustainable) + " within the targets, " + change + ".";
 }
 
@@ -180,8 +182,9 @@ std::vector<AblationRow> closedForms(const Plan& base, std::vector<std::optional
     for (AblationRow& row : rows) {
         if (!row.refused.empty())
             continue;
-        if (before && before->sustainable > RequestRate(0))
-            row.gain = row.sustainable / before->sustainable;
+        if (before)
+            row.gain = before->sustainable > RequestRate(0) ? std::optional(row.sustainable / before->sustainable)
+                                                            : std::nullopt;
         row.because = sentence(row, before);
         before = &row;
     }

@@ -29,13 +29,15 @@ struct AblationRow {
     int prefillReplicas = 0;   ///< split phases: those of the division that sustains most
     RequestRate sustainable{}; ///< all targets hold up to here (closed form)
     RequestRate capacity{};    ///< it saturates here
-    double gain = 1;           ///< sustainable over that of the last row before it that runs; 1 for the first
-    bool stable = false;       ///< at the plan's own rate, as are the next four
+    /// Sustainable over that of the last row before it that runs; 1 for the first, absent where nothing held before.
+    std::optional<double> gain = 1;
+    bool stable = false; ///< at the plan's own rate, as are the next four
     LatencySummary ttft{}, tpot{}, e2e{};
-    double kvFraction = 0;        ///< mean share of KV memory taken
-    double seats = 0;             ///< requests of this mix that one replica holds at once
-    double wastedShare = 0;       ///< of KV memory, promised and not used or lost in gaps, with all seats taken
-    UsdPerToken perOutputToken{}; ///< whole bill at the sustainable rate; infinite where that is 0
+    double kvFraction = 0;  ///< mean share of KV memory taken
+    double seats = 0;       ///< requests of this mix that one replica holds at once
+    double wastedShare = 0; ///< of KV memory, promised and not used or lost in gaps, with all seats taken
+    std::optional<UsdPerToken> perOutputToken{}; ///< whole bill at the sustainable rate; infinite where that is 0,
+                                                 ///< absent without a price
     std::optional<AblationRun> simulated{};
     std::string because{}; ///< one sentence: what it gains over the row before, and by what
 };

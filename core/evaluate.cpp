@@ -218,7 +218,9 @@ void Evaluator::Tables::fillMoney(PointEvaluation& point, const StationResult& s
     const double watts = fleetWatts(energy, plan.gpus(), point.busyFraction);
     const UsdRate staff = spec.staffUsdPerMonth * dollar / (30 * day);
     CostResult& cost = point.cost;
-    cost.fleet = fleetCost(plan.hardware.pricePerGpu, plan.gpus(), energyCost(energy, watts), staff);
+    cost.priced = plan.hardware.hasPrice();
+    if (cost.priced) // energy and staff alone would pass for the bill
+        cost.fleet = fleetCost(plan.hardware.pricePerGpu, plan.gpus(), energyCost(energy, watts), staff);
     const TokenRate output = point.throughput.output;
     const TokenRate input = point.throughput.total - output;
     cost.perOutputToken = costPerToken(cost.fleet, output);

@@ -47,7 +47,8 @@ struct Throughput {
 };
 
 struct CostResult {
-    UsdRate fleet;                                                  ///< whole bill per second
+    bool priced = true; ///< false: nobody knows what the GPUs cost, and all that follows in dollars is 0
+    UsdRate fleet;      ///< whole bill per second
     UsdPerToken perOutputToken, perToken, perOutputTokenAtCapacity; ///< infinite at rate 0
     UsdPerToken inputPrice, outputPrice; ///< split by GPU-seconds of prefill and decode; add up to the bill
     TokensPerUsd tokensPerUsd;           ///< output tokens

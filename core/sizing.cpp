@@ -23,8 +23,10 @@ Plan planOn(const Plan& plan, const CatalogGpu& gpu, int tp)
     Plan on = plan;
     on.hardware.gpu = gpu.spec;
     on.hardware.gpusPerNode = gpu.gpusPerNode;
-    if (gpu.price)
-        on.hardware.pricePerGpu = *gpu.price;
+    if (plan.hardware.gpu.name != gpu.spec.name) { // the user may have edited that of the plan's own
+        on.hardware.pricePerGpu = gpu.price.value_or(UsdRate(0));
+        on.hardware.priceEdited = false;
+    }
     on.deployment.tp = tp;
     on.deployment.pp = 1;
     on.deployment.ep = plan.deployment.ep > 1 ? tp : 1;
@@ -40,7 +42,6 @@ GpuSizing sizeOn(const Plan& plan, const CatalogGpu& gpu)
     GpuSizing result;
     result.gpu = gpu.spec.name;
     result.binding = Binding::memory;
-    const bool ownPrice = plan.hardware.gpu.name == gpu.spec.name; // the user may have edited it
     const auto takesFewer = [&](int gpus) { return !result.meetsTargets || gpus < result.gpus; };
     for (int tp = 1; tp <= std::max(1, gpu.gpusPerNode); tp *= 2) {
         if (!takesFewer(tp)) // one replica of it is as many already
@@ -48,8 +49,6 @@ GpuSizing sizeOn(const Plan& plan, const CatalogGpu& gpu)
         if (!divides(plan.model.spec, tp))
             continue;
         Plan on = planOn(plan, gpu, tp);
-        if (ownPrice)
-            on.hardware.pricePerGpu = plan.hardware.pricePerGpu;
         const Evaluator single(on);
         if (!single.memory().fits)
             continue;
@@ -71,7 +70,7 @@ GpuSizing sizeOn(const Plan& plan, const CatalogGpu& gpu)
         result.gpus = *needed * tp;
         result.ttft = sized.ttft;
         result.tpot = sized.tpot;
-        if (gpu.price || ownPrice) {
+        if (on.hardware.hasPrice()) {
             result.fleet = sized.cost.fleet;
             result.perOutputToken = sized.cost.perOutputToken;
         }

@@ -7,9 +7,9 @@ build_packages=(
     libeigen3-dev nlohmann-json3-dev libexpected-dev libcli11-dev
     fonts-dejavu-core
 )
-# Tests and benchmarks. poppler-utils reads the report back.
+# Tests. poppler-utils reads the report back.
 test_packages=(
-    libgtest-dev libgmock-dev libbenchmark-dev
+    libgtest-dev libgmock-dev
     poppler-utils python3
 )
 

@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 
 /// From the first change to the copy: what a crash can cost at most.
 constexpr int kDelayMs = 1000;
-constexpr std::string_view kCopySuffix = ".plan.json";
+constexpr std::string_view kCopySuffix = ".plan.json", kLockSuffix = ".lock";
 
 fs::path sibling(const fs::path& copy, const char* suffix)
 {
@@ -41,6 +41,7 @@ Autosave::Autosave(Document& document, fs::path folder, QObject* parent) : QObje
 {
     std::error_code ignored; // a folder that cannot be made shows at the first write, which then does nothing
     fs::create_directories(folder, ignored);
+    removeLeftLocks(folder);
     const std::string id = QUuid::createUuid().toString(QUuid::WithoutBraces).toStdString();
     m_copy = folder / (id + std::string(kCopySuffix));
     m_origin = sibling(m_copy, ".origin");
@@ -78,6 +79,22 @@ void Autosave::remove()
     std::error_code ignored;
     fs::remove(m_copy, ignored);
     fs::remove(m_origin, ignored);
+}
+
+void Autosave::removeLeftLocks(const fs::path& folder)
+{
+    std::error_code error;
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
+        std::string name = entry.path().string();
+        if (!name.ends_with(kLockSuffix))
+            continue;
+        name.resize(name.size() - kLockSuffix.size());
+        const fs::path copy = name + std::string(kCopySuffix);
+        if (fs::exists(copy, error))
+            continue;
+        if (const auto lock = lockOf(copy); lock->tryLock())
+            lock->unlock(); // which removes it
+    }
 }
 
 std::vector<Orphan> Autosave::orphans(const fs::path& folder)

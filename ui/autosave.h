@@ -37,6 +37,8 @@ public:
     static void discard(const Orphan& orphan);
 
 private:
+    /// Takes away the locks of sessions that were killed with nothing unsaved: no copy leads to them.
+    static void removeLeftLocks(const std::filesystem::path& folder);
     void note();
     void write();
     void remove();

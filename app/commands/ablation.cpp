@@ -21,8 +21,8 @@ struct Options {
     bool simulate = false, json = false;
 };
 
-/// Null for infinite.
-Json finite(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+/// Null for infinite and for unknown.
+Json finite(std::optional<double> value) { return value && std::isfinite(*value) ? Json(*value) : Json(nullptr); }
 
 Json summary(const LatencySummary& s)
 {
@@ -30,7 +30,10 @@ Json summary(const LatencySummary& s)
         {"p99", finite(s.p99.si())}};
 }
 
-double usdPerMillion(const AblationRow& row) { return (row.perOutputToken * millionTokens).in(dollar); }
+std::optional<double> usdPerMillion(const AblationRow& row)
+{
+    return row.perOutputToken ? std::optional((*row.perOutputToken * millionTokens).in(dollar)) : std::nullopt;
+}
 
 Json object(const AblationRow& row)
 {
@@ -42,7 +45,7 @@ Json object(const AblationRow& row)
     o["refused"] = nullptr;
     o["sustainable_req_s"] = finite(row.sustainable.si());
     o["capacity_req_s"] = finite(row.capacity.si());
-    o["gain"] = row.gain;
+    o["gain"] = finite(row.gain);
     o["stable"] = row.stable;
     o["ttft_s"] = summary(row.ttft);
     o["tpot_s"] = summary(row.tpot);
@@ -72,9 +75,10 @@ std::string text(const Plan& plan, const std::vector<AblationRow>& rows)
             cells.push_back({label, "-"});
             continue;
         }
-        std::vector<std::string> cell{label, ui::number(row.sustainable.si()), ui::number(row.gain, 2) + "x",
-            ui::duration(row.ttft.p95), ui::duration(row.tpot.p95), ui::duration(row.e2e.p95),
-            ui::percent(row.kvFraction), ui::usd(usdPerMillion(row))};
+        const std::optional<double> usd = usdPerMillion(row);
+        std::vector<std::string> cell{label, ui::number(row.sustainable.si()),
+            row.gain ? ui::number(*row.gain, 2) + "x" : "-", ui::duration(row.ttft.p95), ui::duration(row.tpot.p95),
+            ui::duration(row.e2e.p95), ui::percent(row.kvFraction), usd ? ui::usd(*usd) : "no price"};
         if (row.simulated) {
             cell.push_back(ui::duration(Seconds(row.simulated->ttftP95)));
             cell.push_back(row.simulated->tpotP95 > 0 ? ui::duration(Seconds(row.simulated->tpotP95)) : "at once");

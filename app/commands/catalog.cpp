@@ -94,7 +94,8 @@ std::string sourcesText(const std::vector<Provenance>& provenance)
 {
     std::vector<std::string> seen;
     for (const Provenance& p : provenance) {
-        std::string text = p.recalled ? "recalled" : p.source + (p.date.empty() ? "" : " " + p.date);
+        const bool says = p.source.find("recalled") != std::string::npos;
+        std::string text = p.source + (p.date.empty() ? "" : " " + p.date) + (p.recalled && !says ? " (recalled)" : "");
         if (std::find(seen.begin(), seen.end(), text) == seen.end())
             seen.push_back(std::move(text));
     }

@@ -1,23 +1,20 @@
 #include "app/commands/command.h"
 
+#include "app/commands/example_plan.h"
+#include "core/output_file.h"
 #include "core/plan/fields.h"
 #include "core/plan/plan_io.h"
 #include "core/plan/validate.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 
 #include <fcntl.h>
 #include <unistd.h>
 
 namespace headroom::cli {
-namespace {
-
-std::string systemReason() { return std::strerror(errno); }
-
-} // namespace
 
 Exit report(const Failure& failure)
 {
@@ -67,6 +64,30 @@ Outcome<Plan> readPlan(const PlanArgument& argument)
     for (const std::string& key : unknownKeyNames(*plan)) // on standard error: what is printed stays what it is
         std::fprintf(stderr, "headroom-cli: %s: %s: is not a key of this version; it has no effect\n",
             argument.file.c_str(), key.c_str());
+    auto set = applySettings(*plan, argument.settings);
+    if (!set)
+        return tl::unexpected(withPlace(std::move(set.error()), *plan, argument.file));
+    return set;
+}
+
+Failure withPlace(Failure failure, const Plan& plan, const std::string& file, std::string_view hint)
+{
+    const std::vector<Error> own = validate(plan);
+    for (Error& error : failure.errors)
+        if (std::ranges::find(own, error) != own.end()) {
+            error.where = file + ": " + error.where;
+            error.message += hint;
+        }
+    return failure;
+}
+
+Outcome<Plan> readPlanOrExample(const PlanArgument& argument)
+{
+    if (!argument.file.empty())
+        return readPlan(argument);
+    auto plan = parsePlan(embedded::examplePlanJson(), "the first example");
+    if (!plan)
+        return tl::unexpected(Failure{Exit::badInput, {plan.error()}});
     return applySettings(std::move(*plan), argument.settings);
 }
 
@@ -98,35 +119,15 @@ Outcome<void> checkWritable(const std::string& file)
 {
     if (file.empty())
         return {};
-    const std::string temporary = file + ".tmp" + std::to_string(::getpid());
-    std::FILE* out = std::fopen(temporary.c_str(), "wbx");
-    if (!out || std::filesystem::is_directory(file)) {
-        const std::string reason = out ? "it is a folder" : systemReason();
-        if (out)
-            std::fclose(out);
-        ::unlink(temporary.c_str());
-        return tl::unexpected(Failure{Exit::noAccess, {{file, "could not be written: " + reason}}});
-    }
-    std::fclose(out);
-    ::unlink(temporary.c_str());
+    if (const auto writable = checkOutput(file); !writable)
+        return tl::unexpected(Failure{Exit::noAccess, {writable.error()}});
     return {};
 }
 
 Outcome<void> writeFile(const std::string& file, std::string_view text)
 {
-    const std::string temporary = file + ".tmp" + std::to_string(::getpid());
-    const auto refuse = [&]() {
-        const std::string reason = systemReason();
-        ::unlink(temporary.c_str());
-        return tl::unexpected(Failure{Exit::noAccess, {{file, "could not be written: " + reason}}});
-    };
-    std::FILE* out = std::fopen(temporary.c_str(), "wbx");
-    if (!out)
-        return refuse();
-    const bool written = std::fwrite(text.data(), 1, text.size(), out) == text.size() && std::fflush(out) == 0 &&
-                         ::fsync(::fileno(out)) == 0;
-    if (std::fclose(out) != 0 || !written || std::rename(temporary.c_str(), file.c_str()) != 0)
-        return refuse();
+    if (const auto written = writeOutput(file, text); !written)
+        return tl::unexpected(Failure{Exit::noAccess, {written.error()}});
     return {};
 }
 

@@ -45,14 +45,20 @@ void addPlan(Arguments, PlanArgument&);
 void addSettings(Arguments, PlanArgument&);
 /// The plan with its settings, checked as a whole. An unreadable file is noAccess, anything wrong in it badInput.
 Outcome<Plan> readPlan(const PlanArgument&);
+/// The same; without a file the first example, which ships inside the program.
+Outcome<Plan> readPlanOrExample(const PlanArgument&);
 /// Applies settings in order, then checks the plan as a whole.
 Outcome<Plan> applySettings(Plan, const std::vector<std::string>& settings);
+
+/// What was wrong with `plan` before any setting is the fault of the file it came from: it is named there.
+/// \param hint added to these messages
+Failure withPlace(Failure, const Plan& plan, const std::string& file, std::string_view hint = {});
 
 /// noAccess if the file cannot be opened for reading, with the reason the system gives.
 Outcome<void> checkReadable(const std::string& file);
 /// Writes to standard output and flushes: noAccess if that fails (a full disk), done otherwise.
 Exit print(std::string_view text);
-/// Writes a temporary file beside `file` and renames it: a failed write leaves the old file as it was.
+/// Replaces a regular file as a whole, writes through what is none (core/output_file.h).
 Outcome<void> writeFile(const std::string& file, std::string_view text);
 /// Whether writeFile() could write there; leaves no trace of having asked. An empty name is none and passes.
 Outcome<void> checkWritable(const std::string& file);

@@ -29,6 +29,14 @@ Outcome<Plan> basePlan(const Options& options)
     return options.plan.file.empty() ? Outcome<Plan>(defaultPlan()) : readPlan({options.plan.file, {}});
 }
 
+/// Without a plan to start from, the title is that of what was imported.
+Plan named(Plan plan, const Options& options)
+{
+    if (options.plan.file.empty() && plan.model.spec.name != defaultPlan().model.spec.name)
+        plan.name = plan.model.spec.name + " on " + plan.hardware.gpu.name;
+    return plan;
+}
+
 std::string asText(const ForeignFile& imported, const std::vector<FieldChange>& changes, const Options& options)
 {
     std::string text = heading(options.file + ": " + imported.recognised) + "\n";
@@ -78,9 +86,10 @@ Exit run(const Options& options)
     const auto imported = readForeignFile(options.file, options.skipBadRows ? BadRows::skip : BadRows::refuse);
     if (!imported)
         return report(imported.error());
-    const auto after = applySettings(withForeign(*imported, *before), options.plan.settings);
+    const Plan changed = named(withForeign(*imported, *before), options);
+    const auto after = applySettings(changed, options.plan.settings);
     if (!after)
-        return report(after.error());
+        return report(withPlace(after.error(), changed, options.file, "; change it with --set KEY=VALUE"));
     if (!options.out.empty())
         if (auto saved = savePlan(*after, options.out); !saved)
             return report(saved.error(), Exit::noAccess);
@@ -96,7 +105,8 @@ Run declareImport(Arguments app)
     app.option("FILE", options->file,
            "A Hugging Face config.json, a trace, a GPU that calibrate wrote, or a benchmark's results")
         .required();
-    app.option("--plan", options->plan.file, "The plan to start from, default the first example").typeName("PLAN");
+    app.option("--plan", options->plan.file, "The plan to start from, default one with the default of every field")
+        .typeName("PLAN");
     app.option("--out", options->out, "Write the plan with what was imported").typeName("PLAN");
     app.flag("--skip-bad-rows", options->skipBadRows, "Leave out broken rows of a trace instead of refusing the file");
     addSettings(app, options->plan);

@@ -26,16 +26,18 @@ Json band(const Band& b, double scale = 1) { return {{"lo", b.lo * scale}, {"hi"
 
 double perMillion(UsdPerToken price) { return (price * millionTokens).in(dollar); }
 
+/// Dollars are null where the GPUs have no price: 0 would be the cheapest of all.
 Json cost(const CostResult& c)
 {
-    return {{"usd_per_hour", (c.fleet * hour).in(dollar)},
-        {"usd_per_million_output_tokens", perMillion(c.perOutputToken)},
-        {"usd_per_million_tokens", perMillion(c.perToken)},
-        {"usd_per_million_output_tokens_at_capacity", perMillion(c.perOutputTokenAtCapacity)},
-        {"input_price_usd_per_million_tokens", perMillion(c.inputPrice)},
-        {"output_price_usd_per_million_tokens", perMillion(c.outputPrice)}, {"tokens_per_usd", c.tokensPerUsd.si()},
-        {"quality_adjusted", perMillion(c.qualityAdjusted)}, {"joules_per_token", c.joulesPerToken},
-        {"grams_co2_per_token", c.gramsCo2PerToken}};
+    const auto known = [&](double dollars) { return c.priced ? Json(dollars) : Json(nullptr); };
+    return {{"usd_per_hour", known((c.fleet * hour).in(dollar))},
+        {"usd_per_million_output_tokens", known(perMillion(c.perOutputToken))},
+        {"usd_per_million_tokens", known(perMillion(c.perToken))},
+        {"usd_per_million_output_tokens_at_capacity", known(perMillion(c.perOutputTokenAtCapacity))},
+        {"input_price_usd_per_million_tokens", known(perMillion(c.inputPrice))},
+        {"output_price_usd_per_million_tokens", known(perMillion(c.outputPrice))},
+        {"tokens_per_usd", known(c.tokensPerUsd.si())}, {"quality_adjusted", known(perMillion(c.qualityAdjusted))},
+        {"joules_per_token", c.joulesPerToken}, {"grams_co2_per_token", c.gramsCo2PerToken}};
 }
 
 Json elasticities(const Evaluation& e)

@@ -127,6 +127,8 @@ Lines memoryLines(const Evaluation& e)
 Lines costLines(const Evaluation& e)
 {
     const CostResult& c = e.cost;
+    if (!c.priced)
+        return {{"fleet", "no price known of the GPUs: set hardware.price_usd_per_gpu_hour"}};
     const auto asCost = [&](UsdPerToken value) { return inProportion(value.si(), c.perOutputToken.si(), e.costBand); };
     return {{"fleet", usd((c.fleet * hour).in(dollar)) + " an hour for " + counted(e.gpus, "GPU", "GPUs")},
         {"per M output tokens",

@@ -1,8 +1,9 @@
 // A result file that grows for a long time: it appears under its name only when complete, and an interrupted run
-// continues where it stopped.
+// continues where it stopped. What is no regular file (a pipe, standard output) gets the text as it comes.
 #pragma once
 
 #include "app/commands/command.h"
+#include "core/output_file.h"
 
 #include <cstddef>
 #include <cstdio>
@@ -21,6 +22,8 @@ public:
 
     /// Pieces of work that earlier runs finished.
     std::size_t done() const { return m_done; }
+    /// An interrupted run can be continued.
+    bool isResumable() const { return !m_target.isWrittenThrough; }
     /// Nothing was written yet, not even a header.
     bool isEmpty() const { return m_bytes == 0; }
     /// Adds the text of pieces of work; after this, `done` of them are safe.
@@ -34,6 +37,7 @@ private:
     tl::unexpected<Failure> failed() const;
 
     std::string m_file, m_identity;
+    OutputTarget m_target;
     std::FILE* m_out = nullptr;
     std::size_t m_done = 0, m_bytes = 0;
 };

@@ -2,6 +2,7 @@
 #include "app/commands/result_json.h"
 #include "app/commands/result_text.h"
 #include "core/evaluate.h"
+#include "ui/plots/numbers.h"
 
 #include <cmath>
 #include <memory>
@@ -18,7 +19,7 @@ struct Options {
 Result<void> check(const Options& options)
 {
     const auto refuse = [](const char* key, double value, const char* expected) {
-        return fail(key, std::to_string(value) + " makes no sense, expected " + expected);
+        return fail(key, ui::number(value) + " makes no sense, expected " + expected);
     };
     constexpr double kMost = 1e9; // more sequences or tokens than any engine step holds
     if (!(options.batch >= 0 && options.batch <= kMost))

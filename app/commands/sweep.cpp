@@ -205,7 +205,8 @@ std::string textRows(const Grid& grid, const std::vector<Row>& rows)
         auto line = row.coordinates;
         for (std::string cell : {ui::number(e.capacity.si()), ui::signedPercent(e.headroomFraction),
                  ui::duration(e.ttft.p95), ui::duration(e.tpot.p95), ui::duration(e.e2e.p99),
-                 ui::usd((e.cost.perOutputToken * millionTokens).in(dollar)), std::to_string(e.gpus),
+                 e.cost.priced ? ui::usd((e.cost.perOutputToken * millionTokens).in(dollar)) : std::string("no price"),
+                 std::to_string(e.gpus),
                  e.replicasNeeded ? std::to_string(*e.replicasNeeded) : std::string("none helps"),
                  std::string(name(e.binding)),
                  std::string(!e.fits           ? "does not fit"
@@ -308,7 +309,8 @@ Exit toFile(const Options& options, const Grid& grid)
         const auto rows = evaluatePieces(grid, file->done(), count, options.threads);
         if (interrupted())
             return report({options.file, "interrupted after " + std::to_string(file->done()) + " of " +
-                                             std::to_string(grid.pieces()) + " points; the same command continues"},
+                                             std::to_string(grid.pieces()) + " points" +
+                                             (file->isResumable() ? "; the same command continues" : "")},
                 Exit::interrupted);
         for (const Row& row : rows)
             if (row.result)

@@ -1,5 +1,6 @@
 #include "core/calibration/kernels.h"
 #include "core/calibration/measurements.h"
+#include "core/importers/line_reader.h"
 #include "core/plan/catalog.h"
 
 #include <charconv>
@@ -81,9 +82,11 @@ Result<Kind> kindOf(const Columns& columns, std::string_view name)
 
 Result<KernelTable> readKernels(std::istream& in, std::string_view name)
 {
-    std::string text;
-    if (!std::getline(in, text))
-        return fail(std::string(name), "the file is empty, expected a header line");
+    LineReader lines(in);
+    std::string_view text;
+    if (!lines.next(text))
+        return fail(std::string(name),
+            lines.failure().empty() ? "the file is empty, expected a header line" : std::string(lines.failure()));
     Columns columns;
     for (const std::string& column : splitCsvLine(text))
         columns.emplace(column, columns.size());
@@ -92,9 +95,9 @@ Result<KernelTable> readKernels(std::istream& in, std::string_view name)
         return tl::unexpected(kind.error());
     KernelTable table{kind->kind, {}, 0};
     bool decode = kind->kind == KernelKind::attentionPrefill; // until a row has more than one query
-    for (int number = 2; std::getline(in, text); ++number) {
+    while (lines.next(text)) {
         const std::vector<std::string> cells = splitCsvLine(text);
-        const std::string where = std::string(name) + ":" + std::to_string(number);
+        const std::string where = std::string(name) + ":" + std::to_string(lines.lineNumber());
         if (cells.size() != columns.size())
             return fail(
                 where, "expected " + std::to_string(columns.size()) + " cells, found " + std::to_string(cells.size()));
@@ -140,6 +143,8 @@ Result<KernelTable> readKernels(std::istream& in, std::string_view name)
             run.group += kKernelFormats; // the kernels of TensorRT-LLM; the others are vLLM's
         table.runs.push_back(std::move(run));
     }
+    if (!lines.failure().empty())
+        return fail(std::string(name) + ":" + std::to_string(lines.lineNumber()), std::string(lines.failure()));
     if (decode)
         table.kind = KernelKind::attentionDecode;
     return table;

@@ -220,13 +220,17 @@ bool isHarmless(std::string_view key)
 /// Nothing disappears: keys without a meaning here are named, those that could matter first.
 void sayUnread(const Values& section, std::vector<std::string>& ignored)
 {
-    std::string unknown, harmless;
+    std::string unknown, harmless, passedOver;
     for (const std::string& key : section.unread()) {
         std::string& list = isHarmless(key) ? harmless : unknown;
         list += (list.empty() ? "" : ", ") + key;
     }
+    for (const std::string& key : section.passedOver())
+        passedOver += (passedOver.empty() ? "" : ", ") + key;
     if (!unknown.empty())
         ignored.push_back("not understood, so the figures may be wrong: " + unknown);
+    if (!passedOver.empty())
+        ignored.push_back("understood, but decided by other keys: " + passedOver);
     if (!harmless.empty())
         ignored.push_back("without effect on memory or time: " + harmless);
 }

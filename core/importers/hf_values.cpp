@@ -41,9 +41,9 @@ struct Values::Document {
 struct Values::Section {
     std::shared_ptr<Document> document;
     const Json* node = nullptr;
-    std::string path;   ///< "text_config." or empty
-    bool listed = true; ///< whether what is read is told one by one
-    std::set<std::string, std::less<>> read;
+    std::string path;                               ///< "text_config." or empty
+    bool listed = true;                             ///< whether what is read is told one by one
+    std::set<std::string, std::less<>> read, known; ///< known ones decide nothing unless they are read too
 
     /// The value of a key, noted as read; nullptr if absent or null.
     const Json* find(std::string_view key)
@@ -60,7 +60,7 @@ struct Values::Section {
         std::pair<std::string_view, const Json*> found{{}, nullptr};
         for (const std::string_view key : keys) {
             if (found.second)
-                read.emplace(key);
+                known.emplace(key);
             else if (const Json* value = find(key))
                 found = {key, value};
         }
@@ -206,7 +206,7 @@ std::vector<Values> Values::sections() const
     return out;
 }
 
-void Values::know(Keys keys) const { m_section->read.insert(keys.begin(), keys.end()); }
+void Values::know(Keys keys) const { m_section->known.insert(keys.begin(), keys.end()); }
 
 bool Values::isList(std::string_view key) const
 {
@@ -230,13 +230,13 @@ void Values::refuse(std::string_view key, const std::string& message) const
 const std::optional<Error>& Values::error() const { return m_section->document->error; }
 const std::vector<std::string>& Values::used() const { return m_section->document->used; }
 
-std::vector<std::string> Values::unread() const
+std::vector<std::string> Values::notRead(bool known) const
 {
     std::vector<std::string> out;
     for (const auto& [key, value] : m_section->node->items()) {
         const bool holdsNothing =
             value.is_null() || value == false || ((value.is_array() || value.is_object()) && value.empty());
-        if (!holdsNothing && !m_section->read.contains(key))
+        if (!holdsNothing && !m_section->read.contains(key) && m_section->known.contains(key) == known)
             out.push_back(m_section->path + key);
     }
     return out;

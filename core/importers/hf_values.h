@@ -46,10 +46,13 @@ public:
     const std::optional<Error>& error() const;
     /// "hidden_size = 4096" for each key read so far, sections too, in the order of reading.
     const std::vector<std::string>& used() const;
-    /// Keys of this object that hold something and were not read.
-    std::vector<std::string> unread() const;
+    /// Keys of this object that hold something and mean nothing here.
+    std::vector<std::string> unread() const { return notRead(false); }
+    /// Those that are understood, but gave way to others or decide nothing in this file.
+    std::vector<std::string> passedOver() const { return notRead(true); }
 
 private:
+    std::vector<std::string> notRead(bool known) const;
     struct Document;
     struct Section;
     explicit Values(std::shared_ptr<Section> section) : m_section(std::move(section)) {}

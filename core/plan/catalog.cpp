@@ -208,8 +208,8 @@ Result<void> chooseGpu(Plan& plan, std::string_view name)
         plan.hardware.calibration = {}; // measured on the other GPU
     plan.hardware.gpu = gpu->spec;
     plan.hardware.gpusPerNode = gpu->gpusPerNode;
-    if (gpu->price && !plan.hardware.priceEdited)
-        plan.hardware.pricePerGpu = *gpu->price;
+    if (!plan.hardware.priceEdited) // that of another GPU would pass for a price of this one
+        plan.hardware.pricePerGpu = gpu->price.value_or(UsdRate(0));
     return {};
 }
 

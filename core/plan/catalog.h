@@ -78,8 +78,8 @@ std::vector<std::string> nearestGpus(std::string_view name);
 std::vector<std::string> nearestModels(std::string_view name);
 
 /// Copies all catalog figures of a GPU or a model into a plan; unknown names give an error with the nearest ones.
-/// GPU: the price too, unless the user edited it or the catalog has none (the last one then stands). Another GPU than the
-/// plan's is not calibrated: the factors go back to 1.
+/// GPU: the price too, unless the user edited it; where the catalog has none the plan has none. Another GPU than the plan's
+/// is not calibrated: the factors go back to 1.
 /// Model: the weight format is the name's suffix, else that of the published weights. KV format and context limit
 /// are decisions of serving: they stay, but a limit above the model's longest context comes down to it.
 Result<void> chooseGpu(Plan&, std::string_view name);

@@ -30,8 +30,9 @@ struct ModelChoice {
 struct HardwareChoice {
     GpuSpec gpu; ///< copied from the catalog
     int gpusPerNode = 8;
-    UsdRate pricePerGpu;      ///< per GPU
+    UsdRate pricePerGpu;      ///< per GPU; 0 and not edited: unknown
     bool priceEdited = false; ///< the user set the price: choosing another GPU keeps it
+    bool hasPrice() const { return priceEdited || pricePerGpu.si() > 0; }
     Calibration calibration;
     HostSpec host; ///< behind the GPUs of a replica (offloading)
     friend bool operator==(const HardwareChoice&, const HardwareChoice&) = default;

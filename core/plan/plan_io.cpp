@@ -173,6 +173,8 @@ private:
         if (JsonNode* spec = findObject("hardware", "spec")) {
             plan.hardware.gpu = readGpuSpec(*spec, "hardware.spec", m_log);
             plan.hardware.gpu.name = name ? name->text : "custom";
+            const CatalogGpu* const known = findGpu(plan.hardware.gpu.name); // what stands here is the default GPU's
+            plan.hardware.pricePerGpu = known ? known->price.value_or(UsdRate(0)) : UsdRate(0);
         } else if (name && !name->text.empty()) {
             set(plan, "hardware.gpu", *name, name->text);
         }

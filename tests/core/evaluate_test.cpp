@@ -220,6 +220,10 @@ TEST(Sizing, TakesNoMoreGpusThanTheLayoutThatThePlanAlreadyHas)
 
 TEST(Sizing, EveryCatalogGpuGetsAnAnswerCheapestFirst)
 {
+    Plan plan = chatPlan();
+    ASSERT_TRUE(chooseGpu(plan, "H200-NVL-141GB")); // without a price: it is none of the cheapest
+    const GpuSizing own = sizeOn(plan, *findGpu("H200-NVL-141GB"));
+    EXPECT_TRUE(own.meetsTargets && !own.fleet && !own.perOutputToken);
     const auto all = sizeOnEveryGpu(chatPlan());
     EXPECT_EQ(all.size(), catalogGpus().size());
     double last = 0;

@@ -54,6 +54,22 @@ TEST(Autosave, AKilledSessionLeavesACopyThatOpens)
     EXPECT_TRUE(Autosave::orphans(folder).empty());
 }
 
+TEST(Autosave, TheLockOfAKilledSessionWithoutACopyGoesAtTheNextStart)
+{
+    const QTemporaryDir temporary;
+    const std::filesystem::path folder = temporary.path().toStdString();
+    leaveAnOrphan(folder);
+    const auto orphans = Autosave::orphans(folder);
+    ASSERT_EQ(orphans.size(), 1U);
+    std::filesystem::remove(orphans[0].copy); // as if it had been killed with nothing unsaved
+    Document document(defaultPlan());
+    const Autosave first(document, folder), second(document, folder);
+    std::size_t locks = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(folder))
+        locks += entry.path().extension() == ".lock" ? 1U : 0U;
+    EXPECT_EQ(locks, 2U) << "those of the sessions that live";
+}
+
 TEST(Autosave, ACleanEndLeavesNothing)
 {
     const QTemporaryDir temporary;

@@ -249,8 +249,10 @@ std::string compareCsv(const Snapshot& snapshot)
     write(tr("Setting"), {}, names);
     for (const ExactResult& result : kExactResults) {
         std::vector<std::string> cells;
+        const bool isMoney = std::string_view(result.unit).starts_with("USD");
         for (const PlanResults* each : plans)
-            cells.push_back(exactText(result.value(each->evaluation)));
+            cells.push_back(isMoney && !each->evaluation.cost.priced ? tr("no price").toStdString()
+                                                                     : exactText(result.value(each->evaluation)));
         write(tr(result.name), text(result.unit), cells);
     }
     for (const CompareRow& row : compare(snapshot))

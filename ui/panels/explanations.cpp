@@ -187,6 +187,11 @@ Explanation costOf(const Snapshot& s)
 {
     const Evaluation& e = s.now.evaluation;
     const double hourly = (e.cost.fleet * hour).in(dollar);
+    if (!e.cost.priced)
+        return {QStringLiteral("cost"), QStringLiteral("7.3"), tr("Cost of a token"),
+            tr("The plan has no price per GPU-hour, so nothing can be said of its cost."),
+            {tr("USD per M = 10⁶ · C / (3600 · Q)")}, {tr("Q: output tokens served at the present load.")},
+            tr("GPU price and its date: catalog"), tr("cost")};
     return {QStringLiteral("cost"), QStringLiteral("7.3"), tr("Cost of a token"),
         tr("The fleet costs the same when it idles, so a token is dear at low load and cheapest at full load."),
         {tr("USD per M = 10⁶ · C / (3600 · Q)"),

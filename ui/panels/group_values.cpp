@@ -82,7 +82,8 @@ QString groupValues(std::string_view group, const Plan& plan, const Snapshot& sn
             tr("%1 B/token").arg(number(snapshot.now.evaluation.kvBytesPerToken.si(), 6))});
     if (group == "hardware")
         return joined({quantity(plan.hardware.gpu.memory.si(), "B", 3),
-            tr("%1/h each").arg(money((plan.hardware.pricePerGpu * hour).in(dollar)))});
+            plan.hardware.hasPrice() ? tr("%1/h each").arg(money((plan.hardware.pricePerGpu * hour).in(dollar)))
+                                     : tr("no price")});
     if (group == "serving")
         return servingValues(plan);
     if (group == "offloading")

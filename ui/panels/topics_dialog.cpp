@@ -29,11 +29,12 @@ QStringList sections()
         tr("Cost"), tr("Scheduling"), tr("Observability and SLOs"), tr("Operations")};
 }
 
-/// "0.659", "3.56 s", "$0.32/M tok", or "simulated" where only the simulator knows.
+/// "0.659", "3.56 s", "$0.32/M tok", "simulated" where only the simulator knows, or "no price".
 QString resultText(const Topic& topic, const TopicAnswer& answer)
 {
     if (!answer.value)
-        return TopicsDialog::tr("simulated");
+        return topic.unit.find("USD") != std::string_view::npos ? TopicsDialog::tr("no price")
+                                                                : TopicsDialog::tr("simulated");
     if (topic.unit == "1")
         return number(*answer.value);
     const QString unit = text(topic.unit);

@@ -188,6 +188,11 @@ Tile costTile(const Evaluation& e)
 {
     Tile t{tr("Cost"), {}, {}, tr("per M output tok"), Mood::plain, QStringLiteral("cost_vs_load"),
         QStringLiteral("cost")};
+    if (!e.cost.priced) {
+        t.value = QStringLiteral("–");
+        t.word = tr("no price");
+        return t;
+    }
     const double perMillion = (e.cost.perOutputToken * millionTokens).in(dollar);
     if (!e.fits || !std::isfinite(perMillion)) {
         t.value = QStringLiteral("∞");

@@ -280,7 +280,7 @@ ChartSpec roofline(const Snapshot& snapshot)
 std::string gainText(const AblationRow& row)
 {
     constexpr double kSame = 0.01;
-    return std::abs(row.gain - 1) < kSame ? "" : ", " + number(row.gain, 2) + "×";
+    return !row.gain || std::abs(*row.gain - 1) < kSame ? "" : ", " + number(*row.gain, 2) + "×";
 }
 
 ChartSpec engineVsLoad(const Snapshot& snapshot)
@@ -341,7 +341,7 @@ ChartSpec ablationChart(const Snapshot& snapshot)
         within.values.push_back(runs ? row.sustainable.si() : 0);
         beyond.values.push_back(runs ? std::max(0.0, (row.capacity - row.sustainable).si()) : 0);
         body.totals.push_back(!runs ? "cannot run" : number(row.sustainable.si()) + gainText(row));
-        if (runs && row.gain > (widest ? widest->gain : 1))
+        if (runs && row.gain > (widest ? widest->gain : 1)) // an absent gain is below all others
             widest = &row;
     }
     body.segments = {std::move(within), std::move(beyond)};

@@ -1,5 +1,6 @@
 #include "ui/plots/export_chart.h"
 
+#include "core/output_file.h"
 #include "ui/format.h"
 #include "ui/plots/catalog.h"
 #include "ui/plots/chart_body.h"
@@ -10,7 +11,6 @@
 #include <QPageLayout>
 #include <QPainter>
 #include <QPdfWriter>
-#include <QSaveFile>
 #include <QSvgGenerator>
 #include <QWidget>
 
@@ -162,10 +162,7 @@ Result<void> exportChart(const ChartSpec& chart, const std::filesystem::path& pa
     const Bytes bytes = rendered(chart, suffix, where, theme, size);
     if (!bytes)
         return tl::unexpected(bytes.error());
-    QSaveFile file(QString::fromStdString(where));
-    if (!file.open(QIODevice::WriteOnly) || file.write(*bytes) != bytes->size() || !file.commit())
-        return fail(where, file.errorString().toStdString());
-    return {};
+    return writeOutput(path, std::string_view(bytes->constData(), static_cast<std::size_t>(bytes->size())));
 }
 
 } // namespace headroom::ui

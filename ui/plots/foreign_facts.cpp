@@ -5,6 +5,8 @@
 #include "core/plan/fields.h"
 #include "ui/plots/numbers.h"
 
+#include <algorithm>
+
 namespace headroom::ui {
 
 namespace {
@@ -16,12 +18,17 @@ Facts modelFacts(const HfImport& read)
     const ModelSpec& spec = read.spec;
     const ParameterCount count = countParameters(spec);
     const NumberFormat cache = read.kvFormat.value_or(NumberFormat::bf16);
-    return {{"model", spec.name},
+    Facts facts{{"model", spec.name},
         {"parameters", number(count.total() / 1e9) + " × 10⁹, of which a token uses " + number(count.active / 1e9)},
         {"layers", std::to_string(spec.layers())},
         {"weights", std::string(info(spec.servedFormat).name) + ", " +
                         bytes(weightBytes(spec, spec.servedFormat, Layout{}).total())},
         {"KV per token", whole(kvBytesPerToken(spec, cache).si()) + " B"}};
+    const auto mixed = std::ranges::find_if(spec.groups, [](const LayerGroup& g) { return g.feedForward.experts > 0; });
+    if (mixed != spec.groups.end())
+        facts.emplace_back("experts", std::to_string(mixed->feedForward.experts) + " in a layer, a token uses " +
+                                          std::to_string(mixed->feedForward.expertsPerToken));
+    return facts;
 }
 
 Facts traceFacts(const TraceSummary& summary)

@@ -1,5 +1,6 @@
 #include "ui/report/report.h"
 
+#include "core/output_file.h"
 #include "core/plan/plan_io.h"
 #include "core/version_info.h"
 #include "ui/format.h"
@@ -10,13 +11,13 @@
 #include "ui/report/page_flow.h"
 #include "ui/report/report_content.h"
 
+#include <QBuffer>
 #include <QCoreApplication>
 #include <QDate>
 #include <QFontMetricsF>
 #include <QPageLayout>
 #include <QPageSize>
 #include <QPdfWriter>
-#include <QSaveFile>
 
 #include <algorithm>
 #include <cmath>
@@ -281,20 +282,17 @@ void paintReport(const Snapshot& snapshot, QPagedPaintDevice& device, const Repo
 
 Result<void> writeReport(const Snapshot& snapshot, const std::filesystem::path& path, const ReportOptions& options)
 {
-    const std::string where = path.string();
-    QSaveFile file(QString::fromStdString(where));
-    if (!file.open(QIODevice::WriteOnly))
-        return fail(where, tr("cannot be written: %1").arg(file.errorString()).toStdString());
+    QByteArray bytes;
+    QBuffer buffer(&bytes);
+    buffer.open(QIODevice::WriteOnly);
     {
-        QPdfWriter writer(&file); // ends before the commit: the trailer is written when it goes
+        QPdfWriter writer(&buffer); // the trailer is written when it goes
         writer.setResolution(kDotsPerInch);
         writer.setTitle(text(snapshot.now.name) + tr(": capacity report"));
         writer.setCreator(tr("Headroom %1").arg(text(version())));
         paintReport(snapshot, writer, options);
     }
-    if (!file.commit())
-        return fail(where, tr("was not written: %1").arg(file.errorString()).toStdString());
-    return {};
+    return writeOutput(path, std::string_view(bytes.constData(), static_cast<std::size_t>(bytes.size())));
 }
 
 } // namespace headroom::ui

@@ -24,7 +24,6 @@ AblationSection ablationSection(const Plan& plan)
         tr("KV in use"), tr("Per million output")};
     t.shares = {0.24, 0.14, 0.08, 0.11, 0.11, 0.11, 0.09, 0.12};
     t.numeric = {false, true, true, true, true, true, true, true};
-    double before = 0; // what the row above sustains, req/s
     for (const AblationRow& row : ablation(plan)) {
         const QString label = text(row.label);
         if (!row.refused.empty()) {
@@ -34,13 +33,11 @@ AblationSection ablationSection(const Plan& plan)
             continue;
         }
         const auto seconds = [](Seconds s) { return std::isfinite(s.si()) ? quantity(s.si(), "s") : number(s.si()); };
-        const double cost = (row.perOutputToken * millionTokens).in(dollar);
         const QString none = QStringLiteral("–");
-        const bool gains = before > 0 && row.sustainable.si() > 0;
-        t.rows.push_back({label, quantity(row.sustainable.si(), "req/s"), gains ? number(row.gain, 2) + u'×' : none,
+        const bool isPriced = row.perOutputToken && std::isfinite(row.perOutputToken->si());
+        t.rows.push_back({label, quantity(row.sustainable.si(), "req/s"), row.gain ? number(*row.gain, 2) + u'×' : none,
             seconds(row.ttft.p95), seconds(row.tpot.p95), seconds(row.e2e.p95), percent(row.kvFraction),
-            std::isfinite(cost) ? quantity(cost, "USD") : none});
-        before = row.sustainable.si();
+            isPriced ? quantity((*row.perOutputToken * millionTokens).in(dollar), "USD") : none});
         out.sentences.push_back(QStringLiteral("**%1:** ").arg(label) + text(row.because));
     }
     return out;

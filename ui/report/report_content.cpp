@@ -109,6 +109,9 @@ QString costSentence(const Snapshot& s)
 {
     const Plan& plan = *s.now.plan;
     const Evaluation& e = s.now.evaluation;
+    if (!e.cost.priced)
+        return tr("The plan as it stands (%1) has **no price** per GPU-hour, so nothing is said of its cost.")
+            .arg(fleetOf(plan, plan.deployment.replicas));
     const double hourly = (e.cost.fleet * hour).in(dollar);
     QString t = tr("The plan as it stands (%1) costs %2 or about %3 a month")
                     .arg(fleetOf(plan, plan.deployment.replicas), bold(quantity(hourly, "USD/h")),
@@ -241,9 +244,12 @@ TextTable costResults(const Evaluation& e)
 {
     TextTable t = resultTable();
     Rows rows(t);
-    const auto perMillion = [](UsdPerToken c) { return quantity((c * millionTokens).in(dollar), "USD"); };
+    const auto priced = [&](double usd, const char* unit) {
+        return e.cost.priced ? quantity(usd, unit) : tr("no price");
+    };
+    const auto perMillion = [&](UsdPerToken c) { return priced((c * millionTokens).in(dollar), "USD"); };
     rows.add(tr("GPUs"), QString::number(e.gpus), kNoBand, tr("the plan's replicas, all of them paid"));
-    rows.add(tr("Bill"), quantity((e.cost.fleet * hour).in(dollar), "USD/h"), kNoBand,
+    rows.add(tr("Bill"), priced((e.cost.fleet * hour).in(dollar), "USD/h"), kNoBand,
         tr("idle GPUs cost the same; staff and power as stated"));
     rows.add(tr("Per million output tokens"), perMillion(e.cost.perOutputToken),
         bandText(e.costBand, millionTokens.si(), "USD"), tr("whole bill on output, at the present load"));

@@ -100,6 +100,8 @@ QString origin(const Field& field, const Plan& plan, const CatalogValues& catalo
         return tr("follows from other settings");
     if (architecture)
         return tr("set");
+    if (f.key == "hardware.price_usd_per_gpu_hour" && !plan.hardware.hasPrice())
+        return tr("no price known");
     if (f.key == "hardware.price_usd_per_gpu_hour" && !plan.hardware.priceEdited && catalog.gpu &&
         fieldText(field, *catalog.gpu) == fieldText(field, plan))
         return tr("catalog");
@@ -199,9 +201,12 @@ std::vector<InputGroup> comparisonTables(const Snapshot& snapshot)
     add(tr("TPOT p95"), [](const Evaluation& e) { return quantity(e.tpot.p95.si(), "s"); });
     add(tr("E2E p99"), [](const Evaluation& e) { return quantity(e.e2e.p99.si(), "s"); });
     add(tr("GPUs"), [](const Evaluation& e) { return QString::number(e.gpus); });
-    add(tr("Bill"), [](const Evaluation& e) { return quantity((e.cost.fleet * hour).in(dollar), "USD/h"); });
-    add(tr("Cost of a million output tokens"),
-        [](const Evaluation& e) { return quantity((e.cost.perOutputToken * millionTokens).in(dollar), "USD"); });
+    add(tr("Bill"), [](const Evaluation& e) {
+        return e.cost.priced ? quantity((e.cost.fleet * hour).in(dollar), "USD/h") : tr("no price");
+    });
+    add(tr("Cost of a million output tokens"), [](const Evaluation& e) {
+        return e.cost.priced ? quantity((e.cost.perOutputToken * millionTokens).in(dollar), "USD") : tr("no price");
+    });
     return {{tr("Settings that differ"), std::move(inputs)}, {tr("Results"), std::move(results)}};
 }
 

@@ -147,15 +147,15 @@ TopicAnswer autoscaling(const TopicInput& in)
 
 constexpr std::array kTopics{
     Topic{"7.1", "Fleet cost", "GPUs · price + energy + staff", "USD/h", "Price list of the catalog, dated",
-        "gpu_table", false, &fleetBill},
+        "gpu_table", false, &priced<&fleetBill>},
     Topic{"7.2", "Tokens per dollar", "3600 · Q / C_hour", "tok/USD", "Bill over tokens", "token_prices", false,
-        &tokensForADollar},
+        &priced<&tokensForADollar>},
     Topic{"7.3", "Cost per million tokens", "10⁶ · C_hour / (3600 · Q)", "USD per million tokens", "Bill over tokens",
-        "token_prices", false, &costOfAMillion},
+        "token_prices", false, &priced<&costOfAMillion>},
     Topic{"7.4", "Cost as a function of load", "Q = n_out · min(λ, R·μ)", "USD per million tokens",
-        "The fleet costs the same when idle", "cost_vs_load", true, &costAtTheLoad},
+        "The fleet costs the same when idle", "cost_vs_load", true, &priced<&costAtTheLoad>},
     Topic{"7.5", "Quality-adjusted cost and energy", "cost / S", "USD per million tokens", "Bill over tokens and score",
-        "token_prices", false, &qualityAdjustedCost},
+        "token_prices", false, &priced<&qualityAdjustedCost>},
     Topic{"8.1", "First in, first out", "order of arrival", "s", "Orca, OSDI 2022, algorithm 1", "latency_waterfall",
         true, &fifo},
     Topic{

@@ -137,7 +137,7 @@ constexpr std::array kTopics{
     Topic{"1.2", "Throughput and goodput", "goodput = attainment × λ served", "req/s", "DistServe, OSDI 2024",
         "throughput_vs_load", true, &goodput},
     Topic{"1.3", "Cost per useful token", "10⁶ · C_hour / (3600 · goodput · n_out)", "USD per million tokens",
-        "Bill over tokens of good requests", "cost_vs_load", true, &costPerUsefulToken},
+        "Bill over tokens of good requests", "cost_vs_load", true, &priced<&costPerUsefulToken>},
     Topic{"1.4", "Quality", "admissible: |ΔS| ≤ bound", "1", "Score stated in the plan", "", false, &quality},
     Topic{"1.5", "Reliability", "Σ C(N, i) Aⁱ (1 − A)ᴺ⁻ⁱ for i ≥ N − k, A = MTBF/(MTBF + MTTR)", "1",
         "Binomial, independent failures", "", false, &reliability},

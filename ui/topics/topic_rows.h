@@ -19,6 +19,12 @@ inline RequestRate offered(const TopicInput& in) { return in.plan.workload.arriv
 inline int replicas(const TopicInput& in) { return std::max(1, in.plan.deployment.replicas); }
 inline RequestRate perReplica(const TopicInput& in) { return in.now.capacity / replicas(in); }
 inline double perMillion(UsdPerToken price) { return (price * millionTokens).in(dollar); }
+/// Topics in dollars, which a plan without a price has no answer to.
+template <TopicAnswer (*answer)(const TopicInput&)>
+TopicAnswer priced(const TopicInput& in)
+{
+    return in.now.cost.priced ? answer(in) : TopicAnswer{"The plan has no price per GPU-hour.", std::nullopt};
+}
 /// The topics that only the simulator answers.
 inline TopicAnswer simulatedOnly(std::string why) { return {std::move(why), std::nullopt}; }
 

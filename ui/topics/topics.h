@@ -19,8 +19,9 @@ struct TopicInput {
 };
 
 struct TopicAnswer {
-    std::string substituted;     ///< the formula with this plan's numbers; or why there is none
-    std::optional<double> value; ///< in the topic's unit; absent where only the simulator can tell; may be infinite
+    std::string substituted; ///< the formula with this plan's numbers; or why there is none
+    std::optional<double>
+        value; ///< in the topic's unit; absent where only the simulator can tell or no price is known; may be infinite
 };
 
 struct Topic {

@@ -85,6 +85,16 @@ TEST(Kernels, TheKindFollowsFromTheColumns)
         KernelKind::allReduce);
 }
 
+TEST(Kernels, ALineWithoutEndIsRefusedAndNotKept)
+{
+    const std::string endless(5u << 20u, 'x');
+    for (const std::string& before : {std::string(), kHeader + madeProducts("H100-SXM-80GB", 0.7)}) {
+        const auto table = tableOf(before + endless);
+        ASSERT_FALSE(table);
+        EXPECT_NE(table.error().message.find("4 MiB"), std::string::npos) << table.error().message;
+    }
+}
+
 TEST(Kernels, AreNamedByNumberFormatAndLibrary)
 {
     EXPECT_EQ(

@@ -60,6 +60,8 @@ std::map<std::string, Plan> difficultPlans()
     Plan noPrice = base;
     noPrice.hardware.pricePerGpu = UsdRate(0);
     noPrice.hardware.priceEdited = true;
+    Plan unknownPrice = with(base, {{"hardware.gpu", "MI355X"}, {"cost.power_usd_per_kwh", "0.2"}});
+    EXPECT_FALSE(unknownPrice.hardware.hasPrice());
     Plan idle = base;
     idle.workload.arrivalRate = RequestRate(0);
     return {{"example", base}, {"overloaded", with(base, {{"workload.arrival_rate_req_s", "10000"}})},
@@ -79,7 +81,7 @@ std::map<std::string, Plan> difficultPlans()
         {"offloaded to too small a host",
             with(base, {{"model.name", "Llama-3.1-70B"}, {"deployment.offload", "on"},
                            {"deployment.offload_weights_gpu", "0.2"}, {"hardware.host_memory_gib", "32"}})},
-        {"fp8 KV", with(base, {{"model.kv_format", "fp8"}})}, {"no price", noPrice}};
+        {"fp8 KV", with(base, {{"model.kv_format", "fp8"}})}, {"no price", noPrice}, {"unknown price", unknownPrice}};
 }
 
 struct Problems {

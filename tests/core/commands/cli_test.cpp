@@ -95,6 +95,23 @@ TEST(CliEvaluate, SaysTheSameAsTheLibrary)
     EXPECT_NEAR(parts, result["e2e_s"]["mean"].get<double>(), 1e-6 * parts);
 }
 
+TEST(CliEvaluate, AGpuWithoutAPriceHasNoCostWhateverGpuWasChosenBefore)
+{
+    const CliProcess cli;
+    for (const std::vector<std::string>& before : {std::vector<std::string>{}, {"--set", "hardware.gpu=A10-24GB"}}) {
+        std::vector<std::string> arguments{"evaluate", cli.plan()};
+        arguments.insert(arguments.end(), before.begin(), before.end());
+        arguments.insert(arguments.end(), {"--set", "hardware.gpu=MI355X", "--set", "cost.staff_usd_per_month=9000"});
+        EXPECT_THAT(cli.run(arguments).out, HasSubstr("no price known"));
+        arguments.emplace_back("--json");
+        const Json cost = jsonOf(cli.run(arguments))["cost"];
+        EXPECT_TRUE(cost["usd_per_hour"].is_null() && cost["usd_per_million_output_tokens"].is_null()) << cost.dump();
+        EXPECT_GT(cost["joules_per_token"].get<double>(), 0);
+        arguments.insert(arguments.end(), {"--set", "hardware.price_usd_per_gpu_hour=5"});
+        EXPECT_GT(jsonOf(cli.run(arguments))["cost"]["usd_per_hour"].get<double>(), 5);
+    }
+}
+
 TEST(CliEvaluate, KvBytesPerTokenAreTheKnownOnes)
 {
     const CliProcess cli;
@@ -337,6 +354,8 @@ TEST(CliImport, AModelConfigurationBecomesThePlansModel)
     EXPECT_NEAR(evaluated["weights_bytes"].get<double>(), 2 * 8.03e9, 0.01 * 16e9);
     const Finished text = cli.run({"import", config});
     EXPECT_THAT(text.out, HasSubstr("Nothing was written"));
+    ASSERT_EQ(cli.run({"import", cli.write("Seven-7B.json", miniConfig()), "--out", out}).exit, 0);
+    EXPECT_EQ(loadPlan(out)->name, "Seven-7B on H100-SXM-80GB") << "no longer that of the model it replaced";
 }
 
 TEST(CliImport, ATraceBecomesTheWorkload)
@@ -352,6 +371,18 @@ TEST(CliImport, ATraceBecomesTheWorkload)
     EXPECT_NEAR(plan.workload.arrivalRate.si(), 4, 1e-9);
     EXPECT_NEAR(meanOf(plan.workload.shape.prompt), 199, 3);
     EXPECT_NEAR(meanOf(plan.workload.shape.output), 50, 1e-6);
+}
+
+TEST(CliImport, ATraceThatThePlanCannotHoldIsNamedWithWhatHelps)
+{
+    const CliProcess cli;
+    const std::string trace =
+        cli.write("long.csv", "arrival_s,prompt_tokens,output_tokens\n0,20000,100\n1,20000,100\n2,20000,100\n");
+    const Finished refused = cli.run({"import", trace});
+    EXPECT_EQ(refused.exit, 2);
+    EXPECT_THAT(refused.err, HasSubstr("long.csv: model.max_context_tokens"));
+    EXPECT_THAT(refused.err, HasSubstr("--set KEY=VALUE"));
+    EXPECT_EQ(cli.run({"import", trace, "--set", "model.max_context_tokens=65536"}).exit, 0);
 }
 
 TEST(CliImport, ABrokenRowIsRefusedWithItsLineUnlessItMayBeSkipped)
@@ -430,6 +461,8 @@ TEST(Cli, BadInputIsNamedWithItsPlaceAndExitCode)
     const CliProcess cli;
     const std::string plan = cli.plan(), missing = cli.path("missing.plan.json");
     const std::string truncated = cli.write("truncated.plan.json", "{\n  \"schema\": 1,\n  \"workload\": {");
+    const std::string heads = cli.write("heads.plan.json",
+        R"({"workload": {"arrival_rate_req_s": 4}, "hardware": {"gpu": "H100"}, "model": {"name": "Llama-3.1-8B", "kv_heads": 7}})");
     const std::string folder = cli.path("folder");
     std::filesystem::create_directory(folder);
     const BadInput table[] = {
@@ -439,6 +472,7 @@ TEST(Cli, BadInputIsNamedWithItsPlaceAndExitCode)
         {"unknown option", {"evaluate", plan, "--jsom"}, 2, "--jsom"},
         {"no such file", {"evaluate", missing}, 3, "missing.plan.json: could not be read: No such file"},
         {"a folder", {"evaluate", folder}, 3, "folder: could not be read: it is a folder"},
+        {"heads that do not divide", {"evaluate", heads}, 2, "heads.plan.json: model.kv_heads"},
         {"truncated JSON", {"evaluate", truncated}, 2, "truncated.plan.json:3"},
         {"setting without =", {"evaluate", plan, "--set", "batching.max_sequences"}, 2, "expected KEY=VALUE"},
         {"unknown key", {"evaluate", plan, "--set", "batching.max_seq=3"}, 2, "batching.max_seq"},

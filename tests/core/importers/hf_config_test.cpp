@@ -109,6 +109,18 @@ TEST(HfConfig, ExpertLayersFollowEachSpellingOfWhere)
     EXPECT_EQ(expertLayers(R"(, "interleave_moe_layer_step": 3)"), 2);
 }
 
+TEST(HfConfig, EveryKeyIsUsedOrSaidToBeDecidedByOthers)
+{
+    const HfImport dense = read(R"({"model_type": "m", "hidden_size": 64, "num_hidden_layers": 2, "vocab_size": 100,
+        "num_attention_heads": 4, "intermediate_size": 128, "num_experts": 4, "num_experts_per_tok": 2,
+        "moe_intermediate_size": 32, "first_k_dense_replace": 1})");
+    EXPECT_THAT(dense.used, Contains("intermediate_size = 128"));
+    const HfImport listed = read(R"({"model_type": "m", "hidden_size": 64, "num_hidden_layers": 2, "vocab_size": 100,
+        "num_attention_heads": 4, "intermediate_size": 128, "num_experts": 4, "num_experts_per_tok": 2,
+        "moe_intermediate_size": 32, "mlp_layer_types": ["sparse", "sparse"], "first_k_dense_replace": 1})");
+    EXPECT_THAT(listed.ignored, Contains(HasSubstr("decided by other keys: first_k_dense_replace")));
+}
+
 TEST(HfConfig, DraftLayersTowersAndUnknownKeysAreSaid)
 {
     const HfImport got = read(R"({"model_type": "m", "text_config": {"hidden_size": 64, "num_hidden_layers": 2,

@@ -66,7 +66,8 @@ TEST(Catalog, EveryFigureOfEveryGpuIsPositiveAndSourced)
         // Seven figures are always there: memory, bandwidth, compute, three links; power but for three TPUs.
         EXPECT_GE(gpu.provenance.size(), 6u) << s.name;
         for (const Provenance& p : gpu.provenance)
-            EXPECT_FALSE(p.source.empty() || p.figure.empty()) << s.name;
+            EXPECT_FALSE(p.source.empty() || p.figure.empty() || (p.date.empty() && !p.recalled))
+                << s.name << " " << p.figure;
     }
 }
 
@@ -117,6 +118,8 @@ TEST(Catalog, HoldsSixtyModelsOfThirtyShapesAndEachKind)
             shapes.push_back(shape);
         words += m.architecture + "; ";
         EXPECT_FALSE(m.family.empty() || m.provenance.empty()) << m.spec.name;
+        for (const Provenance& p : m.provenance)
+            EXPECT_TRUE(!p.date.empty() || p.recalled) << m.spec.name << " " << p.figure;
         EXPECT_GT(m.spec.maxContext, 0) << m.spec.name;
     }
     EXPECT_GE(catalogModels().size(), 60u);
@@ -284,7 +287,7 @@ TEST(Catalog, PricesPickOneDefaultAndKeepTheOthers)
     std::size_t h100 = 0;
     for (const CatalogPrice& price : catalogPrices()) {
         EXPECT_TRUE(price.usdLow > 0 && price.usdLow <= price.usdHigh) << price.gpu;
-        EXPECT_TRUE(price.recalled || !price.source.empty()) << price.gpu;
+        EXPECT_TRUE(price.recalled || !(price.source.empty() || price.date.empty())) << price.gpu;
         h100 += price.gpu == "H100-SXM-80GB" ? 1 : 0;
     }
     EXPECT_EQ(h100, 4u);
@@ -296,12 +299,14 @@ TEST(Catalog, ChoosingAGpuCopiesItsFiguresAndKeepsAnEditedPrice)
     ASSERT_TRUE(chooseGpu(plan, "A100"));
     EXPECT_EQ(plan.hardware.gpu, findGpu("A100-SXM-80GB")->spec);
     EXPECT_NEAR(plan.hardware.pricePerGpu.in(dollar / hour), 1.30, 1e-12);
-    ASSERT_TRUE(chooseGpu(plan, "Gaudi3")); // no price known: the last one stands
-    EXPECT_NEAR(plan.hardware.pricePerGpu.in(dollar / hour), 1.30, 1e-12);
+    ASSERT_TRUE(chooseGpu(plan, "Gaudi3")); // no price known: that of the A100 would pass for one
+    EXPECT_FALSE(plan.hardware.hasPrice());
     plan.hardware.pricePerGpu = 9 * dollar / hour;
     plan.hardware.priceEdited = true;
-    ASSERT_TRUE(chooseGpu(plan, "H100"));
-    EXPECT_NEAR(plan.hardware.pricePerGpu.in(dollar / hour), 9, 1e-12);
+    for (const char* name : {"H100", "Gaudi3"}) {
+        ASSERT_TRUE(chooseGpu(plan, name));
+        EXPECT_NEAR(plan.hardware.pricePerGpu.in(dollar / hour), 9, 1e-12) << name;
+    }
 }
 
 TEST(Catalog, CalibrationIsOfOneGpuAndGoesWithIt)

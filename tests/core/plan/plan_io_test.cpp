@@ -199,6 +199,21 @@ TEST(PlanFile, ANameAloneTakesItsFiguresFromTheCatalog)
     EXPECT_FALSE(plan->hardware.priceEdited);
 }
 
+TEST(PlanFile, FiguresWithoutAPriceDoNotTakeThatOfTheDefaultGpu)
+{
+    for (const auto& [name, expected] : {std::pair{"my chip", 0.0}, {"A10-24GB", 0.75}}) {
+        std::string text = planText(defaultPlan());
+        const auto price = text.find("\"price_usd_per_gpu_hour\"");
+        text.erase(price, text.find('\n', price) - price);
+        const std::string gpu = "H100-SXM-80GB";
+        text.replace(text.find(gpu), gpu.size(), name);
+        const auto plan = parsePlan(text, "p");
+        ASSERT_TRUE(plan) << plan.error().message;
+        EXPECT_EQ(plan->hardware.gpu.name, name);
+        EXPECT_NEAR(plan->hardware.pricePerGpu.in(dollar / hour), expected, 1e-12) << name;
+    }
+}
+
 TEST(PlanFile, UnknownKeysAreKeptWhereTheyStood)
 {
     const std::string text = R"({"schema": 1, "future": {"a": [1, 2.50, {"b": null}], "c": {}}, "workload": {

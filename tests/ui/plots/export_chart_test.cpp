@@ -8,7 +8,10 @@
 #include <QStandardPaths>
 #include <QTemporaryDir>
 
+#include <csignal>
+
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 namespace headroom::ui {
 namespace {
@@ -115,6 +118,22 @@ TEST_F(ExportChart, OtherSuffixesAreRefusedByName)
 TEST_F(ExportChart, AFolderThatDoesNotExistIsAnErrorAndNotAFile)
 {
     EXPECT_FALSE(exportChart(sampleLatency(), file("no/such/a.png")));
+}
+
+TEST_F(ExportChart, AFullDiskIsAnErrorWithItsReasonForEveryFormat)
+{
+    std::signal(SIGXFSZ, SIG_IGN);
+    rlimit before = {};
+    ::getrlimit(RLIMIT_FSIZE, &before);
+    const rlimit small{64, before.rlim_max}; // what a full disk does, without one
+    for (const char* name : {"a.csv", "a.svg", "a.png", "a.pdf"}) {
+        ::setrlimit(RLIMIT_FSIZE, &small);
+        const auto done = exportChart(sampleLatency(), file(name));
+        ::setrlimit(RLIMIT_FSIZE, &before);
+        ASSERT_FALSE(done) << name;
+        EXPECT_NE(done.error().message.find("File too large"), std::string::npos) << done.error().message;
+        EXPECT_FALSE(std::filesystem::exists(file(name)));
+    }
 }
 
 } // namespace

@@ -219,6 +219,9 @@ TEST(Inputs, SayThatAPriceIsTheCatalogsUntilItIsEdited)
 {
     Plan plan = defaultPlan();
     EXPECT_EQ(originOf(plan, "hardware.price_usd_per_gpu_hour").toStdString(), "catalog");
+    ASSERT_TRUE(setField(plan, "hardware.gpu", "MI355X"));
+    EXPECT_EQ(originOf(plan, "hardware.price_usd_per_gpu_hour").toStdString(), "no price known");
+    EXPECT_TRUE(verdictSentences(snapshotOf(plan))[1].contains(QLatin1String("no price")));
     ASSERT_TRUE(setField(plan, "hardware.price_usd_per_gpu_hour", "9.75"));
     EXPECT_TRUE(originOf(plan, "hardware.price_usd_per_gpu_hour").startsWith(QLatin1String("set")));
 }
