@@ -1,5 +1,7 @@
 #include "core/calibration/measurements.h"
 
+#include "core/importers/line_reader.h"
+
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -175,21 +177,22 @@ std::string joinCsvLine(const std::vector<std::string>& cells)
 Result<MeasurementTable> readMeasurements(std::istream& in, std::string_view name)
 {
     MeasurementTable table;
-    std::string text;
-    if (!std::getline(in, text))
-        return fail(std::string(name), "the file is empty, expected a header line");
-    constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF"; // spreadsheets write it
-    table.header = splitCsvLine(std::string_view(text).substr(text.starts_with(kByteOrderMark) ? 3 : 0));
+    LineReader lines(in);
+    std::string_view text;
+    if (!lines.next(text))
+        return fail(std::string(name),
+            lines.failure().empty() ? "the file is empty, expected a header line" : std::string(lines.failure()));
+    table.header = splitCsvLine(text);
     std::map<std::string, std::size_t, std::less<>> columns;
     for (std::size_t i = 0; i < table.header.size(); ++i)
         columns[table.header[i]] = i;
     for (const std::string_view needed : {"model", "gpu", "load_kind", "metric", "value"})
         if (!columns.contains(needed))
             return fail(std::string(name) + ":1", "no column \"" + std::string(needed) + "\"");
-    for (int number = 2; std::getline(in, text); ++number) {
+    while (lines.next(text)) {
         if (text.empty() || text == "\r")
             continue;
-        const std::string where = std::string(name) + ":" + std::to_string(number);
+        const std::string where = std::string(name) + ":" + std::to_string(lines.lineNumber());
         std::vector<std::string> cells = splitCsvLine(text);
         if (cells.size() != table.header.size())
             return fail(where,
@@ -200,9 +203,11 @@ Result<MeasurementTable> readMeasurements(std::istream& in, std::string_view nam
         row->place = where;
         row->cells = std::move(cells);
         if (row->caseId.empty())
-            row->caseId = std::to_string(number);
+            row->caseId = std::to_string(lines.lineNumber());
         table.rows.push_back(std::move(*row));
     }
+    if (!lines.failure().empty())
+        return fail(std::string(name) + ":" + std::to_string(lines.lineNumber()), std::string(lines.failure()));
     return table;
 }
 

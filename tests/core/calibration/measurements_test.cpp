@@ -16,6 +16,14 @@ Result<MeasurementTable> read(const std::string& text)
     return readMeasurements(in, "runs.csv");
 }
 
+TEST(Measurements, ALineWithoutEndIsRefusedBeforeItFillsTheMemory)
+{
+    std::istringstream in(std::string(5 << 20, 'x'));
+    const auto table = readMeasurements(in, "huge.csv");
+    ASSERT_FALSE(table);
+    EXPECT_NE(table.error().message.find("4 MiB"), std::string::npos) << table.error().message;
+}
+
 TEST(Measurements, LatenciesBecomeSecondsAndRatesStay)
 {
     const auto table = read(std::string(kHeader) + "a,me,Llama-3.1-8B,H100-SXM-80GB,1,512,128,8,fixed_concurrency,"
