@@ -5,7 +5,10 @@
 #include <CLI/Formatter.hpp>
 #include <CLI/Validators.hpp>
 
+#include <charconv>
+#include <cstdint>
 #include <cstdio>
+#include <limits>
 #include <type_traits>
 
 namespace headroom::cli {
@@ -66,12 +69,18 @@ Argument& Argument::excludes(const Argument& other)
 
 namespace {
 
-CLI::Validator notNegative()
+/// What the conversion would wrap or clamp without a word.
+CLI::Validator fitsUnsigned()
 {
     return CLI::Validator(
-        [](std::string& text) {
-            return text.starts_with('-') ? "\"" + text + "\" is below 0, expected a whole number from 0 on"
-                                         : std::string();
+        [](std::string& text) -> std::string {
+            if (text.starts_with('-'))
+                return "\"" + text + "\" is below 0, expected a whole number from 0 on";
+            std::uint64_t value = 0;
+            if (std::from_chars(text.data(), text.data() + text.size(), value).ec == std::errc::result_out_of_range)
+                return text + " is too large, expected at most " +
+                       std::to_string(std::numeric_limits<std::uint64_t>::max());
+            return {};
         },
         "");
 }
@@ -83,7 +92,7 @@ Argument Arguments::option(const std::string& name, T& value, const std::string&
 {
     CLI::Option* option = m_app->add_option(name, value, help);
     if constexpr (std::is_same_v<T, std::uint64_t> || std::is_same_v<T, std::optional<std::uint64_t>>)
-        option->check(notNegative()); // the conversion would wrap
+        option->check(fitsUnsigned());
     return Argument(*option);
 }
 template Argument Arguments::option(const std::string&, std::string&, const std::string&);

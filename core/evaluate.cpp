@@ -29,6 +29,7 @@ Balancing balancing(Router router)
     case Router::joinShortest:
         return Balancing::joinShortest;
     case Router::prefixAware:
+    case Router::prefixFetching:
         return Balancing::byPrefix;
     }
     return Balancing::joinShortest;

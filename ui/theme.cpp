@@ -54,6 +54,8 @@ constexpr std::array kRoles{
     RoleColours{Role::compute, kVermilion, 0xffb04e00, 0xfff0884a, 0xfff3a06e},
     RoleColours{Role::overhead, 0xff8a929a, 0xff6a737d, 0xff8a929a, 0xff98a1aa},
     RoleColours{Role::host, 0xff7a6a3a, 0xff6b5c2c, 0xffb5a468, 0xffc9ba84},
+    RoleColours{Role::lessInput, kSky, 0xff1b72a8, 0xff2a74a6, 0xff7fc6ef},
+    RoleColours{Role::moreInput, kBlue, kBlue, kSky, 0xff7fc6ef},
     RoleColours{Role::series1, kBlue, kBlue, kSky, 0xff7fc6ef},
     RoleColours{Role::series2, kVermilion, 0xffb04e00, 0xfff0884a, 0xfff3a06e},
     RoleColours{Role::series3, kGreen, 0xff0b7a55, 0xff2fbf91, 0xff52cba5},

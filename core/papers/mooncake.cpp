@@ -122,7 +122,7 @@ sim::Scenario vllm(const Trace& trace, double rateScale)
 sim::Scenario disaggregated(const Trace& trace, int prefillNodes, double rateScale)
 {
     constexpr double kLink = 4 * 200e9 / 8;
-    auto sc = measured(nodes(trace, Router::prefixAware, kThreeMillion, rateScale));
+    auto sc = measured(nodes(trace, Router::prefixFetching, kThreeMillion, rateScale));
     sc.batching.policy = BatchPolicy::disaggregated;
     sc.prefillReplicas = prefillNodes;
     sc.batching.tokenBudget = Tokens(8192);
@@ -168,6 +168,7 @@ Reproduction globalTtft(const Data& data)
     auto sc = disaggregated(*data.mooncakeSynthetic, kNodes / 2, 1);
     const double global = simulated(sc).ttft.mean;
     sc.prefixFetch.reset();
+    sc.router = Router::prefixAware;
     const double local = simulated(sc).ttft.mean;
     return {100 * (global / local - 1), say("mean TTFT %.2f s with fetches, %.2f s without", global, local)};
 }

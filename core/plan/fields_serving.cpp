@@ -9,8 +9,9 @@ constexpr std::string_view kGroup = "serving";
 
 constexpr std::array<Spelling, 4> kEngines{
     {{"generic", "Generic"}, {"vllm", "vLLM"}, {"sglang", "SGLang"}, {"tensorrt-llm", "TensorRT-LLM"}}};
-constexpr std::array<Spelling, 5> kRouters{{{"random", "Random"}, {"round_robin", "Round robin"},
-    {"join_shortest", "Join the shortest"}, {"power_of_two", "Shorter of two"}, {"prefix_aware", "Prefix-aware"}}};
+constexpr std::array<Spelling, 6> kRouters{{{"random", "Random"}, {"round_robin", "Round robin"},
+    {"join_shortest", "Join the shortest"}, {"power_of_two", "Shorter of two"}, {"prefix_aware", "Prefix-aware"},
+    {"prefix_fetching", "Prefix-aware, fetching"}}};
 constexpr std::array<Spelling, 5> kPolicies{{{"static", "Static"}, {"continuous", "Continuous"},
     {"prefill_first", "Prefill first"}, {"chunked", "Chunked prefill"}, {"disaggregated", "Disaggregated"}}};
 constexpr std::array<Spelling, 4> kReservations{
@@ -40,19 +41,14 @@ constexpr std::string_view onlyWithBudget(const Plan& p)
                ? "static and continuous batching take whole prompts, whatever their length"
                : "";
 }
-/// Pools of split phases page, whatever the plan says: there is no published system that reserves in them.
-constexpr bool isPaged(const Plan& p)
-{
-    return p.batching.reservation == Reservation::paged || p.batching.policy == BatchPolicy::disaggregated;
-}
-constexpr std::string_view onlyPaged(const Plan& p) { return isPaged(p) ? "" : "only with paged memory"; }
+constexpr std::string_view onlyPaged(const Plan& p) { return p.batching.isPaged() ? "" : "only with paged memory"; }
 constexpr std::string_view onlyReserving(const Plan& p)
 {
     return p.batching.policy == BatchPolicy::disaggregated ? "split phases page their memory" : "";
 }
 constexpr std::string_view onlyPreempting(const Plan& p)
 {
-    if (!isPaged(p))
+    if (!p.batching.isPaged())
         return "only with paged memory";
     if (p.batching.policy == BatchPolicy::static_)
         return "a static batch keeps its memory to the end";
@@ -183,7 +179,8 @@ constexpr Field kServing[] = {number < [](auto& p) -> auto& {return p.deployment
     kRouters > ({.key = "deployment.router",
                     .group = kGroup,
                     .label = "Router",
-                    .help = "How requests are spread over replicas.",
+                    .help = "How requests are spread over replicas. The prefix-aware ones look at what the caches of a "
+                            "simulation hold; the last brings what lies elsewhere over the link (Mooncake).",
                     .unit = "",
                     .topic = "6.3",
                     .notApplicable = onlyManyReplicas},

@@ -42,8 +42,14 @@ constexpr std::string_view onlyOverTime(const Plan& p)
     const ArrivalProcess a = p.workload.process;
     return a == diurnal || a == ramp || a == step ? "" : "only with a daily wave, a ramp or a step";
 }
+constexpr std::string_view onlyWithPrefixCache(const Plan& p)
+{
+    return p.batching.keepsPrefixes() ? "" : "an engine that reserves memory or batches statically keeps no beginnings";
+}
 constexpr std::string_view onlySharedPrefixes(const Plan& p)
 {
+    if (!p.batching.keepsPrefixes())
+        return onlyWithPrefixCache(p);
     return p.workload.sharedPrefixes.count > 0 ? "" : "only with common beginnings";
 }
 constexpr std::string_view noClasses(const Plan& p)
@@ -343,7 +349,8 @@ constexpr Field kArrivals[] = {number < [](auto& p) -> auto& {return p.workload.
        .help = "Different texts with which prompts begin, such as system prompts. Simulated prefix caches find them; "
                "the closed forms use the share of cache hits. 0: none.",
        .unit = "",
-       .topic = "10.2"},
+       .topic = "10.2",
+       .notApplicable = onlyWithPrefixCache},
       {0, 1'000'000, 0}),
     number < [](auto& p) -> auto&
 {

@@ -27,9 +27,7 @@ MemoryInput memoryInput(const Plan& plan, const WorkloadSummary& workload)
         .maxSequences = plan.batching.maxSequences,
         .tokenBudget = plan.batching.tokenBudget,
         .blockTokens = plan.batching.blockTokens,
-        // Both pools of a split fleet page.
-        .reservation = plan.batching.policy == BatchPolicy::disaggregated ? Reservation::paged
-                                                                          : plan.batching.reservation,
+        .reservation = plan.batching.isPaged() ? Reservation::paged : plan.batching.reservation,
         .maxContext = plan.model.maxContext,
         .workload = &workload,
         .offload = plan.deployment.offload,

@@ -38,7 +38,7 @@ struct HardwareChoice {
     friend bool operator==(const HardwareChoice&, const HardwareChoice&) = default;
 };
 
-enum class Router { random, roundRobin, joinShortest, powerOfTwo, prefixAware };
+enum class Router { random, roundRobin, joinShortest, powerOfTwo, prefixAware, prefixFetching };
 
 struct Deployment {
     int tp = 1, pp = 1, ep = 1, attentionDp = 1;
@@ -65,6 +65,11 @@ struct Batching {
     /// Disaggregated: a prompt before which more prompt tokens would wait in the prefill pool goes to a replica of the
     /// decode pool that has less to do, which then runs both phases (the mixed pool of Splitwise). Absent = never.
     std::optional<Tokens> mixedThreshold;
+    /// Whether sequences take KV blocks as they grow. Pools of split phases page, whatever the plan says: there is no
+    /// published system that reserves in them.
+    constexpr bool isPaged() const { return reservation == Reservation::paged || policy == BatchPolicy::disaggregated; }
+    /// Whether the blocks of a prompt stay for others that begin alike (topic 10.2).
+    constexpr bool keepsPrefixes() const { return isPaged() && policy != BatchPolicy::static_; }
     friend bool operator==(const Batching&, const Batching&) = default;
 };
 

@@ -74,7 +74,7 @@ Replica::Kind Replica::kindOf() const
     return isPlain ? Kind::plain : Kind::any;
 }
 
-double Replica::waitKey(const Sequence& s)
+double Replica::waitKey(const Sequence& s, bool hasLostPlace)
 {
     if (m_queue.shape() == QueueShape::fifo)
         return 0; // goes by the order of coming
@@ -84,6 +84,7 @@ double Replica::waitKey(const Sequence& s)
                             .predictedLeft = std::max(1, s.predicted - s.generated),
                             .tokens = std::int64_t{s.prompt} + s.output,
                             .requestClass = s.requestClass,
+                            .hasLostPlace = hasLostPlace,
                             .priority = c.priority,
                             .weight = c.weight,
                             .stepTokens = static_cast<double>(m_limits.tokenBudget)},
@@ -97,7 +98,7 @@ void Replica::enqueue(std::int32_t slot, double now)
     s.stage = Stage::waiting;
     m_waitingTokens += s.target - s.prefilled;
     const bool wasEmpty = m_queue.size() == 0;
-    m_queue.push(s, slot, waitKey(s));
+    m_queue.push(s, slot, waitKey(s, false));
     noteLoad();
     if (wasEmpty || m_queue.shape() == QueueShape::keyed)
         cutIfAdmissible(now);
@@ -252,7 +253,7 @@ void Replica::putBack(std::int32_t slot)
     s.target = s.prompt + s.generated;
     s.prefilled = m_context.scenario.prefixCache ? 0 : std::min(s.cached, s.target - 1);
     m_waitingTokens += s.target - s.prefilled;
-    m_queue.pushFront(s, slot, waitKey(s));
+    m_queue.pushFront(s, slot, waitKey(s, true));
 }
 
 template <Replica::Kind kKind>

@@ -263,7 +263,7 @@ private:
     ReplicaView view(double now);
     template <Kind kKind>
     BatchDecision decide(double now);
-    double waitKey(const Sequence&);
+    double waitKey(const Sequence&, bool hasLostPlace);
     void putBack(std::int32_t slot);
     template <Kind kKind>
     void admitHead(double now);

@@ -50,7 +50,7 @@ Run::Run(const Scenario& scenario, std::uint64_t replication, std::stop_token st
       m_prefillPool(prefillPoolOf(scenario)),
       m_fleet(scenario, scenario.batching.policy == BatchPolicy::disaggregated ? m_prefillPool : 0),
       m_earliest(m_fleet.size()),
-      m_router(scenario.prefixFetch ? prefixFetching() : routerPolicy(scenario.router)),
+      m_router(routerPolicy(scenario.router)),
       m_routerState{.random = RandomStream(scenario.seed, "routing", replication), .fetch = scenario.prefixFetch},
       m_decodeRouterState{RandomStream(scenario.seed, "decode routing", replication)},
       m_admission(admissionPolicy(scenario.scheduling.admission)),

@@ -69,9 +69,9 @@ Result<Scenario> makeScenario(const Plan& plan, std::shared_ptr<const Trace> tra
             std::clamp(static_cast<int>(std::lround(plan.batching.prefillShare * s.replicas)), 1, s.replicas - 1);
     }
     s.clients.retryBudget = plan.scheduling.retryBudget.value_or(s.clients.retryBudget);
-    s.prefixCache = plan.workload.sharedPrefixes.count > 0;
+    s.prefixCache = plan.batching.keepsPrefixes() && plan.workload.sharedPrefixes.count > 0;
     if (trace) {
-        const bool hashes = trace->hashBlockTokens > 0;
+        const bool hashes = plan.batching.keepsPrefixes() && trace->hashBlockTokens > 0;
         s.prefixCache = s.prefixCache || hashes;
         if (hashes && trace->hashBlockTokens % s.kv.blockTokens != 0)
             return fail("batching.block_tokens", std::to_string(s.kv.blockTokens) + " does not divide the " +
@@ -87,6 +87,9 @@ Result<Scenario> makeScenario(const Plan& plan, std::shared_ptr<const Trace> tra
         }
         s.trace = std::move(trace);
     }
+    const bool hasLink = s.kv.transferSecondsPerToken > 0;
+    if (s.router == Router::prefixFetching && s.prefixCache && hasLink)
+        s.prefixFetch = {.secondsPerToken = s.kv.transferSecondsPerToken, .factor = 1};
     return s;
 }
 

@@ -92,9 +92,7 @@ struct Scenario {
     int prefillReplicas = 0; ///< disaggregated: the first so many prefill, the rest decode
     Controller controller;   ///< changes the number of replicas while it runs
     Router router = Router::joinShortest;
-    /// Requests go where their first token is expected first, with what can be fetched, in place of `router`. Needs
-    /// prefixCache.
-    std::optional<PrefixFetch> prefixFetch;
+    std::optional<PrefixFetch> prefixFetch; ///< absent = what is cached elsewhere is computed anew; needs prefixCache
     Batching batching;
     const BatchingRow* batchingRow = nullptr; ///< forms steps in place of batching.policy; absent = the policy's own
     StaticStart staticStart = StaticStart::padded;

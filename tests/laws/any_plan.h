@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <iterator>
 #include <string>
 
 namespace headroom {
@@ -61,9 +62,9 @@ inline Plan anyPlan(std::uint64_t seed)
     plan.deployment.tp = 1 << dice.index(4);
     plan.deployment.pp = 1 << dice.index(2);
     plan.deployment.replicas = 1 + static_cast<int>(dice.index(12));
-    const Router routers[] = {
-        Router::random, Router::roundRobin, Router::joinShortest, Router::powerOfTwo, Router::prefixAware};
-    plan.deployment.router = routers[dice.index(5)];
+    const Router routers[] = {Router::random, Router::roundRobin, Router::joinShortest, Router::powerOfTwo,
+        Router::prefixAware, Router::prefixFetching};
+    plan.deployment.router = routers[dice.index(std::size(routers))];
     const BatchPolicy policies[] = {BatchPolicy::static_, BatchPolicy::continuous, BatchPolicy::prefillFirst,
         BatchPolicy::chunked, BatchPolicy::disaggregated};
     plan.batching.policy = policies[dice.index(5)];

@@ -67,9 +67,9 @@ Explanation headroomOf(const Snapshot& s)
         {tr("headroom = λ* − λ"), QStringLiteral("= %1 − %2 req/s").arg(number(e.targetRate.si()), number(now.si())),
             QStringLiteral("= %1 (%2)").arg(rate(e.headroom), signedPercent(e.headroomFraction))},
         {tr("λ*: the first arrival rate, from below, at which a target fails; the capacity R·μ where none is stated."),
-            tr("From the pessimistic edge of the band: %1.").arg(rate(e.headroomLo)),
+            tr("Headroom at the pessimistic edge of the band: %1.").arg(rate(e.headroomLo)),
             sentence(replicasNeededText(s.now))},
-        tr("Search on the batch chain for the first crossing of a target"), tr("capacity")};
+        tr("Search on the batch chain for the first crossing of a target"), tr("holds the targets")};
 }
 
 Explanation ttftOf(const Snapshot& s)
@@ -103,7 +103,7 @@ Explanation e2eOf(const Snapshot& s)
                  : tr("grows with time")},
         {bandWords(e.e2e, s),
             tr("n: output tokens, %1 on average.").arg(number(s.now.evaluator->workload().outputMean.si()))},
-        tr("Convolution of the wait for the first token with the lengths of answers"), QString()};
+        tr("Convolution of the wait for the first token with the lengths of answers"), tr("E2E")};
 }
 
 Explanation tpotOf(const Snapshot& s)
@@ -218,7 +218,7 @@ Explanation bindingOf(const Snapshot& s)
         {tr("elasticity = (Δλ*/λ*) / 10 %"), gains.join(QStringLiteral("\n")),
             tr("binds: %1").arg(words(name(s.now.evaluation.binding)))},
         {tr("1 = the load grows in proportion; 0 = more of it changes nothing.")},
-        tr("Probe of the step model and of λ*"), tr("capacity")};
+        tr("Probe of the step model and of λ*"), tr("holds the targets")};
 }
 
 /// Where the model does not fit nothing is served: no queue, no steady state, no times.

@@ -41,7 +41,7 @@ bool isGhost(const Curve& c) { return c.role == Role::ghost; }
 /// The one solid curve of a plot is what its title says: naming it again would be noise.
 bool needsName(const Curve& c, int solidCurves)
 {
-    if (c.name.empty())
+    if (c.name.empty() || !c.isLabelled)
         return false;
     return solidCurves > 1 || isGhost(c) || c.dashed || c.markers;
 }

@@ -45,6 +45,8 @@ enum class Role {
     compute,
     overhead,
     host,
+    lessInput,
+    moreInput,
     series1,
     series2,
     series3,
@@ -70,6 +72,7 @@ struct Curve {
     bool dashed = false;
     bool markers = false;                 ///< points instead of a line
     std::vector<double> errorLo, errorHi; ///< error bars (simulated intervals), same length or empty
+    bool isLabelled = true;               ///< false: the label of another curve speaks for this one too
 };
 
 struct Limit { ///< a straight line: target (horizontal) or saturation (vertical)

@@ -54,23 +54,27 @@ struct Output {
     const char* title;
     const char* unit;
     const char* noun;
-    double (*value)(const PointEvaluation&);
+    double (*value)(const Evaluation&);
 };
 
 constexpr std::array kOutputs{
     Output{"TTFT p95", "% for ±10 % of an input", "time to first token",
-        [](const PointEvaluation& e) { return e.ttft.p95.si(); }},
+        [](const Evaluation& e) { return e.ttft.p95.si(); }},
     Output{"TPOT p95", "% for ±10 % of an input", "time per output token",
-        [](const PointEvaluation& e) { return e.tpot.p95.si(); }},
+        [](const Evaluation& e) { return e.tpot.p95.si(); }},
+    Output{"E2E p99", "% for ±10 % of an input", "time to the last token",
+        [](const Evaluation& e) { return e.e2e.p99.si(); }},
     Output{"Cost of a token", "% for ±10 % of an input", "cost of an output token",
-        [](const PointEvaluation& e) { return e.cost.perOutputToken.si(); }},
+        [](const Evaluation& e) { return e.cost.perOutputToken.si(); }},
+    Output{"Rate that holds the targets", "% for ±10 % of an input", "rate that holds the targets",
+        [](const Evaluation& e) { return e.targetRate.si(); }},
     Output{"Capacity", "% for ±10 % of an input", "rate at saturation",
-        [](const PointEvaluation& e) { return e.capacity.si(); }},
+        [](const Evaluation& e) { return e.capacity.si(); }},
 };
 
 struct Probe {
     const char* name;
-    PointEvaluation less, more;
+    Evaluation less, more;
 };
 
 struct Row {
@@ -99,7 +103,7 @@ ChartSpec tornado(const Output& output, double base, const std::vector<Probe>& p
     rows.resize(std::min(rows.size(), kMostRows));
     StackedBars body;
     body.value = {"change", "%", false, {}, {}};
-    BarSegment less{"10 % less", Role::series3, {}, {}}, more{"10 % more", Role::series2, {}, {}};
+    BarSegment less{"10 % less", Role::lessInput, {}, {}}, more{"10 % more", Role::moreInput, {}, {}};
     for (const Row& r : rows) {
         body.categories.push_back(r.name);
         less.values.push_back(100 * std::clamp(r.less, -kWidestBar, kWidestBar));
@@ -127,7 +131,7 @@ std::vector<ChartSpec> tornados(const PlanResults& results)
         Plan less = *results.plan, more = *results.plan;
         input.scale(less, 1 - kProbe);
         input.scale(more, 1 + kProbe);
-        probes.push_back({input.name, evaluatePoint(less), evaluatePoint(more)});
+        probes.push_back({input.name, evaluate(less), evaluate(more)});
     }
     std::vector<ChartSpec> charts;
     for (const Output& output : kOutputs) {

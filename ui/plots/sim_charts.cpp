@@ -312,8 +312,16 @@ void addSimulated(LineChart& body, const Snapshot& snapshot, SimulatedValue (*re
     addSimulatedLoads(body, snapshot, read, unit, hasOwn);
     if (!hasOwn)
         return;
-    if (const SimulatedValue value = read(*snapshot.study->own()); value.value > 0)
-        body.curves.push_back(simulatedPoint(snapshot, value, unit));
+    const SimulatedValue value = read(*snapshot.study->own());
+    if (!(value.value > 0))
+        return;
+    Curve own = simulatedPoint(snapshot, value, unit);
+    const auto cloud = std::ranges::find(body.curves, Role::simulated, &Curve::role);
+    if (cloud != body.curves.end() && own.role == Role::simulated) {
+        own.name = "simulated, here " + value.words;
+        cloud->isLabelled = false; // they look the same: one key for both
+    }
+    body.curves.push_back(std::move(own));
 }
 
 SimulatedValue simulatedP95(const sim::Distribution& d) { return {d.p95, d.ciLo, d.ciHi, withInterval(d)}; }
@@ -334,11 +342,11 @@ SimulatedValue simulatedE2eP99(const SimResult& r)
 
 SimulatedValue simulatedGoodput(const SimResult& r)
 {
-    SimulatedValue value{r.goodputPerSecond, {}, {}, rate(RequestRate(r.goodputPerSecond)) + " good"};
+    SimulatedValue value{r.goodputPerSecond, {}, {}, rate(RequestRate(r.goodputPerSecond))};
     if (const double half = sim::halfWidth95(r.goodputEach); half > 0) {
         value.lo = std::max(0.0, value.value - half);
         value.hi = value.value + half;
-        value.words = number(value.value) + " ± " + rate(RequestRate(half)) + " good";
+        value.words = number(value.value) + " ± " + number(half, 1) + " req/s";
     }
     return value;
 }

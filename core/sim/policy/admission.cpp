@@ -21,7 +21,8 @@ Rejection queueCap(const AdmissionView& v, AdmissionState&)
 Rejection deadline(const AdmissionView& v, AdmissionState&)
 {
     const double transfer = v.prefix.fetched > 0 ? v.replica.fetchSeconds(v.now, v.prefix.fetched) : 0;
-    const double expected = v.latencyBefore + transfer + v.replica.expectedTtft(v.now, v.request, v.prefix.tokens());
+    const std::int64_t cached = std::max(v.prefix.tokens(), v.replica.cachedTokens(v.request, v.now));
+    const double expected = v.latencyBefore + transfer + v.replica.expectedTtft(v.now, v.request, cached);
     return expected > v.ttftTarget ? Rejection::deadline : Rejection::none;
 }
 

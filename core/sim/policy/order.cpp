@@ -20,6 +20,8 @@ double strictPriority(const WaitingView& v, OrderState&) { return -static_cast<d
 /// Self-clocked fair queueing (Golestani 1994): classes share the engine in proportion to their weights.
 double weightedShare(const WaitingView& v, OrderState& state)
 {
+    if (v.hasLostPlace)
+        return state.served; // its turn had come: before all that wait, and its class does not pay again
     const auto index = static_cast<std::size_t>(v.requestClass);
     if (index >= state.classTags.size())
         state.classTags.resize(index + 1, 0);

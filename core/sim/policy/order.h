@@ -18,9 +18,10 @@ struct WaitingView {
     std::int64_t predictedLeft = 0; ///< output tokens still to come, as the predictor says
     std::int64_t tokens = 0;        ///< prompt and output in all
     std::int32_t requestClass = 0;
-    int priority = 0;         ///< of its class, higher goes first
-    double weight = 1;        ///< of its class
-    double stepTokens = 2048; ///< prompt tokens a step computes, about
+    bool hasLostPlace = false; ///< preempted: it was taken before, and what it takes has been counted
+    int priority = 0;          ///< of its class, higher goes first
+    double weight = 1;         ///< of its class
+    double stepTokens = 2048;  ///< prompt tokens a step computes, about
 };
 
 /// Fair queueing needs to remember how far each class has been served.

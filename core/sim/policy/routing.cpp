@@ -64,7 +64,8 @@ std::size_t soonestFirstToken(Replicas replicas, const Sequence& s, double now, 
     std::size_t best = 0;
     double bestTime = std::numeric_limits<double>::infinity();
     for (std::size_t i = 0; i < replicas.size(); ++i) {
-        const auto offer = prefixOffer(replicas[i].cachedTokens(s, now), longest, *state.fetch);
+        const std::int64_t local = replicas[i].cachedTokens(s, now);
+        const auto offer = state.fetch ? prefixOffer(local, longest, *state.fetch) : PrefixOffer{.local = local};
         const double transfer = offer.fetched > 0 ? replicas[i].fetchSeconds(now, offer.fetched) : 0;
         const double time = transfer + replicas[i].expectedTtft(now, s, offer.tokens());
         if (time < bestTime || (time == bestTime && replicas[i].load() < replicas[best].load())) {
@@ -75,15 +76,13 @@ std::size_t soonestFirstToken(Replicas replicas, const Sequence& s, double now, 
     return best;
 }
 
-constexpr RouterRow kPrefixFetching{
-    Router::prefixAware, "prefix_fetching", "Prefix aware, fetching", &soonestFirstToken};
-
-constexpr std::array<RouterRow, 5> kRouters{{
+constexpr std::array<RouterRow, 6> kRouters{{
     {Router::random, "random", "Random", &anyOf},
     {Router::roundRobin, "round_robin", "Round robin", &inTurn},
     {Router::joinShortest, "join_shortest", "Join the shortest", &shortest},
     {Router::powerOfTwo, "power_of_two", "Power of two choices", &shorterOfTwo},
     {Router::prefixAware, "prefix_aware", "Prefix aware", &leastPromptWork},
+    {Router::prefixFetching, "prefix_fetching", "Prefix aware, fetching", &soonestFirstToken},
 }};
 
 } // namespace
@@ -96,8 +95,6 @@ const RouterRow& routerPolicy(Router router)
     HR_ASSERT(row != kRouters.end());
     return *row;
 }
-
-const RouterRow& prefixFetching() { return kPrefixFetching; }
 
 PrefixOffer prefixOffer(std::int64_t local, std::int64_t longest, const PrefixFetch& fetch)
 {

@@ -15,7 +15,7 @@ namespace headroom::sim {
 struct RouterState {
     RandomStream random;
     std::size_t next = 0;               ///< round robin
-    std::optional<PrefixFetch> fetch{}; ///< prefixFetching()
+    std::optional<PrefixFetch> fetch{}; ///< Router::prefixFetching: absent = nothing comes from elsewhere
 };
 
 struct RouterRow {
@@ -27,9 +27,6 @@ struct RouterRow {
 
 std::span<const RouterRow> routers();
 const RouterRow& routerPolicy(Router);
-/// Where the first token is expected first, with prefixes fetched from other replicas (Mooncake, Algorithm 1). No plan
-/// asks for it; a Scenario may.
-const RouterRow& prefixFetching();
 
 /// Prompt tokens of a request that lie on a replica or would come to it.
 struct PrefixOffer {

@@ -66,6 +66,9 @@ TEST(CliSimulate, CountsAreNotNegativeAndTheWarmUpLeavesRequests)
         const auto run = cli.run({"simulate", cli.plan(), option, "-5"});
         EXPECT_EQ(run.exit, 2) << option;
         EXPECT_THAT(run.err, HasSubstr("expected a whole number")) << option;
+        const auto large = cli.run({"simulate", cli.plan(), option, "18446744073709551616"}); // one more than fits
+        EXPECT_EQ(large.exit, 2) << option;
+        EXPECT_THAT(large.err, HasSubstr("is too large")) << option;
     }
     const auto run = cli.run(simulate(cli, {"--warmup", "400"}));
     EXPECT_EQ(run.exit, 2);

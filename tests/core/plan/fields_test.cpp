@@ -53,8 +53,10 @@ TEST(FieldTable, MemorySaysWhereItsPromisesAreIgnored)
     plan.workload.sharedPrefixes.count = 1;
     EXPECT_THAT(whyNot(plan, "batching.preemption"), HasSubstr("computed again"));
     plan.workload.sharedPrefixes.count = 0;
+    EXPECT_EQ(whyNot(plan, "workload.shared_prefixes"), "");
     plan.batching.policy = BatchPolicy::static_;
     plan.batching.reservation = Reservation::paged;
+    EXPECT_THAT(whyNot(plan, "workload.shared_prefixes"), HasSubstr("keeps no beginnings"));
     EXPECT_THAT(whyNot(plan, "batching.preemption"), HasSubstr("static"));
 }
 

@@ -71,6 +71,23 @@ TEST(Priority, ASequenceSwappedOutWaitsUntilTheHigherOneIsDone)
     EXPECT_NEAR(r.rows[0].finish, 1.5, 1e-9); // what the other one took longer
 }
 
+TEST(WeightedPriority, OnePreemptedGoesFirstAndItsClassDoesNotPayTwice)
+{
+    Scheduling scheduling;
+    scheduling.order = Order::priority;
+    scheduling.weighted = true;
+    const OrderRow& weighted = orderPolicy(scheduling);
+    OrderState state;
+    const WaitingView request{.tokens = 100, .weight = 2};
+    EXPECT_EQ(weighted.key(request, state), 50);
+    state.served = 50; // it has been taken
+    EXPECT_EQ(weighted.key(request, state), 100);
+    WaitingView preempted = request;
+    preempted.hasLostPlace = true;
+    EXPECT_EQ(weighted.key(preempted, state), 50); // before the second of its class
+    EXPECT_EQ(weighted.key(request, state), 150);  // which would be 200
+}
+
 TEST(Chunked, SpreadsAPromptOverStepsOfTheBudget)
 {
     Scenario s = tenMilliseconds({{0, 1000, 3}});

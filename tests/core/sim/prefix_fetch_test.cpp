@@ -1,4 +1,5 @@
 // Prefixes that come from another replica.
+#include "core/plan/catalog.h"
 #include "core/sim/policy/routing.h"
 #include "core/sim/simulate.h"
 #include "tests/core/sim/small_scenario.h"
@@ -30,6 +31,7 @@ Scenario twoReplicas(const std::vector<Line>& lines, double perSecond, double fa
     s.replicas = 2;
     s.batching.tokenBudget = Tokens(100'000);
     s.prefixCache = true;
+    s.router = Router::prefixFetching;
     s.prefixFetch = {.secondsPerToken = 1 / perSecond, .factor = factor};
     return s;
 }
@@ -147,6 +149,45 @@ TEST(PrefixFetch, KeepsAccountsInSplitFleetsWithLittleMemoryAndImpatientClients)
     EXPECT_GT(r.counters.completed, 10U);
     for (const auto& station : {r.inQueue, r.inPrefill, r.inDecode, r.inSystem}) // Little's law on the path
         EXPECT_NEAR(station.area, station.residence, 1e-6 * (1 + station.area));
+}
+
+TEST(PrefixFetch, IsARouterOfAPlanWhereThereIsACacheAndALink)
+{
+    Plan plan = defaultPlan();
+    plan.deployment.replicas = 4;
+    plan.deployment.router = Router::prefixFetching;
+    plan.workload.sharedPrefixes = {20, Tokens(2000), 1};
+    const auto fetching = makeScenario(plan);
+    ASSERT_TRUE(fetching && fetching->prefixFetch);
+    // 128 KiB of an 8B model's KV, over a link of hundreds of GB/s.
+    EXPECT_GT(fetching->prefixFetch->secondsPerToken, 1e-8);
+    EXPECT_LT(fetching->prefixFetch->secondsPerToken, 1e-5);
+
+    auto aware = makeScenario([&] {
+        Plan p = plan;
+        p.deployment.router = Router::prefixAware;
+        return p;
+    }());
+    ASSERT_TRUE(aware.has_value());
+    const auto cached = [](Scenario s) {
+        s.limits.requests = 2000;
+        return simulate(s).counters.cachedTokens;
+    };
+    EXPECT_GT(cached(*fetching), 0U);
+    EXPECT_GE(cached(*fetching), cached(*aware)); // what lies anywhere is found
+
+    plan.workload.sharedPrefixes.count = 0;
+    EXPECT_FALSE(makeScenario(plan)->prefixFetch.has_value()); // nothing to fetch; it still runs
+    EXPECT_EQ(simulate([&] {
+        Scenario s = *makeScenario(plan);
+        s.limits.requests = 200;
+        return s;
+    }())
+                  .counters.completed,
+        200U);
+    plan.workload.sharedPrefixes.count = 20;
+    plan.batching.reservation = Reservation::oracle;
+    EXPECT_FALSE(makeScenario(plan)->prefixFetch.has_value());
 }
 
 TEST(PrefixFetch, IsSeenByADeadline)

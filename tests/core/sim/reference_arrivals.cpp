@@ -174,6 +174,7 @@ int Simulation::route(const Request& r)
         return load(b) < load(a) ? b : a;
     }
     case Router::prefixAware:
+    case Router::prefixFetching: // has tests of its own
         break;
     }
     const auto work = [&](int e) { return backlog(e) + r.prompt - found(e, r) * m_hashTokens; };
@@ -245,7 +246,8 @@ Rejection Simulation::judge(int e, const Request& r)
 /// The rest of the running step, then as many steps as the prompts before and its own need, all like the first.
 double Simulation::expectedTtft(int e, const Request& r) const
 {
-    const std::int64_t tokens = r.target - r.computed;
+    const std::int64_t known = std::max(r.computed, found(e, r) * m_hashTokens);
+    const std::int64_t tokens = std::max<std::int64_t>(1, r.target - known);
     const Engine& x = m_e[static_cast<std::size_t>(e)];
     const bool mixes = policy() != BatchPolicy::prefillFirst && !x.prefillPool;
     const std::int64_t decodes = mixes ? decodeCount(x) : 0;

@@ -136,11 +136,15 @@ bool Simulation::goesBefore(int a, int b) const
 }
 
 /// Begins to wait. Weighted priorities: classes share in proportion to their weights (Golestani 1994).
-void Simulation::enqueue(int index, int i)
+void Simulation::enqueue(int index, int i, bool hasLostPlace)
 {
     Engine& e = m_e[static_cast<std::size_t>(index)];
     Request& r = at(i);
     e.waiting.push_back(i);
+    if (hasLostPlace) { // before all that wait, and its class does not pay again
+        r.tag = e.served;
+        return;
+    }
     e.classTags.resize(m_s.classes.size(), 0);
     double& last = e.classTags[static_cast<std::size_t>(r.requestClass)];
     const double weight = m_s.classes[static_cast<std::size_t>(r.requestClass)].weight;
@@ -218,7 +222,7 @@ void Simulation::displace(int index, int i)
     r.target = r.prompt + r.generated;
     r.computed = m_s.prefixCache ? 0 : std::min(r.cached, r.target - 1);
     r.context = 0;
-    enqueue(index, i);
+    enqueue(index, i, true);
 }
 
 void Simulation::makeRoom(int index)

@@ -133,7 +133,7 @@ private:
     void share(int e, Request& r);
     bool outranks(int e);
     bool yields(int swappedOut, int waits) const;
-    void enqueue(int e, int i);
+    void enqueue(int e, int i, bool hasLostPlace = false);
     std::int64_t held(int e, const Request& r) const;
     std::int64_t freeBlocks(int e) const;
     bool fits(int e, const Request& r) const;

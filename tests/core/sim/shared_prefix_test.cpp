@@ -65,6 +65,31 @@ TEST(SharedPrefixes, LeastRecentlyUsedOnesAreForgottenWhenMemoryIsShort)
     EXPECT_LT(skewed, hitRateOfTheMostPopular(60, 1.2, 21)); // LRU is no oracle
 }
 
+TEST(SharedPrefixes, ADeadlineKnowsWhatIsInTheCache)
+{
+    // 200 tokens at 100 a step are two steps, with 160 of them in the cache one.
+    Scenario s = apart(10, 1, 0, 1000);
+    s.batching.tokenBudget = Tokens(100);
+    s.scheduling.admission = Admission::deadline;
+    s.targets.ttftP95 = Seconds(0.015);
+    EXPECT_EQ(simulate(s).counters.completed, 0U); // nobody comes in, so that nothing is in the cache
+    s.targets.ttftP95 = Seconds(0.025);
+    const auto r = simulate(s);
+    EXPECT_EQ(r.counters.completed, 10U);
+    // Two prompts at once: the second waits for the first to be computed, unless it is in the cache.
+    const auto twoAtOnce = [](int prefixes) {
+        Scenario two = tenMilliseconds({{0, 200, 5}, {1, 200, 5}, {1, 200, 5}});
+        two.workload.sharedPrefixes = {prefixes, Tokens(160), 0};
+        two.prefixCache = prefixes > 0;
+        two.batching.tokenBudget = Tokens(100);
+        two.scheduling.admission = Admission::deadline;
+        two.targets.ttftP95 = Seconds(0.035);
+        return simulate(two).counters.rejected;
+    };
+    EXPECT_EQ(twoAtOnce(0), 1U);
+    EXPECT_EQ(twoAtOnce(1), 0U);
+}
+
 TEST(SharedPrefixes, AnotherPolicySeesTheSameOnes)
 {
     Scenario s = apart(100, 5, 1, 1000);

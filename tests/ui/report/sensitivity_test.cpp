@@ -4,12 +4,21 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace headroom::ui {
 namespace {
 
 PlanResults results(Plan plan) { return planResults("plan", std::make_shared<const Plan>(std::move(plan)), 16); }
 
 const StackedBars& barsOf(const ChartSpec& chart) { return std::get<StackedBars>(chart.body); }
+
+/// That of the cost.
+ChartSpec costOf(const std::vector<ChartSpec>& charts)
+{
+    const auto found = std::ranges::find(charts, std::string("Cost of a token"), &ChartSpec::title);
+    return found != charts.end() ? *found : ChartSpec{};
+}
 
 std::optional<std::size_t> rowOf(const ChartSpec& chart, const std::string& input)
 {
@@ -23,7 +32,7 @@ std::optional<std::size_t> rowOf(const ChartSpec& chart, const std::string& inpu
 TEST(Sensitivity, IsThereForEachResult)
 {
     const auto charts = tornados(results(defaultPlan()));
-    ASSERT_EQ(charts.size(), 4U);
+    ASSERT_EQ(charts.size(), 6U);
     for (const ChartSpec& c : charts) {
         EXPECT_TRUE(c.empty.empty()) << c.title;
         EXPECT_FALSE(c.says.empty()) << c.title;
@@ -33,7 +42,7 @@ TEST(Sensitivity, IsThereForEachResult)
 
 TEST(Sensitivity, OfTheCostToThePriceIsOneToOne)
 {
-    const ChartSpec cost = tornados(results(defaultPlan()))[2];
+    const ChartSpec cost = costOf(tornados(results(defaultPlan())));
     const auto row = rowOf(cost, "GPU price");
     ASSERT_TRUE(row);
     EXPECT_NEAR(barsOf(cost).segments[0].values[*row], -10, 0.01) << "price 10 % less";
@@ -42,7 +51,7 @@ TEST(Sensitivity, OfTheCostToThePriceIsOneToOne)
 
 TEST(Sensitivity, ALowerRateMakesTokensDearer)
 {
-    const ChartSpec cost = tornados(results(defaultPlan()))[2];
+    const ChartSpec cost = costOf(tornados(results(defaultPlan())));
     const auto row = rowOf(cost, "arrival rate");
     ASSERT_TRUE(row);
     EXPECT_NEAR(barsOf(cost).segments[0].values[*row], 100.0 / 0.9 - 100, 0.1) << "the fleet costs the same";
@@ -59,11 +68,23 @@ TEST(Sensitivity, LengthsAreThoseOfEachClass)
         c.shape = plan.workload.shape;
         plan.workload.classes.push_back(c);
     }
-    const ChartSpec split = tornados(results(plan))[2], same = tornados(results(whole))[2];
+    const ChartSpec split = costOf(tornados(results(plan))), same = costOf(tornados(results(whole)));
     const auto row = rowOf(split, "output tokens"), other = rowOf(same, "output tokens");
     ASSERT_TRUE(row);
     ASSERT_TRUE(other);
     EXPECT_NEAR(barsOf(split).segments[1].values[*row], barsOf(same).segments[1].values[*other], 0.1);
+}
+
+TEST(Sensitivity, OfTheHeadroomDoesNotDependOnTheLoadThatIsThere)
+{
+    const auto charts = tornados(results(defaultPlan()));
+    const auto held = std::ranges::find(charts, std::string("Rate that holds the targets"), &ChartSpec::title);
+    ASSERT_NE(held, charts.end());
+    EXPECT_FALSE(rowOf(*held, "arrival rate"));
+    EXPECT_FALSE(rowOf(*held, "GPU price"));
+    const auto bandwidth = rowOf(*held, "bandwidth");
+    ASSERT_TRUE(bandwidth);
+    EXPECT_GT(barsOf(*held).segments[1].values[*bandwidth], 0) << "bandwidth 10 % more";
 }
 
 TEST(Sensitivity, PutsTheLargestFirst)
