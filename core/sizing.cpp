@@ -10,6 +10,8 @@ namespace headroom {
 
 namespace {
 
+constexpr int kMostStages = 8; // nodes in a replica; beyond that nobody buys them
+
 /// Heads and KV groups are cut evenly, so a degree must divide the query heads of every attention.
 bool divides(const ModelSpec& model, int tp)
 {
@@ -17,8 +19,8 @@ bool divides(const ModelSpec& model, int tp)
         [tp](const LayerGroup& g) { return g.attention.heads == 0 || g.attention.heads % tp == 0; });
 }
 
-/// The plan on this GPU with `tp`, one replica, expert ranks and attention ranks no wider than tp.
-Plan planOn(const Plan& plan, const CatalogGpu& gpu, int tp)
+/// The plan on this GPU with one replica, expert ranks and attention ranks no wider than tp.
+Plan planOn(const Plan& plan, const CatalogGpu& gpu, int tp, int pp)
 {
     Plan on = plan;
     on.hardware.gpu = gpu.spec;
@@ -28,11 +30,46 @@ Plan planOn(const Plan& plan, const CatalogGpu& gpu, int tp)
         on.hardware.priceEdited = false;
     }
     on.deployment.tp = tp;
-    on.deployment.pp = 1;
+    on.deployment.pp = pp;
     on.deployment.ep = plan.deployment.ep > 1 ? tp : 1;
     on.deployment.attentionDp = plan.deployment.attentionDp > 1 ? tp : 1;
     on.deployment.replicas = 1;
     return on;
+}
+
+/// Takes the layout into the result if it holds the model and needs fewer GPUs.
+void consider(GpuSizing& result, const Plan& plan, Plan on)
+{
+    const int gpus = on.deployment.tp * on.deployment.pp;
+    const auto takesFewer = [&](int fleet) { return !result.meetsTargets || fleet < result.gpus; };
+    if (!takesFewer(gpus)) // one replica of it is as many already
+        return;
+    const Evaluator single(on);
+    if (!single.memory().fits)
+        return;
+    result.fits = true;
+    const RequestRate rate = plan.workload.arrivalRate;
+    const PointEvaluation present = single.withoutBandsAt(rate);
+    const RequestRate found = targetRate(single, present);
+    const std::optional<int> needed = replicasNeeded(single, found);
+    if (needed ? !takesFewer(*needed * gpus) : result.meetsTargets)
+        return;
+    result.tp = on.deployment.tp;
+    result.pp = on.deployment.pp;
+    result.binding = findBinding(single, present, found).binding;
+    if (!needed)
+        return; // a wider replica is faster: it may still meet the targets
+    on.deployment.replicas = *needed;
+    const PointEvaluation sized = Evaluator(on).withoutBandsAt(rate);
+    result.meetsTargets = true;
+    result.replicas = *needed;
+    result.gpus = *needed * gpus;
+    result.ttft = sized.ttft;
+    result.tpot = sized.tpot;
+    if (on.hardware.hasPrice()) {
+        result.fleet = sized.cost.fleet;
+        result.perOutputToken = sized.cost.perOutputToken;
+    }
 }
 
 } // namespace
@@ -42,39 +79,15 @@ GpuSizing sizeOn(const Plan& plan, const CatalogGpu& gpu)
     GpuSizing result;
     result.gpu = gpu.spec.name;
     result.binding = Binding::memory;
-    const auto takesFewer = [&](int gpus) { return !result.meetsTargets || gpus < result.gpus; };
-    for (int tp = 1; tp <= std::max(1, gpu.gpusPerNode); tp *= 2) {
-        if (!takesFewer(tp)) // one replica of it is as many already
-            break;
-        if (!divides(plan.model.spec, tp))
-            continue;
-        Plan on = planOn(plan, gpu, tp);
-        const Evaluator single(on);
-        if (!single.memory().fits)
-            continue;
-        result.fits = true;
-        const RequestRate rate = plan.workload.arrivalRate;
-        const PointEvaluation present = single.withoutBandsAt(rate);
-        const RequestRate found = targetRate(single, present);
-        const std::optional<int> needed = replicasNeeded(single, found);
-        if (needed ? !takesFewer(*needed * tp) : result.meetsTargets)
-            continue;
-        result.tp = tp;
-        result.binding = findBinding(single, present, found).binding;
-        if (!needed)
-            continue; // a wider replica is faster: it may still meet the targets
-        on.deployment.replicas = *needed;
-        const PointEvaluation sized = Evaluator(on).withoutBandsAt(rate);
-        result.meetsTargets = true;
-        result.replicas = *needed;
-        result.gpus = *needed * tp;
-        result.ttft = sized.ttft;
-        result.tpot = sized.tpot;
-        if (on.hardware.hasPrice()) {
-            result.fleet = sized.cost.fleet;
-            result.perOutputToken = sized.cost.perOutputToken;
+    int widest = 0;
+    for (int tp = 1; tp <= std::max(1, gpu.gpusPerNode); tp *= 2)
+        if (divides(plan.model.spec, tp)) {
+            widest = tp;
+            consider(result, plan, planOn(plan, gpu, tp, 1));
         }
-    }
+    // What no node holds is cut into stages, a node each.
+    for (int pp = 2; !result.fits && widest > 0 && pp <= std::min(kMostStages, plan.model.spec.layers()); pp *= 2)
+        consider(result, plan, planOn(plan, gpu, widest, pp));
     return result;
 }
 

@@ -13,9 +13,9 @@ namespace headroom {
 
 struct GpuSizing {
     std::string gpu;
-    bool fits = false;         ///< some tensor-parallel degree up to a node holds the model
+    bool fits = false;         ///< some layout up to eight nodes holds the model
     bool meetsTargets = false; ///< some number of replicas meets the targets at peak
-    int tp = 1, replicas = 0, gpus = 0;
+    int tp = 1, pp = 1, replicas = 0, gpus = 0;
     std::optional<UsdRate> fleet;              ///< absent without a price
     std::optional<UsdPerToken> perOutputToken; ///< at the plan's own rate
     Binding binding = Binding::none;
@@ -24,7 +24,8 @@ struct GpuSizing {
 
 /// The tensor-parallel degree (1, 2, 4 ... up to a node) that takes the fewest GPUs, the least one of those, and the
 /// least replicas that meet the plan's targets at its peak rate with its spare replicas down. The least degree that
-/// holds the model is often a bad buy: weights leave little room for KV.
+/// holds the model is often a bad buy: weights leave little room for KV. What no node holds is cut into pipeline stages, a
+/// node each: 2, 4 or 8, the fewest that hold it.
 GpuSizing sizeOn(const Plan&, const CatalogGpu&);
 
 /// For every catalog GPU: those that meet the targets by cost, then those that do not, then those that do not fit.

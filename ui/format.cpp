@@ -52,11 +52,13 @@ struct Prefix {
     const char* unit;
 };
 
-/// The largest unit that leaves at least one before the point.
+/// The largest unit that leaves at least one before the point; of minutes and longer at least two, as in the plots.
 const Prefix& pick(double value, std::span<const Prefix> ladder)
 {
+    constexpr double kMinute = 60;
+    const bool isTime = ladder.back().factor == 1e-6;
     for (const Prefix& p : ladder)
-        if (std::abs(value) >= p.factor * 0.9995)
+        if (std::abs(value) >= p.factor * (isTime && p.factor >= kMinute ? 2 : 0.9995))
             return p;
     return ladder.back();
 }
@@ -213,7 +215,7 @@ QString percent(double share, int digits)
     if (share < 1 && shown == QLatin1String("100")) // never rounded up to all
         shown = number(share * 100, digits + 2);
     if (share < 1 && shown == QLatin1String("100"))
-        shown = QStringLiteral("> 99.9");
+        shown = QStringLiteral("> 99.99"); // as the plots say it
     return shown + QStringLiteral(" %");
 }
 

@@ -26,11 +26,11 @@ constexpr std::array kRoles{
     RoleColours{Role::secondary, kVermilion, 0xffa84a00, 0xfff0884a, 0xfff3a06e},
     RoleColours{Role::ghost, 0xff6a737d, 0xff6a737d, 0xff8f98a1, 0xff98a1aa},
     RoleColours{Role::simulated, 0xff1c2126, 0xff5b646d, 0xffe6e9ec, 0xff98a1aa},
-    RoleColours{Role::target, 0xffc0282d, 0xffb3262b, 0xfff0705e, 0xfff58b7c},
+    RoleColours{Role::target, 0xffc0282d, 0xffb3262b, 0xffff5f6d, 0xffff8a94},
     RoleColours{Role::saturation, 0xff6a737d, 0xff6a737d, 0xff8f98a1, 0xff98a1aa},
     RoleColours{Role::good, kGreen, 0xff0b7a55, 0xff2fbf91, 0xff52cba5},
     RoleColours{Role::warning, 0xffc98600, 0xff8f5f00, kOrange, 0xffedb23a},
-    RoleColours{Role::bad, 0xffc0282d, 0xffb3262b, 0xfff0705e, 0xfff58b7c},
+    RoleColours{Role::bad, 0xffc0282d, 0xffb3262b, 0xffff5f6d, 0xffff8a94},
     RoleColours{Role::queue, kOrange, 0xff8f5f00, kOrange, 0xffedb23a},
     RoleColours{Role::retrieval, kPurple, 0xff9c4676, kPurple, 0xffdb9bbf},
     RoleColours{Role::prefill, kSky, 0xff1b72a8, kSky, 0xff7fc6ef},
@@ -43,7 +43,7 @@ constexpr std::array kRoles{
     RoleColours{Role::waste, kVermilion, 0xffa84a00, 0xffd9692a, 0xfff3a06e},
     RoleColours{Role::free, 0xffe6e9ec, 0xff6a737d, 0xff343b42, 0xff98a1aa},
     RoleColours{Role::reserved, 0xffb8c0c8, 0xff6a737d, 0xff566069, 0xff98a1aa},
-    RoleColours{Role::spare, 0xffb55c90, 0xff9c4676, kPurple, 0xffdb9bbf},
+    RoleColours{Role::spare, 0xffd3c3cd, 0xff6a737d, 0xff51434c, 0xff98a1aa},
     RoleColours{Role::attention, 0xff3a9bd6, 0xff1b72a8, 0xff9ad3f3, 0xffb2dcf5},
     RoleColours{Role::projections, kVermilion, 0xffb04e00, 0xfff0884a, 0xfff3a06e},
     RoleColours{Role::feedForward, 0xff5b4b8a, 0xff5b4b8a, 0xff7563ad, 0xffa99adb},
@@ -54,8 +54,8 @@ constexpr std::array kRoles{
     RoleColours{Role::compute, kVermilion, 0xffb04e00, 0xfff0884a, 0xfff3a06e},
     RoleColours{Role::overhead, 0xff8a929a, 0xff6a737d, 0xff8a929a, 0xff98a1aa},
     RoleColours{Role::host, 0xff7a6a3a, 0xff6b5c2c, 0xffb5a468, 0xffc9ba84},
-    RoleColours{Role::lessInput, kSky, 0xff1b72a8, 0xff2a74a6, 0xff7fc6ef},
-    RoleColours{Role::moreInput, kBlue, kBlue, kSky, 0xff7fc6ef},
+    RoleColours{Role::lessInput, 0xffb8c0c8, 0xff6a737d, 0xff566069, 0xff98a1aa},
+    RoleColours{Role::moreInput, 0xff4a525a, 0xff4a525a, 0xffb4bcc4, 0xffb4bcc4},
     RoleColours{Role::series1, kBlue, kBlue, kSky, 0xff7fc6ef},
     RoleColours{Role::series2, kVermilion, 0xffb04e00, 0xfff0884a, 0xfff3a06e},
     RoleColours{Role::series3, kGreen, 0xff0b7a55, 0xff2fbf91, 0xff52cba5},
@@ -143,6 +143,7 @@ QToolButton { border: none; border-radius: 4px; padding: 5px 9px; background: tr
 QToolButton:hover { background: $field; }
 QToolButton:pressed, QToolButton:checked { background: $selection; }
 QToolButton:disabled { color: $muted; }
+QToolButton::menu-indicator { subcontrol-origin: padding; subcontrol-position: right center; }
 QToolButton:focus { background: $selection; }
 QToolButton[slim="true"] { padding: 0 5px; color: $muted; }
 QPushButton { border: 1px solid $line; border-radius: 4px; padding: 5px 14px; background: $card; }

@@ -3,6 +3,7 @@
 #include "core/queueing/batch_latency.h"
 #include "core/queueing/coverage.h"
 #include "core/queueing/operating.h"
+#include "core/queueing/saturation.h"
 #include "core/queueing/static_batch.h"
 #include "core/queueing/station_tables.h"
 #include "core/slo/slo.h"
@@ -14,6 +15,15 @@
 namespace headroom {
 
 RequestRate BatchStation::capacity() const { return RequestRate(m_tables->fleetCapacity); }
+
+std::optional<SeatsTaken> BatchStation::whileTaken(double seats) const
+{
+    const StationTables& t = *m_tables;
+    if (t.decodes.empty() || t.input.policy == BatchPolicy::static_ || t.input.policy == BatchPolicy::disaggregated)
+        return std::nullopt;
+    const Saturation full = saturate(t, std::clamp(seats, 1.0, std::max(1.0, t.input.seats)));
+    return SeatsTaken{RequestRate(full.rate), full.decodes};
+}
 
 // There are no tables where nothing fits: 0, for these are total.
 Seconds BatchStation::decodeStep(double decodes) const

@@ -11,6 +11,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -74,12 +75,21 @@ struct StationResult {
 
 struct StationTables;
 
+/// A replica whose seats are never empty.
+struct SeatsTaken {
+    RequestRate departures;
+    double decodes = 0; ///< the other seats hold prompts in progress
+};
+
 /// One plan's tables over the batch. Cheap to copy (shared, immutable).
 class BatchStation {
 public:
     BatchStation() = default;
     explicit BatchStation(std::shared_ptr<const StationTables> tables) : m_tables(std::move(tables)) {}
-    RequestRate capacity() const;                ///< R mu: sustainable rate of all replicas at the stated mix
+    RequestRate capacity() const; ///< R mu: sustainable rate of all replicas at the stated mix
+    /// One replica while `seats` of them, 1 to all, are always taken: capacity() is that of all. Absent where prompts and
+    /// answers do not share steps (static batching, split phases) and where nothing fits.
+    std::optional<SeatsTaken> whileTaken(double seats) const;
     Seconds decodeStep(double decodes) const;    ///< d(B, B c, 0), interpolated in the tables
     Seconds promptService(double decodes) const; ///< T_p(B): time a lone prompt takes from everyone
     const StationTables& tables() const { return *m_tables; }

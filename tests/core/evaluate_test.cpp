@@ -218,6 +218,22 @@ TEST(Sizing, TakesNoMoreGpusThanTheLayoutThatThePlanAlreadyHas)
     EXPECT_GT(sized.tp, 1);
 }
 
+TEST(Sizing, WhatNoNodeHoldsIsCutIntoStages)
+{
+    Plan plan = chatPlan();
+    ASSERT_TRUE(chooseModel(plan, "DeepSeek-V3").has_value());
+    plan.targets = {};
+    const GpuSizing sized = sizeOn(plan, *findGpu("H100-SXM-80GB")); // 640 GB in a node, 671 GB of weights
+    EXPECT_TRUE(sized.fits && sized.meetsTargets);
+    EXPECT_EQ(sized.tp, 8);
+    EXPECT_EQ(sized.pp, 2);
+    EXPECT_EQ(sized.gpus, 16 * sized.replicas);
+    CatalogGpu tiny = *findGpu("H100-SXM-80GB");
+    tiny.spec.memory *= 0.1;
+    EXPECT_FALSE(sizeOn(plan, tiny).fits) << "not even eight nodes hold it";
+    EXPECT_EQ(sizeOn(plan, *findGpu("H200-SXM-141GB")).pp, 1);
+}
+
 TEST(Sizing, EveryCatalogGpuGetsAnAnswerCheapestFirst)
 {
     Plan plan = chatPlan();

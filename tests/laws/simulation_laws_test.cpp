@@ -105,7 +105,9 @@ void expectSameBytesOnAnyNumberOfThreads(Scenario s)
         EXPECT_EQ(one.seriesBand.half.waiting, many.seriesBand.half.waiting);
     }
     ++s.seed;
-    EXPECT_NE(one.fingerprint, simulate(s).fingerprint);
+    if (one.counters.completed > 0) { // who only turns away at regular times leaves nothing to chance
+        EXPECT_NE(one.fingerprint, simulate(s).fingerprint);
+    }
 }
 
 TEST(Determinism, SameSeedSameBytesOnAnyNumberOfThreads)
@@ -118,7 +120,7 @@ TEST(Determinism, SameSeedSameBytesOnAnyNumberOfThreads)
             s.trace.reset();
             s.workload.process = kProcesses[seed];
             s.workload.arrivalCv = 2;
-            s.workload.clients = 20;
+            s.workload.concurrency = 20;
             s.workload.arrivalRate = RequestRate(8);
             for (auto& c : s.classes)
                 c.shape = {{LengthShape::lognormal, 60, 1.0, {}}, {LengthShape::lognormal, 20, 0.8, {}}, 0};

@@ -46,7 +46,7 @@ ComparePage::ComparePage(QWidget* parent)
     m_table->verticalHeader()->setDefaultSectionSize(26);
     m_table->setShowGrid(false);
     m_table->setWordWrap(false);
-    m_table->setStyleSheet(QStringLiteral("QTableView::item { padding: 0 7px; }")); // under the words of the header
+    m_table->setStyleSheet(QStringLiteral("QTableView::item { padding: 0 6px; }")); // under the words of the header
     m_table->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     column->addWidget(m_table, 1);
     connect(m_pin, &QPushButton::clicked, this, &ComparePage::pinRequested);
@@ -93,7 +93,7 @@ void ComparePage::display(std::shared_ptr<const Snapshot> shown)
 void ComparePage::fill(const Snapshot& snapshot, const std::vector<CompareRow>& rows)
 {
     const std::vector<const PlanResults*> plans = plansOf(snapshot);
-    QStringList headers{tr("Setting"), tr("Now")};
+    QStringList headers{tr("Result or setting"), tr("Now")};
     for (std::size_t i = 1; i < plans.size(); ++i)
         headers.append(text(plans[i]->name));
     m_table->setColumnCount(static_cast<int>(headers.size()));

@@ -1,6 +1,7 @@
 #include "ui/panels/explanations.h"
 
 #include "core/calibration/calibrate.h"
+#include "core/derived_bands.h"
 #include "core/plan/catalog.h"
 #include "core/snapshot.h"
 #include "ui/format.h"
@@ -37,6 +38,15 @@ QString bandWords(const LatencySummary& latency, const Snapshot& s)
     if (!std::isfinite(latency.hi.si()))
         return tr("Band of the p95 (80 %): from %1, open above.").arg(time(latency.lo));
     return tr("Band of the p95 (80 %): %1 to %2.").arg(time(latency.lo), time(latency.hi));
+}
+
+/// The same of the p99, which end-to-end targets are stated for.
+QString farBandWords(const LatencySummary& latency, const Snapshot& s)
+{
+    const Band band = farBand(latency);
+    if (!std::isfinite(latency.p99.si()) || !std::isfinite(band.hi))
+        return bandWords(latency, s);
+    return tr("Band of the p99 (80 %): %1 to %2.").arg(time(Seconds(band.lo)), time(Seconds(band.hi)));
 }
 
 QString littlesLaw(const Evaluation& e, RequestRate now, int replicas)
@@ -80,9 +90,9 @@ Explanation ttftOf(const Snapshot& s)
     return {QStringLiteral("ttft"), QStringLiteral("1.1"), tr("Time to first token"),
         tr("From sending a request to its first token: the way in, retrieval, waiting, and reading the prompt."),
         {tr("TTFT = network in + retrieval + queue + prefill"),
-            ends ? tr("queue %1 + prefill %2 + fixed parts, mean").arg(time(p.queue), time(p.prefill))
-                 : tr("a queue without end + prefill %1 + fixed parts").arg(time(p.prefill)),
-            ends ? tr("mean %1 · p95 %2").arg(time(e.ttft.mean), time(e.ttft.p95)) : tr("grows with time")},
+            ends ? tr("= queue %1 + prefill %2 + fixed parts, mean").arg(time(p.queue), time(p.prefill))
+                 : tr("= a queue without end + prefill %1 + fixed parts").arg(time(p.prefill)),
+            ends ? tr("= mean %1 · p95 %2").arg(time(e.ttft.mean), time(e.ttft.p95)) : tr("grows with time")},
         {bandWords(e.ttft, s),
             tr("The way in, with the frontend: %1; retrieval %2.")
                 .arg(time(0.5 * s.now.plan->latency.network + s.now.plan->latency.frontend), time(p.retrieval))},
@@ -97,11 +107,11 @@ Explanation e2eOf(const Snapshot& s)
     return {QStringLiteral("e2e"), QStringLiteral("3.5"), tr("End to end"),
         tr("From sending a request to its last token, and what is done with it then."),
         {tr("E2E = TTFT + (n − 1) · TPOT + post-processing + network out"),
-            ends ? tr("TTFT %1 + decode %2 + post %3, mean").arg(time(e.ttft.mean), time(p.decode), time(p.post))
-                 : tr("a wait without end + decode %1").arg(time(p.decode)),
-            ends ? tr("mean %1 · p95 %2 · p99 %3").arg(time(e.e2e.mean), time(e.e2e.p95), time(e.e2e.p99))
+            ends ? tr("= TTFT %1 + decode %2 + post %3, mean").arg(time(e.ttft.mean), time(p.decode), time(p.post))
+                 : tr("= a wait without end + decode %1").arg(time(p.decode)),
+            ends ? tr("= mean %1 · p95 %2 · p99 %3").arg(time(e.e2e.mean), time(e.e2e.p95), time(e.e2e.p99))
                  : tr("grows with time")},
-        {bandWords(e.e2e, s),
+        {farBandWords(e.e2e, s),
             tr("n: output tokens, %1 on average.").arg(number(s.now.evaluator->workload().outputMean.si()))},
         tr("Convolution of the wait for the first token with the lengths of answers"), tr("E2E")};
 }
@@ -151,7 +161,7 @@ Explanation utilizationOf(const Snapshot& s)
 Explanation kvOf(const Snapshot& s)
 {
     const MemoryUse& m = s.now.evaluation.memory;
-    const auto gib = [](Bytes b) { return number(b.in(gibibyte), 3); };
+    const auto gib = [](Bytes b) { return number(b.in(gibibyte), 4); };
     const bool isOffloaded = s.now.plan->deployment.offload.enabled;
     return {QStringLiteral("kv_memory"), QStringLiteral("5.4"), tr("KV memory"),
         tr("What is left beside weights and workspace holds the keys and values of running requests: it sets how many "

@@ -50,7 +50,7 @@ QString targetValues(const Targets& targets)
     if (targets.e2eP99 && parts.size() < 2) // the line has room for two
         parts.append(tr("E2E %1").arg(quantity(targets.e2eP99->si(), "s", 3)));
     else if (targets.e2eP99)
-        parts.append(tr("+1"));
+        parts.back() += tr(" +1");
     return parts.isEmpty() ? tr("no latency target") : joined(parts);
 }
 
@@ -66,7 +66,7 @@ QString operationsValues(const Plan& plan)
     QStringList parts;
     if (plan.operations.responseCacheHitRate > 0)
         parts.append(tr("cache %1").arg(percent(plan.operations.responseCacheHitRate)));
-    parts.append(tr("ρ* %1").arg(number(plan.operations.targetUtilization, 2)));
+    parts.append(tr("ρ ≤ %1").arg(number(plan.operations.targetUtilization, 2)));
     parts.append(tr("MTBF %1 h").arg(number(plan.operations.mtbfHours, 4)));
     return joined(parts);
 }

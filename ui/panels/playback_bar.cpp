@@ -72,6 +72,7 @@ PlaybackBar::PlaybackBar(QWidget* parent)
     m_first->setPrefix(tr("from request "));
     m_first->setAccessibleName(tr("First request of the Gantt chart"));
     m_first->setToolTip(tr("Which requests the chart of single requests shows"));
+    m_first->setGroupSeparatorShown(true);
     m_first->setKeyboardTracking(false);
     for (QWidget* w : std::initializer_list<QWidget*>{m_back, m_play, m_forward})
         row->addWidget(w);

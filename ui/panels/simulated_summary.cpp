@@ -62,7 +62,9 @@ SimulatedSummary simulatedSummary(const Snapshot& snapshot)
     if (current)
         lines << formula(e.e2e.p99);
     lines << tr("Within targets: %1").arg(bold(percent(own->attainment, 3)));
-    lines << tr("Preemptions: %1").arg(bold(number(static_cast<double>(own->counters.preemptions))));
+    const auto attempts = static_cast<double>(std::max<std::uint64_t>(1, own->counters.attempts));
+    lines << tr("Preemptions: %1 of requests")
+                 .arg(bold(percent(static_cast<double>(own->counters.preemptions) / attempts, 2)));
     if (own->counters.rejected + own->counters.timedOut > 0)
         lines << tr("Turned away, given up: %1")
                      .arg(bold(number(static_cast<double>(own->counters.rejected + own->counters.timedOut))));

@@ -63,7 +63,7 @@ void TileButton::paintEvent(QPaintEvent*)
     painter.fillRect(rect(), coloured       ? moodGround(*m_theme, m_tile.mood)
                              : underMouse() ? m_theme->field
                                             : m_theme->card);
-    painter.setPen(m_theme->grid);
+    painter.setPen(coloured ? m_theme->card : m_theme->grid); // two red tiles side by side are two
     painter.drawLine(width() - 1, 0, width() - 1, height());
     if (hasFocus()) {
         painter.setPen(QPen(m_theme->accent, 2));

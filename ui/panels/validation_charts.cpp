@@ -19,11 +19,31 @@ QString tr(const char* words) { return QCoreApplication::translate("ValidationPa
 constexpr std::array kGroupRoles{Role::series1, Role::series2, Role::series3, Role::series4, Role::series5,
     Role::series6, Role::series7, Role::series8};
 
+/// As in the plots of latency, so that a colour means one thing.
+Role roleOf(Metric metric)
+{
+    switch (metric) {
+    case Metric::ttft:
+        return Role::prefill;
+    case Metric::tpot:
+        return Role::decode;
+    case Metric::e2e:
+        return Role::secondary;
+    case Metric::outputTokenRate:
+        return Role::series4;
+    case Metric::totalTokenRate:
+        return Role::series5;
+    case Metric::requestRate:
+        return Role::series3;
+    }
+    return Role::series8;
+}
+
 Curve diagonal(const std::string& name, double from, double to, double factor)
 {
     Curve line;
     line.name = name;
-    line.role = factor == 1 ? Role::target : Role::ghost;
+    line.role = factor == 1 ? Role::saturation : Role::ghost;
     line.dashed = factor != 1;
     line.x = {from, to};
     line.y = {from * factor, to * factor};
@@ -168,7 +188,7 @@ Curve level(const std::string& name, double to, double percentOff)
 {
     Curve line;
     line.name = name;
-    line.role = percentOff == 0 ? Role::target : Role::ghost;
+    line.role = percentOff == 0 ? Role::saturation : Role::ghost;
     line.dashed = percentOff != 0;
     line.x = {0, to};
     line.y = {percentOff, percentOff};
@@ -191,9 +211,9 @@ ChartSpec shippedErrorsOver(const MeasuredSetting& plan)
 {
     ChartSpec chart;
     chart.title = "Errors by distance from this plan";
-    chart.unit = "% off";
+    chart.unit = "predicted over measured, %";
     ScatterChart body;
-    body.x = {"unlike this plan", "", false, 0.0, {}};
+    body.x = {"differences from this plan (0: same setting)", "", false, 0.0, {}};
     body.y = {"predicted over measured", "%", false, {}, {}};
     std::map<Metric, std::pair<Curve, std::vector<std::string>>> byMetric;
     double farthest = 0;
@@ -213,7 +233,7 @@ ChartSpec shippedErrorsOver(const MeasuredSetting& plan)
     for (auto& [metric, group] : byMetric) {
         group.first.name = metricWords(metric).toStdString();
         group.first.markers = true;
-        group.first.role = kGroupRoles[body.groups.size() % kGroupRoles.size()];
+        group.first.role = roleOf(metric);
         body.groups.push_back(std::move(group.first));
         body.hover.push_back(std::move(group.second));
     }

@@ -84,6 +84,7 @@ ValidationPage::ValidationPage(QWidget* parent)
     m_views->addTab(tr("Measured runs"));
     m_views->addTab(tr("Papers"));
     m_views->setDrawBase(false);
+    m_views->setExpanding(false);
     m_views->setAccessibleName(tr("Views of Validation"));
     m_stack->addWidget(makeRuns());
     m_stack->addWidget(makePapers());
@@ -377,8 +378,8 @@ void ValidationPage::showNearest()
         for (const ResidualGroup& g : shippedResiduals()) {
             const MeasuredSetting s = settingOf(g);
             near.push_back({s.model.empty() ? kMostDistance : distance(mine, s),
-                {text(g.model), text(g.gpu), signedPercent(g.bias), runWords(g.metric, g.loadKind), text(g.engine),
-                    QString::number(g.rows), text(differences(mine, s))}});
+                {text(g.model), text(g.gpu), signedPercent(g.bias), runWords(g.metric, g.loadKind),
+                    text(differences(mine, s)), text(g.engine), QString::number(g.rows)}});
         }
     } else {
         std::vector<std::pair<double, const ComparedRow*>> rows;
@@ -391,8 +392,8 @@ void ValidationPage::showNearest()
             const Measurement& m = it->second->measured;
             near.push_back(
                 {it->first, {text(m.model), text(m.gpu), signedPercent(*it->second->outcome.predicted / m.value - 1),
-                                runWords(m.metric, m.loadKind), text(m.engine), quantity(m.value, unitOf(m.metric)),
-                                text(differences(mine, *it->second->setting))}});
+                                runWords(m.metric, m.loadKind), text(differences(mine, *it->second->setting)),
+                                text(m.engine), quantity(m.value, unitOf(m.metric))}});
         }
     }
     std::ranges::stable_sort(near, {}, &Near::distance);
@@ -402,8 +403,8 @@ void ValidationPage::showNearest()
     m_nearestCaption->setText(shipped ? tr("Nearest to this plan among the kinds of run that were measured")
                                       : tr("Nearest to this plan in the table"));
     fill(*m_nearest,
-        {tr("model"), tr("GPU"), tr("off by"), tr("run"), tr("engine"), shipped ? tr("runs") : tr("measured"),
-            tr("differs in")},
+        {tr("model"), tr("GPU"), tr("off by"), tr("run"), tr("differs in"), tr("engine"),
+            shipped ? tr("runs") : tr("measured")},
         lines, 7);
 }
 

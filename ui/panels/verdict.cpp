@@ -74,7 +74,7 @@ Tile headroomTile(const Evaluation& e, RequestRate peak)
     }
     t.value = !std::isfinite(e.headroomFraction) ? tr("none") : headroomText(e.headroomFraction);
     if (std::isfinite(e.headroomFraction) && e.headroom.si() > 0 && e.headroomLo < e.headroom)
-        t.aside = QStringLiteral("≥ ") + headroomText(e.headroomFraction * (e.headroomLo / e.headroom));
+        t.aside = tr("at worst %1").arg(headroomText(e.headroomFraction * (e.headroomLo / e.headroom)));
     if (e.targetRate.si() <= 0) {
         t.word = tr("misses a target even idle");
         t.brief = tr("misses even idle");
@@ -84,8 +84,8 @@ Tile headroomTile(const Evaluation& e, RequestRate peak)
         t.brief = tr("misses over %1").arg(number(e.targetRate.si(), 3));
         t.mood = Mood::bad;
     } else if (e.targetRate < peak) {
-        t.word = tr("holds to %1, peak %2").arg(number(e.targetRate.si(), 3), number(peak.si(), 3));
-        t.brief = tr("to %1, peak %2").arg(number(e.targetRate.si(), 3), number(peak.si(), 3));
+        t.word = tr("to %1, misses peak %2").arg(number(e.targetRate.si(), 3), number(peak.si(), 3));
+        t.brief = tr("misses peak %1").arg(number(peak.si(), 3));
         t.mood = Mood::warning;
     } else if (e.headroomLo.si() < 0) {
         t.word = tr("thin · to %1").arg(rate(e.targetRate));
@@ -99,8 +99,8 @@ Tile headroomTile(const Evaluation& e, RequestRate peak)
     return t;
 }
 
-Tile latencyTile(const QString& label, const LatencySummary& latency, std::optional<Seconds> target, bool answers,
-    const QString& topic)
+Tile latencyTile(const QString& label, const LatencySummary& latency, std::optional<Seconds> target, bool fits,
+    bool answers, const QString& topic)
 {
     const bool first = topic == QLatin1String("ttft");
     Tile t{label, {}, {}, {}, Mood::plain, first ? QStringLiteral("latency_vs_load") : QStringLiteral("tpot_vs_load"),
@@ -115,7 +115,7 @@ Tile latencyTile(const QString& label, const LatencySummary& latency, std::optio
     if (answered)
         showTime(latency, t);
     else
-        t.value = QStringLiteral("∞");
+        t.value = fits ? QStringLiteral("∞") : tr("none");
     if (!target) {
         t.word = answered ? tr("no target") : tr("no steady state");
         t.mood = answered ? Mood::plain : Mood::bad;
@@ -134,7 +134,7 @@ Tile utilizationTile(const Evaluation& e)
     Tile t{tr("Utilization"), {}, {}, {}, Mood::plain, QStringLiteral("throughput_vs_load"),
         QStringLiteral("utilization")};
     if (!e.fits) {
-        t.value = QStringLiteral("-");
+        t.value = QStringLiteral("–");
         t.word = tr("no capacity");
         t.mood = Mood::bad;
         return t;
@@ -268,10 +268,10 @@ std::array<Tile, kTiles> verdict(const Snapshot& snapshot)
     const RequestRate peak =
         load.process == ArrivalProcess::closedLoop ? RequestRate(0) : load.peakFactor * load.arrivalRate;
     return {headroomTile(e, peak),
-        latencyTile(tr("TTFT p95"), e.ttft, targets.ttftP95, answers, QStringLiteral("ttft")),
+        latencyTile(tr("TTFT p95"), e.ttft, targets.ttftP95, e.fits, answers, QStringLiteral("ttft")),
         // Full seats have a pace even where the queue in front of them grows without end.
-        latencyTile(tr("TPOT p95"), e.tpot, targets.tpotP95, e.fits, QStringLiteral("tpot")), utilizationTile(e),
-        kvTile(e), costTile(e), bindingTile(e)};
+        latencyTile(tr("TPOT p95"), e.tpot, targets.tpotP95, e.fits, e.fits, QStringLiteral("tpot")),
+        utilizationTile(e), kvTile(e), costTile(e), bindingTile(e)};
 }
 
 QString tileText(const Tile& tile)
@@ -279,7 +279,7 @@ QString tileText(const Tile& tile)
     QString aside = tile.aside; // "ms · 158–302" beside a large number; in a sentence "ms (158–302)"
     if (const qsizetype dot = aside.indexOf(QStringLiteral(" · ")); dot >= 0)
         aside = QStringLiteral("%1 (%2)").arg(aside.left(dot), aside.mid(dot + 3));
-    else if (aside.startsWith(QChar(0x2265))) // a bound: "+41 % (≥ +9.3 %)"
+    else if (aside.endsWith(u'%') && !aside.startsWith(u'±')) // "+41 % (at worst +9.3 %)"
         aside = QStringLiteral("(%1)").arg(aside);
     const QString value = aside.isEmpty() ? tile.value : tile.value + QLatin1Char(' ') + aside;
     return tile.word.isEmpty() ? value : value + QStringLiteral(", ") + tile.word;

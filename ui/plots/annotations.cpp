@@ -373,6 +373,9 @@ void Annotations::arrange(const LineChart& chart, const PlotFrame& frame, const 
         const QFontMetricsF metrics(font);
         const QSizeF s(metrics.horizontalAdvance(text(r.name)), metrics.height());
         const double left = std::max(frame.x.pixel(r.from), frame.area.left()) + 4;
+        const double right = std::min(frame.x.pixel(r.to), frame.area.right());
+        if (s.width() > right - left)
+            continue; // its colour and the line before it say it too
         LabelRequest request{s, {}, {}};
         for (const double y : {0.02, 0.15, 0.3, 0.5, 0.8})
             request.candidates.emplace_back(left, frame.area.top() + y * (frame.area.height() - s.height()));

@@ -255,14 +255,14 @@ PlotRanges fittedRanges(const LineChart& c)
     const double dataHigh = ys.empty() ? 0 : *std::max_element(ys.begin(), ys.end());
     const double dataRight = xs.empty() ? 0 : *std::max_element(xs.begin(), xs.end());
     // A limit far from all data would flatten the curves; it is named at the edge instead (annotations).
-    constexpr double kNearLinear = 3, kNearLogarithmic = 100, kRoomBehindSaturation = 1.04;
+    constexpr double kNearLinear = 3, kNearLogarithmic = 100, kRoomBehindSaturation = 1.04, kRoomLogarithmic = 1.15;
     for (const Limit& l : c.limits) {
         if (!std::isfinite(l.value))
             continue;
         if (!l.vertical && (dataHigh <= 0 || l.value <= dataHigh * (c.y.logarithmic ? kNearLogarithmic : kNearLinear)))
             ys.push_back(l.value);
         if (l.vertical && (dataRight <= 0 || l.value <= dataRight * kNearLinear))
-            xs.push_back(c.x.logarithmic ? l.value : l.value * kRoomBehindSaturation);
+            xs.push_back(l.value * (c.x.logarithmic ? kRoomLogarithmic : kRoomBehindSaturation));
     }
     return {tightRange(xs, c.x), niceRange(ys, c.y, kUsualTicks)};
 }

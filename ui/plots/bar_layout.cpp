@@ -87,8 +87,10 @@ std::vector<LegendEntry> barLegend(const StackedBars& c, const BarLayout& layout
         if (!s.name.empty() && drawn)
             out.push_back({text(s.name), theme.color(s.role)});
     }
-    if (out.size() == 1)
-        out.clear(); // one colour needs no key
+    const bool saidByRows = std::ranges::all_of(
+        c.segments, [&](const BarSegment& s) { return std::ranges::find(c.categories, s.name) != c.categories.end(); });
+    if (out.size() == 1 || saidByRows)
+        out.clear(); // one colour needs no key, nor do bars that stand beside their names
     return withGhosts();
 }
 

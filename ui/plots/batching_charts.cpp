@@ -66,20 +66,63 @@ std::optional<double> largestWithin(const Snapshot& snapshot, const std::vector<
     return largest;
 }
 
-LineChart chartOverBatch(
-    const Snapshot& snapshot, const std::vector<double>& sizes, Axis y, const char* name, BatchValue value)
+/// \param curve of a plan, over sequences in a step
+template <class MakeCurve>
+LineChart chartOverBatch(const Snapshot& snapshot, const std::vector<double>& sizes, Axis y, MakeCurve curve)
 {
     LineChart body;
     body.x = {"sequences in a step", "", true, 1.0, sizes.back()};
     body.y = std::move(y);
-    body.curves.push_back(overBatch(snapshot.now, sizes, name, Role::primary, value));
-    addGhostCurves(
-        body, snapshot, [&](const PlanResults& pinned) { return overBatch(pinned, sizes, {}, Role::ghost, value); });
+    body.curves.push_back(curve(snapshot.now));
+    addGhostCurves(body, snapshot, curve);
     const Evaluation& e = snapshot.now.evaluation;
     if (e.memory.seats >= 1)
         body.limits.push_back(
             {(e.memory.seats < e.memory.seatsByMemory ? "max_sequences " : "memory ") + whole(e.memory.seats),
                 Role::saturation, e.memory.seats, true});
+    return body;
+}
+
+double decodeRate(double batch, Seconds step) { return batch / step.si(); }
+
+/// Output tokens per second of a replica while so many seats are always taken, prompts among them; no points where the
+/// policy has no steps of both.
+Curve servedOverBatch(const PlanResults& results, const std::vector<double>& sizes)
+{
+    Curve curve;
+    curve.name = "with its prompts";
+    if (!results.evaluation.fits)
+        return curve;
+    for (const double seats : sizes) {
+        if (seats > results.evaluation.memory.seats)
+            break;
+        const auto taken = results.evaluator->station().whileTaken(seats);
+        if (!taken || (!curve.x.empty() && taken->decodes <= curve.x.back()))
+            continue; // where prompts are the bottleneck more seats change nothing
+        curve.x.push_back(taken->decodes);
+        curve.y.push_back(taken->departures.si() * results.evaluator->workload().outputMean.si());
+    }
+    return curve;
+}
+
+LineChart throughputBody(const Snapshot& snapshot, const std::vector<double>& sizes)
+{
+    bool mixes = false;
+    LineChart body = chartOverBatch(
+        snapshot, sizes, {"throughput", "tok/s", false, 0.0, {}}, [&](const PlanResults& results) -> Curve {
+            Curve served = servedOverBatch(results, sizes);
+            const bool has = !served.x.empty();
+            mixes = mixes || (has && &results == &snapshot.now);
+            return has ? served : overBatch(results, sizes, "decode steps", Role::primary, decodeRate);
+        });
+    if (mixes)
+        body.curves.push_back(overBatch(snapshot.now, sizes, "decode steps alone", Role::secondary, decodeRate));
+    const Evaluation& e = snapshot.now.evaluation;
+    if (const double now = e.meanDecodes; now >= 1) {
+        const double at = mixes ? e.throughput.output.si() / snapshot.now.plan->deployment.replicas
+                                : decodeRate(now, decodeStep(*snapshot.now.evaluator, now));
+        body.markers.push_back({"you: " + number(at) + " tok/s", Role::primary, now, at});
+    }
     return body;
 }
 
@@ -89,22 +132,18 @@ ChartSpec batchThroughput(const Snapshot& snapshot)
     const auto sizes = batches(snapshot);
     ChartSpec chart{"Throughput against batch",
         e.fits ? "output tok/s of a replica" : "output tok/s of a replica, if it fitted", "", "", LineChart{}};
-    const BatchValue value = [](double batch, Seconds step) { return batch / step.si(); };
-    LineChart body = chartOverBatch(snapshot, sizes, {"throughput", "tok/s", false, 0.0, {}}, "decode steps", value);
-    if (const auto within = largestWithin(snapshot, sizes))
-        if (*within < sizes.back())
-            body.limits.push_back({"TPOT target, batch " + whole(*within), Role::target, *within, true});
-    const double now = e.meanDecodes, seats = std::max(1.0, e.memory.seats);
-    if (now >= 1) {
-        const double at = value(now, decodeStep(*snapshot.now.evaluator, now));
-        body.markers.push_back({"you: " + number(now), Role::primary, now, at});
-    }
-    const double full = value(seats, decodeStep(*snapshot.now.evaluator, seats));
-    const double one = value(1, decodeStep(*snapshot.now.evaluator, 1));
-    chart.says = !e.fits      ? "If it fitted, one sequence would get " + number(one) + " tok/s."
-                 : seats == 1 ? "The only seat gets " + number(one) + " tok/s."
-                              : "One sequence gets " + number(one) + " tok/s; all " + whole(seats) +
-                                    " seats together get " + number(full) + ", " + number(full / seats) + " each.";
+    LineChart body = throughputBody(snapshot, sizes);
+    const double seats = std::max(1.0, e.memory.seats);
+    const double full = decodeRate(seats, decodeStep(*snapshot.now.evaluator, seats));
+    const double one = decodeRate(1, decodeStep(*snapshot.now.evaluator, 1));
+    const double served = e.fits ? e.capacity.si() * snapshot.now.evaluator->workload().outputMean.si() /
+                                       snapshot.now.plan->deployment.replicas
+                                 : 0;
+    chart.says = !e.fits ? "If it fitted, one sequence would get " + number(one) + " tok/s."
+                 : seats == 1
+                     ? "The only seat gets " + number(one) + " tok/s."
+                     : "Without prompts one sequence gets " + number(one) + " tok/s and all " + whole(seats) +
+                           " seats " + number(full) + "; the prompts of this load leave " + number(served) + ".";
     chart.body = std::move(body);
     return chart;
 }
@@ -117,7 +156,8 @@ ChartSpec batchTpot(const Snapshot& snapshot)
     ChartSpec chart{
         "Step time against batch", snapshot.now.evaluation.fits ? "ms" : "ms, if it fitted", "", "", LineChart{}};
     const BatchValue value = [](double, Seconds step) { return step.in(millisecond); };
-    LineChart body = chartOverBatch(snapshot, sizes, {"decode step", "ms", false, 0.0, {}}, "decode step", value);
+    LineChart body = chartOverBatch(snapshot, sizes, {"decode step", "ms", false, 0.0, {}},
+        [&](const PlanResults& results) { return overBatch(results, sizes, "decode step", Role::primary, value); });
     const ErrorBand errors = bandFor(
         PredictedQuantity::tpot, snapshot.now.plan->hardware.gpu.architecture, snapshot.now.plan->model.weightFormat);
     Curve& steps = body.curves.front();
@@ -135,8 +175,9 @@ ChartSpec batchTpot(const Snapshot& snapshot)
     const auto within = largestWithin(snapshot, sizes);
     chart.says =
         !target ? "A step of " + counted(std::max(1.0, now), "sequence", "sequences") + " takes " + duration(step) + "."
-        : within ? "Steps of up to " + whole(*within) + " sequences keep the target of " + duration(*target) + "."
-                 : "Even one sequence misses the target of " + duration(*target) + ".";
+        : within ? "Without prompts, steps of up to " + whole(*within) + " sequences keep the target of " +
+                       duration(*target) + "."
+                 : "Even one sequence alone misses the target of " + duration(*target) + ".";
     chart.body = std::move(body);
     return inFittingUnit(std::move(chart));
 }
@@ -165,6 +206,7 @@ double promptOfStep(const PlanResults& results)
 }
 
 constexpr std::array kSteps{"one sequence", "this load", "all seats", "with a prompt"};
+constexpr std::size_t kThisLoad = 1, kAllSeats = 2, kWithAPrompt = 3;
 
 /// The parts of the steps that are shown, in the order of kSteps.
 std::array<StepParts, kSteps.size()> shownSteps(const PlanResults& results)
@@ -185,27 +227,34 @@ ChartSpec stepParts(const Snapshot& snapshot)
     const double now = std::max(1.0, snapshot.now.evaluation.meanDecodes);
     const double prompt = promptOfStep(snapshot.now);
     const auto steps = shownSteps(snapshot.now);
+    const bool fits = snapshot.now.evaluation.fits;
+    const auto isShown = [&](std::size_t i) { return fits || (i != kThisLoad && i != kAllSeats); };
     StackedBars body;
     body.value = {"step", "ms", false, 0.0, {}};
     for (std::size_t i = 0; i < steps.size(); ++i) {
+        if (!isShown(i))
+            continue;
         body.categories.emplace_back(kSteps[i]);
         body.totals.push_back(duration(steps[i].total()));
     }
-    addGhostMarks(body, snapshot, [](const PlanResults& pinned) {
+    addGhostMarks(body, snapshot, [&](const PlanResults& pinned) {
         std::vector<double> ends;
-        for (const StepParts& parts : shownSteps(pinned))
-            ends.push_back(parts.total().in(millisecond));
+        const auto parts = shownSteps(pinned);
+        for (std::size_t i = 0; i < parts.size(); ++i)
+            if (isShown(i))
+                ends.push_back(parts[i].total().in(millisecond));
         return ends;
     });
     for (const StepGroup& group : kStepGroups) {
         BarSegment segment{group.name, group.role, {}, {}};
-        for (const StepParts& parts : steps)
-            segment.values.push_back((parts.*group.value).in(millisecond));
+        for (std::size_t i = 0; i < steps.size(); ++i)
+            if (isShown(i))
+                segment.values.push_back((steps[i].*group.value).in(millisecond));
         if (std::any_of(segment.values.begin(), segment.values.end(), [](double v) { return v > 0; }))
             body.segments.push_back(std::move(segment));
     }
-    const StepParts& present = steps[1];
-    ChartSpec chart{"Where a step's time goes", "ms", "", "", {}};
+    const StepParts& present = steps[kThisLoad];
+    ChartSpec chart{"Where a step's time goes", fits ? "ms" : "ms, if it fitted", "", "", {}};
     const std::array resources{std::pair{"reading memory", present.bandwidth}, std::pair{"computing", present.compute},
         std::pair{"waiting for links", present.network}, std::pair{"waiting for host and disk", present.host},
         std::pair{"engine and launch overhead", present.overhead}};
@@ -214,7 +263,7 @@ ChartSpec stepParts(const Snapshot& snapshot)
     const double share = present.total().si() > 0 ? largest->second / present.total() : 0;
     chart.says = "A step of " + counted(now, "sequence", "sequences") + " takes " + duration(present.total()) + ", " +
                  percent(share) + " of it " + largest->first + "; with " + whole(prompt) + " prompt tokens it takes " +
-                 duration(steps[3].total()) + ".";
+                 duration(steps[kWithAPrompt].total()) + ".";
     chart.body = std::move(body);
     return inFittingUnit(std::move(chart));
 }
@@ -243,7 +292,9 @@ ChartSpec roofline(const Snapshot& snapshot)
     const Evaluator& evaluator = *snapshot.now.evaluator;
     const double bandwidth = plan.hardware.gpu.bandwidth.si();
     const double peak = peakFor(plan.hardware.gpu, plan.model.weightFormat).si();
-    ChartSpec chart{"Roofline of the decode step", "TFLOP/s of a GPU, log", "", "", LineChart{}};
+    const bool fits = snapshot.now.evaluation.fits;
+    ChartSpec chart{"Roofline of the decode step",
+        fits ? "TFLOP/s of a GPU, log" : "TFLOP/s of a GPU, log, if it fitted", "", "", LineChart{}};
     if (!(bandwidth > 0) || !(peak > 0)) {
         chart.empty = "This GPU states no bandwidth or no compute peak.";
         return chart;
@@ -266,7 +317,7 @@ ChartSpec roofline(const Snapshot& snapshot)
     const double now = std::max(1.0, snapshot.now.evaluation.meanDecodes);
     const StepWork step = decodeWork(work, now, context);
     const double rateNow = step.flops.in(teraflop) / decodeStep(evaluator, now).si();
-    if (std::isfinite(rateNow) && rateNow > 0)
+    if (fits && std::isfinite(rateNow) && rateNow > 0)
         body.markers.push_back({"you: batch " + number(now), Role::primary, step.intensity(), rateNow});
     chart.says = "A step of " + counted(now, "sequence", "sequences") + " does " + number(step.intensity()) +
                  " FLOP for each byte it reads; " +
@@ -329,7 +380,7 @@ ChartSpec ablationChart(const Snapshot& snapshot)
     StackedBars body;
     body.value = {"arrival rate", "req/s", false, 0.0, {}};
     BarSegment within{"within the targets", Role::primary, {}, {}},
-        beyond{"served, targets missed", Role::free, {}, {}};
+        beyond{"served, targets missed", Role::reserved, {}, {}};
     const AblationRow* widest = nullptr;
     const auto rows = systemsOf(snapshot);
     body.faded = snapshot.now.systems.value && snapshot.now.systems.isOlder;
@@ -359,7 +410,8 @@ ChartSpec ablationChart(const Snapshot& snapshot)
 
 constexpr std::array kCharts{
     ChartRow{"batch_throughput", "batching", "Throughput against batch",
-        "Output tokens per second of a replica over the sequences in a step, with the limits of memory and TPOT.",
+        "Output tokens per second of a replica over the sequences in a step: with the prompts of this load, and "
+        "decoding alone.",
         "4.3", &batchThroughput},
     ChartRow{"batch_tpot", "batching", "Step time against batch",
         "How long a decode step takes over the sequences in it, with the TPOT target.", "4.3", &batchTpot},
@@ -387,10 +439,14 @@ std::string batchingSentence(const Snapshot& snapshot)
         return "This plan **does not fit**, so it has no batch: " + whyItDoesNotFit(snapshot.now) + ". " +
                whatWouldFit(*snapshot.now.plan);
     const Seconds step = decodeStep(*snapshot.now.evaluator, std::max(1.0, e.meanDecodes));
+    const Seconds full = decodeStep(*snapshot.now.evaluator, std::max(1.0, seats));
+    constexpr double kLittle = 1.3; // times the step
+    const std::string room = full <= kLittle * step
+                                 ? "; there are seats for more load, at little cost to the step."
+                                 : "; with all of them taken a step takes " + bold(duration(full)) + ".";
     return "On average " + bold(number(e.meanDecodes)) + " of " + bold(counted(seats, "seat", "seats")) +
            (e.meanDecodes == 1 ? " decodes" : " decode") + " at once, " + bold(duration(step)) + " a step" +
-           (e.meanDecodes < 0.5 * seats ? "; there are seats for more load, at little cost to the step."
-                                        : "; more load finds few free seats.");
+           (e.meanDecodes < 0.5 * seats ? room : "; more load finds few free seats.");
 }
 
 } // namespace headroom::ui

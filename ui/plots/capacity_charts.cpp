@@ -44,14 +44,14 @@ ChartSpec latencyVsLoad(const Snapshot& snapshot)
 
 ChartSpec timeParts(const Snapshot& snapshot)
 {
-    const Evaluation& e = snapshot.now.evaluation;
-    ChartSpec chart{"Where the time goes", "s per request", "", "", StackedBars{}};
-    if (!e.fits || !e.stable) {
-        chart.empty = !e.fits ? "No request is served, so its time has no parts."
-                              : "Overloaded: requests wait ever longer, so their time has no mean. Below " +
-                                    rate(e.capacity) + " it has one.";
+    const auto shown = shownLoad(snapshot.now);
+    ChartSpec chart{"Where the time goes", "s per request" + (shown ? shown->note : ""), "", "", StackedBars{}};
+    if (!shown) {
+        chart.empty = !snapshot.now.evaluation.fits ? "No request is served, so its time has no parts."
+                                                    : "Requests wait ever longer, so their time has no mean.";
         return chart;
     }
+    const PointEvaluation& e = shown->point;
     StackedBars body = stackedParts({{"mean", e.partsMean}, {"p95", e.partsP95}, {"p99", e.partsP99}});
     addGhostMarks(body, snapshot, [](const PlanResults& pinned) {
         const Evaluation& p = pinned.evaluation;
@@ -112,6 +112,10 @@ void splitAtTargets(LineChart& body, const Evaluation& e, const Targets& targets
     const std::ptrdiff_t from = std::max<std::ptrdiff_t>(0, beyond - 1); // joined to the solid part
     misses.x.assign(holds.x.begin() + from, holds.x.end());
     misses.y.assign(holds.y.begin() + from, holds.y.end());
+    if (!holds.lo.empty()) {
+        misses.lo.assign(holds.lo.begin() + from, holds.lo.end());
+        misses.hi.assign(holds.hi.begin() + from, holds.hi.end());
+    }
     for (auto* values : {&holds.x, &holds.y, &holds.lo, &holds.hi})
         if (!values->empty())
             values->resize(static_cast<std::size_t>(beyond));

@@ -88,14 +88,13 @@ struct Leg {
     Seconds length;
 };
 /// All of them in order, also those that take no time: half of the network is on the way back, after the last token.
-std::vector<Leg> legsOf(const PlanResults& results)
+std::vector<Leg> legsOf(const Plan& plan, const LatencyParts& parts)
 {
-    const Seconds back = 0.5 * results.plan->latency.network;
+    const Seconds back = 0.5 * plan.latency.network;
     std::vector<Leg> legs;
     for (const TimePart& part : kTimeParts) {
         const bool isNetwork = part.value == &LatencyParts::network;
-        legs.push_back(
-            {part.name, part.role, results.evaluation.partsMean.*part.value - (isNetwork ? back : Seconds(0))});
+        legs.push_back({part.name, part.role, parts.*part.value - (isNetwork ? back : Seconds(0))});
     }
     legs.push_back({"way back", Role::network, back});
     return legs;
@@ -103,16 +102,18 @@ std::vector<Leg> legsOf(const PlanResults& results)
 
 ChartSpec waterfall(const Snapshot& snapshot)
 {
-    const LatencyParts& parts = snapshot.now.evaluation.partsMean;
-    ChartSpec chart{"A request, step by step", "s, mean", "",
-        whyNoTimes(snapshot, "A request comes no further than the door: no replica can be started.",
-            "Overloaded: the wait for a seat grows with every request."),
+    const auto load = shownLoad(snapshot.now);
+    ChartSpec chart{"A request, step by step", "s, mean" + (load ? load->note : ""), "",
+        load ? ""
+             : whyNoTimes(snapshot, "A request comes no further than the door: no replica can be started.",
+                   "Overloaded: the wait for a seat grows with every request."),
         StackedBars{}};
-    if (!chart.empty.empty())
+    if (!load)
         return chart;
+    const LatencyParts& parts = load->point.partsMean;
     StackedBars body;
     body.value = {"time since it was sent", "s", false, 0.0, {}};
-    std::vector<Leg> shown = legsOf(snapshot.now);
+    std::vector<Leg> shown = legsOf(*snapshot.now.plan, parts);
     std::erase_if(shown, [](const Leg& leg) { return !(leg.length > Seconds(0)); });
     double start = 0;
     for (std::size_t i = 0; i < shown.size(); ++i) {
@@ -128,14 +129,14 @@ ChartSpec waterfall(const Snapshot& snapshot)
     addGhostMarks(body, snapshot, [&](const PlanResults& pinned) {
         std::vector<double> ends;
         double end = 0;
-        for (const Leg& leg : legsOf(pinned)) {
+        for (const Leg& leg : legsOf(*pinned.plan, pinned.evaluation.partsMean)) {
             end += leg.length.in(second);
             if (std::ranges::find(shown, leg.name, &Leg::name) != shown.end())
                 ends.push_back(end);
         }
         return pinned.evaluation.stable ? ends : std::vector<double>{};
     });
-    const Seconds first = snapshot.now.evaluation.ttft.mean;
+    const Seconds first = load->point.ttft.mean;
     body.limits.push_back({"first token " + duration(first), Role::saturation, first.in(second), true});
     chart.says = "The mean request shows its first token after " + duration(first) + " and is done after " +
                  duration(parts.total()) + ".";
@@ -166,12 +167,12 @@ constexpr std::array kDistributions{Distribution{"TTFT", Role::prefill, &Latency
     Distribution{"E2E", Role::secondary, &LatencyQuantiles::e2e, true},
     Distribution{"TPOT", Role::decode, &LatencyQuantiles::tpot, false}};
 
-void addDistributions(LineChart& body, const Snapshot& snapshot, const std::vector<double>& shares)
+void addDistributions(LineChart& body, const Snapshot& snapshot, RequestRate load, const std::vector<double>& shares)
 {
     const auto quantiles = [&](const PlanResults& of) {
         return of.evaluator->quantilesAt(of.plan->workload.arrivalRate, shares);
     };
-    const LatencyQuantiles now = quantiles(snapshot.now);
+    const LatencyQuantiles now = snapshot.now.evaluator->quantilesAt(load, shares);
     for (const Distribution& d : kDistributions) {
         Curve curve = distributionCurve(now.*d.values, shares, d.name, d.role);
         if (curve.x.size() > 1)
@@ -191,19 +192,21 @@ void addDistributions(LineChart& body, const Snapshot& snapshot, const std::vect
 
 ChartSpec latencyCdf(const Snapshot& snapshot)
 {
-    const Evaluation& e = snapshot.now.evaluation;
+    const auto load = shownLoad(snapshot.now);
     const Targets& targets = snapshot.now.plan->targets;
-    ChartSpec chart{"How latency is distributed", "% of requests below", "",
-        whyNoTimes(snapshot, "No request is answered: there is nothing to distribute.",
-            "Overloaded: times grow for as long as it lasts."),
+    ChartSpec chart{"How latency is distributed", "% of requests below" + (load ? load->note : ""), "",
+        load ? ""
+             : whyNoTimes(snapshot, "No request is answered: there is nothing to distribute.",
+                   "Overloaded: times grow for as long as it lasts."),
         LineChart{}};
-    if (!chart.empty.empty())
+    if (!load)
         return chart;
+    const PointEvaluation& e = load->point;
     LineChart body;
     body.x = {"time", "s", true, {}, {}};
     body.y = {"requests below", "%", false, 0.0, 100.0};
     const auto shares = probabilities(snapshot.curvePoints);
-    addDistributions(body, snapshot, shares);
+    addDistributions(body, snapshot, load->rate, shares);
     if (targets.ttftP95)
         body.limits.push_back({"TTFT target", Role::target, targets.ttftP95->in(second), true});
     if (targets.tpotP95)

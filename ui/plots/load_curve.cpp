@@ -118,6 +118,10 @@ void addLoadFrame(LineChart& chart, const Snapshot& snapshot)
         chart.limits.push_back({"saturates at " + number(capacity), Role::saturation, capacity, true});
         chart.regions.push_back({"overload", Role::bad, capacity, range});
     }
+    const Workload& load = snapshot.now.plan->workload;
+    const double peak = load.peakFactor * load.arrivalRate.si();
+    if (load.peakFactor > 1 && peak < range && load.process != ArrivalProcess::closedLoop)
+        chart.limits.push_back({"peak " + number(peak), Role::ghost, peak, true});
 }
 
 LineChart chartOverLoad(const Snapshot& snapshot, Axis y, PointValue value, PointBand band,

@@ -103,7 +103,8 @@ ChartSpec memoryPerGpu(const Snapshot& snapshot)
         const KvSplit kv = kvSplit(results->evaluation);
         body.categories.push_back(results == &snapshot.now ? "this plan" : results->name);
         appendWeights(segments, m.weights);
-        const std::array others{kv.used, kv.lost, kv.free, m.workspace, std::max(m.gpuMemory - m.usable, Bytes(0))};
+        const std::array others{
+            kv.used, kv.lost, kv.free, m.workspace, m.fits ? std::max(m.gpuMemory - m.usable, Bytes(0)) : Bytes(0)};
         for (std::size_t i = 0; i < others.size(); ++i)
             segments[rest + i].values.push_back(others[i].in(gibibyte));
         const bool fits = m.fits;
@@ -203,6 +204,20 @@ double groupKvBytes(const ModelSpec& model, std::size_t group, NumberFormat form
     return kvBytesPerToken(alone, format).si();
 }
 
+/// "58 layers, full attention, MoE": the catalog names groups by attention and feed-forward, "full moe".
+std::string layersInWords(const LayerGroup& group)
+{
+    std::string words = group.name;
+    for (const std::string_view kind : {"full", "sliding", "sparse", "linear"})
+        if (const auto at = words.find(kind); at != std::string::npos)
+            words.insert(at + kind.size(), " attention");
+    for (const auto& [raw, shown] : {std::pair(" moe", ", MoE"), std::pair(" dense", ", dense")})
+        if (const auto at = words.find(raw); at != std::string::npos)
+            words.replace(
+                words[at - 1] == ',' ? at - 1 : at, std::string_view(raw).size() + (words[at - 1] == ','), shown);
+    return counted(group.layers, "layer", "layers") + ", " + words;
+}
+
 ChartSpec kvPerToken(const Snapshot& snapshot)
 {
     const Plan& plan = *snapshot.now.plan;
@@ -214,11 +229,10 @@ ChartSpec kvPerToken(const Snapshot& snapshot)
     StackedBars body;
     body.value = {"KV per token", "KiB", false, 0.0, {}};
     constexpr std::array kRoles{
-        Role::series1, Role::series2, Role::series3, Role::series4, Role::series5, Role::series6};
+        Role::kv, Role::series1, Role::series7, Role::series4, Role::series5, Role::series6}; // none of the waste's
     double all = 0;
     for (std::size_t g = 0; g < model.groups.size(); ++g) {
-        BarSegment segment{model.groups[g].name + ", " + counted(model.groups[g].layers, "layer", "layers"),
-            model.groups.size() == 1 ? Role::kv : kRoles[g % kRoles.size()], {}, {}};
+        BarSegment segment{layersInWords(model.groups[g]), kRoles[g % kRoles.size()], {}, {}};
         for (const NumberFormat format : formats)
             segment.values.push_back(groupKvBytes(model, g, format) / kibibyte.si());
         all += segment.values.front();
@@ -344,7 +358,7 @@ std::string memorySentence(const Snapshot& snapshot)
                                                     bytes(m.disk.weights) + " on disk)"
                                               : "";
     const Bytes beside = m.gpuMemory - m.weights.total() - m.kvPool;
-    return held + elsewhere + " and the engine needs or may not use " + bytes(beside) + ", which leaves " +
+    return held + elsewhere + "; " + bytes(beside) + " are workspace or out of the engine's reach, which leaves " +
            bold(bytes(isOffloaded ? m.kvReach : m.kvPool)) + (isOffloaded ? " on all levels" : "") +
            " for KV: room for " + bold(counted(m.seats, "sequence", "sequences")) +
            (bySeats ? " (max_sequences binds; memory would hold " + whole(m.seatsByMemory) + ")" : "") + ", of which " +

@@ -148,7 +148,7 @@ std::string percent(double share)
     const double value = 100 * share;
     const double size = std::abs(value);
     if (size > 0 && size < 0.005)
-        return "<0.01 %";
+        return "< 0.01 %";
     if (size < 0.05)
         return (size == 0 ? std::string("0") : number(value, 1)) + " %";
     constexpr int kMostDecimals = 2;

@@ -79,10 +79,7 @@ const std::vector<Scaled>& compiled(const Snapshot& snapshot, const PlanResults&
 constexpr const char* kNoLayout = "The model cannot be cut into other numbers of GPUs.";
 
 /// The batch that all layouts are compared at: the present one.
-double comparedBatch(const Snapshot& snapshot)
-{
-    return std::max(1.0, snapshot.now.evaluation.meanDecodes);
-}
+double comparedBatch(const Snapshot& snapshot) { return std::max(1.0, snapshot.now.evaluation.meanDecodes); }
 
 Seconds stepOf(const Evaluator& evaluator, double batch)
 {
@@ -101,6 +98,28 @@ Curve stepCurve(const std::vector<Scaled>& all, double batch, const char* name, 
         curve.y.push_back(stepOf(one.evaluator, batch).in(millisecond));
     }
     return curve;
+}
+
+/// The part of a curve over layouts that do not fit, dashed and joined to those that do, which stay.
+Curve splitByFit(Curve& curve, const std::vector<Scaled>& all)
+{
+    Curve fits = curve, unfit = curve;
+    for (auto* values : {&fits.x, &fits.y, &unfit.x, &unfit.y})
+        values->clear();
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        const bool has = all[i].evaluator.memory().fits;
+        const bool joins = has && fits.x.empty() && !unfit.x.empty();
+        for (Curve* part : {has ? &fits : nullptr, !has || joins ? &unfit : nullptr})
+            if (part != nullptr) {
+                part->x.push_back(curve.x[i]);
+                part->y.push_back(curve.y[i]);
+            }
+    }
+    unfit.name = "does not fit";
+    unfit.role = Role::bad;
+    unfit.dashed = true;
+    curve = std::move(fits);
+    return unfit;
 }
 
 ChartSpec stepVsGpus(const Snapshot& snapshot)
@@ -131,20 +150,29 @@ ChartSpec stepVsGpus(const Snapshot& snapshot)
         return stepCurve(compiled(snapshot, pinned, Way::tensor), batch, "", Role::ghost);
     });
     const Seconds now = stepOf(*snapshot.now.evaluator, batch);
-    body.markers.push_back(
-        {"you: " + duration(now), Role::primary, static_cast<double>(plan.layout().gpus()), now.in(millisecond)});
-    const Curve& curve = body.curves.front();
+    if (snapshot.now.evaluation.fits)
+        body.markers.push_back(
+            {"you: " + duration(now), Role::primary, static_cast<double>(plan.layout().gpus()), now.in(millisecond)});
+    Curve& curve = body.curves.front();
     const double gain = curve.y.front() / curve.y.back(), gpus = curve.x.back() / curve.x.front();
     chart.says = gpus > 1 ? whole(gpus) + " times the GPUs make a decode step " + number(gain, 2) + " times as fast, " +
                                 percent(gain / gpus) + " of what would be ideal."
                           : "Only one tensor-parallel degree divides this model.";
+    Curve unfit = splitByFit(curve, tensor);
+    if (pipeline.size() > 1) {
+        Curve deep = splitByFit(body.curves[1], pipeline);
+        deep.isLabelled = unfit.x.empty(); // they look the same: one of them says it
+        body.curves.push_back(std::move(deep));
+    }
+    body.curves.push_back(std::move(unfit));
+    std::erase_if(body.curves, [](const Curve& c) { return c.x.empty(); });
     chart.body = std::move(body);
     return inFittingUnit(std::move(chart));
 }
 
 ChartSpec networkShare(const Snapshot& snapshot)
 {
-    ChartSpec chart{"What a step waits for", "% of a decode step", "", "", StackedBars{}};
+    ChartSpec chart{"What a decode step waits for", "% of a decode step", "", "", StackedBars{}};
     const double batch = comparedBatch(snapshot);
     const auto& all = compiled(snapshot, snapshot.now, Way::tensor);
     if (all.empty()) {
@@ -166,7 +194,7 @@ ChartSpec networkShare(const Snapshot& snapshot)
         for (std::size_t i = 0; i < body.segments.size(); ++i)
             body.segments[i].values.push_back(parts.total().si() > 0 ? 100 * (values[i] / parts.total()) : 0);
         body.categories.push_back(std::move(name));
-        body.totals.push_back(duration(parts.total()));
+        body.totals.push_back(duration(parts.total()) + (evaluator.memory().fits ? "" : ", does not fit"));
         return parts.total().si() > 0 ? parts.network / parts.total() : 0;
     };
     double present = 0, last = 0;

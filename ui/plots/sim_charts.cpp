@@ -55,7 +55,7 @@ LatencyQuantiles closedQuantiles(const Snapshot& snapshot)
 void addClosedForm(LineChart& body, const LatencyQuantiles& closed, const Latency& latency, const Snapshot& snapshot)
 {
     Curve form =
-        distributionCurve(closed.*latency.closed, snapshot.study->own()->quantiles.shares, "closed form", latency.role);
+        distributionCurve(closed.*latency.closed, snapshot.study->own()->quantiles.shares, "closed form", Role::ghost);
     form.dashed = true;
     if (form.x.size() > 1)
         body.curves.push_back(std::move(form));

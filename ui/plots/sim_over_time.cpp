@@ -158,8 +158,8 @@ ChartSpec queueOverTime(const Snapshot& snapshot)
 
 ChartSpec batchOverTime(const Snapshot& snapshot)
 {
-    return overTimeChart(snapshot, "Running batch", "sequences", {"running", "sequences", false, 0.0, {}},
-        {&TimeSeries::running, Role::decode},
+    return overTimeChart(snapshot, "Running batch", replicas(snapshot) > 1 ? "sequences, all replicas" : "sequences",
+        {"running", "sequences", false, 0.0, {}}, {&TimeSeries::running, Role::decode},
         closedForm(snapshot, snapshot.now.evaluation.meanRunning * replicas(snapshot)), [](const SimResult& r) {
             return number(meanOf(r.series.running)) + " sequences run on average, " +
                    number(largest(r.series.running)) + " at the most; steps run " + percent(r.busyFraction) +

@@ -25,6 +25,23 @@ StackedBars stackedParts(const std::vector<std::pair<std::string, LatencyParts>>
     return body;
 }
 
+std::optional<ShownLoad> shownLoad(const PlanResults& results)
+{
+    const Evaluation& e = results.evaluation;
+    if (!e.fits)
+        return std::nullopt;
+    if (e.stable)
+        return ShownLoad{e, results.plan->workload.arrivalRate, {}};
+    constexpr double kBelow = 0.9; // of the capacity, where no target says which load to take
+    const bool holds = e.targetRate.si() > 0 && e.targetRate < kBelow * e.capacity;
+    const RequestRate rate = holds ? e.targetRate : kBelow * e.capacity;
+    PointEvaluation point = results.evaluator->withoutBandsAt(rate);
+    if (!point.stable)
+        return std::nullopt;
+    return ShownLoad{std::move(point), rate,
+        ", at " + ui::rate(rate) + (holds ? ", where the targets still hold" : ", nine tenths of what can be served")};
+}
+
 std::pair<std::string_view, double> largestPart(const LatencyParts& parts)
 {
     const TimePart* largest = &kTimeParts.front();

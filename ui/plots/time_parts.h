@@ -2,9 +2,11 @@
 #pragma once
 
 #include "core/model/latency.h"
+#include "core/snapshot.h"
 #include "ui/plots/chart.h"
 
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,6 +32,14 @@ inline constexpr std::array<TimePart, 6> kTimeParts{{
 /// One bar in seconds for each named set of parts, with its total at the end. Parts that are zero everywhere are left
 /// out.
 StackedBars stackedParts(const std::vector<std::pair<std::string, LatencyParts>>& bars);
+/// The load whose times are shown: the plan's own, or, where that is more than it can serve, one that it can.
+struct ShownLoad {
+    PointEvaluation point;
+    RequestRate rate;
+    std::string note; ///< ", at 2.81 req/s, where the targets still hold"; empty for the plan's own
+};
+/// Absent where nothing fits, and where no load has times.
+std::optional<ShownLoad> shownLoad(const PlanResults&);
 /// The name of the largest part and its share of the total.
 std::pair<std::string_view, double> largestPart(const LatencyParts&);
 

@@ -70,7 +70,7 @@ TEST(Numbers, AShareBelowOneIsNotShownAsTheWhole)
     EXPECT_EQ(percent(0.99), "99 %");
     EXPECT_EQ(percent(0.996), "99.6 %");
     EXPECT_EQ(percent(0.0001), "0.01 %");
-    EXPECT_EQ(percent(1e-14), "<0.01 %");
+    EXPECT_EQ(percent(1e-14), "< 0.01 %");
     EXPECT_EQ(signedPercent(0.24), "+24 %");
     EXPECT_EQ(signedPercent(-0.08), "−8 %");
 }

@@ -428,5 +428,39 @@ TEST(StaticBatching, GivesTheFirstTokenWithTheLast)
     EXPECT_GT(chunked.make().capacity(), 1.5 * s.capacity()) << "padding to the longest costs";
 }
 
+TEST(SeatsTaken, AllOfThemAreTheCapacityAndFewerCarryLess)
+{
+    for (const BatchPolicy policy : kPolicies) {
+        Example e;
+        e.input.policy = policy;
+        e.input.replicas = 3;
+        const BatchStation s = e.make();
+        if (policy == BatchPolicy::static_ || policy == BatchPolicy::disaggregated) {
+            EXPECT_FALSE(s.whileTaken(4)) << "prompts and answers share no steps";
+            continue;
+        }
+        EXPECT_NEAR(3 * s.whileTaken(e.input.seats)->departures.si() / s.capacity().si(), 1, 1e-9);
+        double before = 0;
+        for (const double taken : {1.0, 4.0, 16.0, e.input.seats}) {
+            const auto some = s.whileTaken(taken);
+            ASSERT_TRUE(some);
+            EXPECT_GT(some->departures.si(), before);
+            EXPECT_LE(some->decodes, taken * (1 + 1e-9));
+            before = some->departures.si();
+        }
+    }
+}
+
+TEST(SeatsTaken, APlanAtAModerateLoadLiesOnTheirCurve)
+{
+    Example e;
+    const BatchStation s = e.make();
+    const StationResult r = solve(s, 0.6 * s.capacity());
+    double seats = 1; // whose decodes are those of the plan
+    while (seats < e.input.seats && s.whileTaken(seats)->decodes < r.meanDecodes)
+        seats += 0.1;
+    EXPECT_NEAR(s.whileTaken(seats)->departures.si() / r.throughput.si(), 1, 0.1);
+}
+
 } // namespace
 } // namespace headroom

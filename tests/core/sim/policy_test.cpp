@@ -2,6 +2,7 @@
 #include "core/evaluate.h"
 #include "core/plan/catalog.h"
 #include "core/sim/kv_blocks.h"
+#include "core/sim/policy/order.h"
 #include "core/sim/prefix_cache.h"
 #include "core/sim/simulate.h"
 #include "tests/core/sim/small_scenario.h"
