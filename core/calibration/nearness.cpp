@@ -145,7 +145,7 @@ std::string_view accuracySource()
 {
     static const std::string text =
         "Each run predicted by coefficients fitted without its GPU, model family or source; " +
-        std::to_string(shippedRuns()) + " public runs of TensorRT-LLM, vLLM and SGLang (validate --cross-validate).";
+        std::to_string(shippedRuns()) + " public runs of TensorRT-LLM, vLLM and SGLang.";
     return text;
 }
 
@@ -163,6 +163,21 @@ std::string_view inWords(Metric metric)
     default:
         return name(metric);
     }
+}
+
+std::string_view inWords(LoadKind kind)
+{
+    switch (kind) {
+    case LoadKind::offlineMax:
+        return "of all at once";
+    case LoadKind::fixedConcurrency:
+        return "in closed loops";
+    case LoadKind::requestRate:
+        return "at a rate";
+    case LoadKind::staticBatch:
+        return "of static batches";
+    }
+    return {};
 }
 
 /// The setting nearest to a plan, and the runs of it whatever was measured of them.
@@ -184,7 +199,7 @@ struct NearestRuns {
         for (const ResidualGroup* group : groups) {
             const std::string runs = groups.size() > 1 ? ", " + counted(group->rows) : std::string();
             text += (text.empty() ? "" : ", ") + percent(group->median) + " (" + std::string(inWords(group->metric)) +
-                    runs + ")";
+                    " " + std::string(inWords(group->loadKind)) + runs + ")";
         }
         return text;
     }

@@ -183,8 +183,10 @@ SimResult Recorder::result(double end, double kvPeak, double meanReplicas)
         r.outputTokensPerSecond = static_cast<double>(m_counters.outputTokens) / end;
         r.totalTokensPerSecond = static_cast<double>(m_counters.outputTokens + m_counters.promptTokens) / end;
         r.requestsPerSecond = static_cast<double>(m_counters.completed) / end;
-        // Of the time in which requests came: the last answers take their time, and a short run is mostly that.
-        r.goodputPerSecond = static_cast<double>(m_counters.good) / (m_lastOffered > 0 ? m_lastOffered : end);
+        // Of the time in which requests came: the last answers take their time, and a short run is mostly that. Of
+        // those after the warm-up, like the attainment: the first of an overload still find an empty queue.
+        const double came = m_lastOffered - m_measuredFrom;
+        r.goodputPerSecond = static_cast<double>(m_goodMeasured) / (came > 0 ? came : end);
         r.series = m_series.result(end, meanReplicas);
     }
     r.counters.measured = m_offeredMeasured;

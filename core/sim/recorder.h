@@ -26,7 +26,10 @@ public:
         advance(now);
         m_lastOffered = s.reached;
         ++m_inQueue;
-        m_gapsOn = m_gapsOn || s.request >= m_warmup;
+        if (!m_gapsOn && s.request >= m_warmup) {
+            m_gapsOn = true;
+            m_measuredFrom = m_warmup > 0 ? s.reached : 0;
+        }
     }
     /// It has its first step. Preemption later does not bring it back to the queue station.
     void schedule(Sequence& s, double now)
@@ -118,7 +121,8 @@ private:
     std::uint64_t m_fingerprint = 0;
     bool m_gapsOn = false;
     std::int64_t m_inQueue = 0, m_inPrefill = 0, m_inDecode = 0;
-    double m_lastOffered = 0; ///< time at which the last attempt came, s
+    double m_measuredFrom = 0; ///< time at which the first request after the warm-up came, s
+    double m_lastOffered = 0;  ///< time at which the last attempt came, s
     double m_last = 0, m_queueArea = 0, m_prefillArea = 0, m_decodeArea = 0;
     double m_queueTime = 0, m_prefillTime = 0, m_decodeTime = 0;
     double m_busy = 0, m_kv = 0, m_headOfLine = 0;

@@ -79,7 +79,7 @@ Explanation headroomOf(const Snapshot& s)
         {tr("λ*: the first arrival rate, from below, at which a target fails; the capacity R·μ where none is stated."),
             tr("Headroom at the pessimistic edge of the band: %1.").arg(rate(e.headroomLo)),
             sentence(replicasNeededText(s.now))},
-        tr("Search on the batch chain for the first crossing of a target"), tr("holds the targets")};
+        tr("Search on the batch chain for the first crossing of a target"), tr("within targets")};
 }
 
 Explanation ttftOf(const Snapshot& s)
@@ -228,7 +228,7 @@ Explanation bindingOf(const Snapshot& s)
         {tr("elasticity = (Δλ*/λ*) / 10 %"), gains.join(QStringLiteral("\n")),
             tr("binds: %1").arg(words(name(s.now.evaluation.binding)))},
         {tr("1 = the load grows in proportion; 0 = more of it changes nothing.")},
-        tr("Probe of the step model and of λ*"), tr("holds the targets")};
+        tr("Probe of the step model and of λ*"), tr("within targets")};
 }
 
 /// Where the model does not fit nothing is served: no queue, no steady state, no times.

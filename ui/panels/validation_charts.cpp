@@ -211,9 +211,9 @@ ChartSpec shippedErrorsOver(const MeasuredSetting& plan)
 {
     ChartSpec chart;
     chart.title = "Errors by distance from this plan";
-    chart.unit = "predicted over measured, %";
+    chart.unit = "";
     ScatterChart body;
-    body.x = {"differences from this plan (0: same setting)", "", false, 0.0, {}};
+    body.x = {"differences from this plan", "", false, 0.0, {}};
     body.y = {"predicted over measured", "%", false, {}, {}};
     std::map<Metric, std::pair<Curve, std::vector<std::string>>> byMetric;
     double farthest = 0;

@@ -12,6 +12,7 @@
 #include <QHeaderView>
 #include <QLabel>
 #include <QProgressBar>
+#include <QScrollArea>
 #include <QStackedWidget>
 #include <QTabBar>
 #include <QTableWidget>
@@ -25,8 +26,9 @@ namespace headroom::ui {
 
 namespace {
 
-constexpr int kShowMs = 300;           // between two pictures while rows arrive
-constexpr std::size_t kNearest = 12;   // rows of the table of neighbours
+constexpr int kShowMs = 300;         // between two pictures while rows arrive
+constexpr std::size_t kNearest = 12; // rows of the table of neighbours
+constexpr int kRowHeight = 26, kLeastRows = 8, kLeastScatter = 280;
 constexpr int kMostColumns = 78;       // characters across that the table of errors may claim
 constexpr double kMostDistance = 1e99; // of a row that cannot be placed
 
@@ -37,6 +39,8 @@ QTableWidget* makeTable(const QString& name)
     table->setEditTriggers(QAbstractItemView::NoEditTriggers);
     table->setSelectionBehavior(QAbstractItemView::SelectRows);
     table->verticalHeader()->hide();
+    table->verticalHeader()->setDefaultSectionSize(kRowHeight);
+    table->setShowGrid(false);
     table->horizontalHeader()->setStretchLastSection(true);
     table->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     return table;
@@ -151,7 +155,9 @@ QWidget* ValidationPage::makeRuns()
     m_errors->horizontalHeader()->setStretchLastSection(false); // else its last numbers stand far from the others
     m_errors->setSizeAdjustPolicy(QAbstractScrollArea::AdjustToContents); // its few rows are all in view
     m_errors->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Maximum);
+    m_scatter->setMinimumHeight(kLeastScatter);
     m_nearest = makeTable(tr("Measured runs nearest to the plan"));
+    m_nearest->setMinimumHeight(kLeastRows * kRowHeight);
     m_errorsCaption = new QLabel;
     m_nearestCaption = new QLabel;
     for (QLabel* caption : {m_errorsCaption, m_nearestCaption}) {
@@ -160,17 +166,23 @@ QWidget* ValidationPage::makeRuns()
     }
     grid->addLayout(bar, 0, 0, 1, 2);
     grid->addWidget(m_choosers, 1, 0, 1, 2);
-    grid->addWidget(m_scatter, 2, 0, 4, 1);
+    grid->addWidget(m_scatter, 2, 0, 2, 1);
     grid->addWidget(m_errorsCaption, 2, 1);
-    grid->addWidget(m_errors, 3, 1);
-    grid->addWidget(m_nearestCaption, 4, 1);
-    grid->addWidget(m_nearest, 5, 1);
+    grid->addWidget(m_errors, 3, 1, Qt::AlignTop);
+    grid->addWidget(m_nearestCaption, 4, 0, 1, 2);
+    grid->addWidget(m_nearest, 5, 0, 1, 2); // its columns need the whole width
     grid->setColumnStretch(0, 4);
     grid->setColumnStretch(1, 5);
-    grid->setRowStretch(5, 1);
+    grid->setRowStretch(3, 4);
+    grid->setRowStretch(5, 3);
     connect(m_open, &QToolButton::clicked, this, &ValidationPage::chooseFile);
     connect(m_cancel, &QToolButton::clicked, &m_runner, &ValidationRunner::cancel);
-    return page;
+    auto* scroll = new QScrollArea; // in a small window
+    scroll->setWidget(page);
+    scroll->setWidgetResizable(true);
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setFocusPolicy(Qt::NoFocus);
+    return scroll;
 }
 
 QWidget* ValidationPage::makePapers()
@@ -378,8 +390,8 @@ void ValidationPage::showNearest()
         for (const ResidualGroup& g : shippedResiduals()) {
             const MeasuredSetting s = settingOf(g);
             near.push_back({s.model.empty() ? kMostDistance : distance(mine, s),
-                {text(g.model), text(g.gpu), signedPercent(g.bias), runWords(g.metric, g.loadKind),
-                    text(differences(mine, s)), text(g.engine), QString::number(g.rows)}});
+                {text(g.model), text(g.gpu), signedPercent(g.bias), runWords(g.metric, g.loadKind), text(g.engine),
+                    QString::number(g.rows), text(differences(mine, s))}});
         }
     } else {
         std::vector<std::pair<double, const ComparedRow*>> rows;
@@ -392,8 +404,8 @@ void ValidationPage::showNearest()
             const Measurement& m = it->second->measured;
             near.push_back(
                 {it->first, {text(m.model), text(m.gpu), signedPercent(*it->second->outcome.predicted / m.value - 1),
-                                runWords(m.metric, m.loadKind), text(differences(mine, *it->second->setting)),
-                                text(m.engine), quantity(m.value, unitOf(m.metric))}});
+                                runWords(m.metric, m.loadKind), text(m.engine), quantity(m.value, unitOf(m.metric)),
+                                text(differences(mine, *it->second->setting))}});
         }
     }
     std::ranges::stable_sort(near, {}, &Near::distance);
@@ -403,8 +415,8 @@ void ValidationPage::showNearest()
     m_nearestCaption->setText(shipped ? tr("Nearest to this plan among the kinds of run that were measured")
                                       : tr("Nearest to this plan in the table"));
     fill(*m_nearest,
-        {tr("model"), tr("GPU"), tr("off by"), tr("run"), tr("differs in"), tr("engine"),
-            shipped ? tr("runs") : tr("measured")},
+        {tr("model"), tr("GPU"), tr("off by"), tr("run"), tr("engine"), shipped ? tr("runs") : tr("measured"),
+            tr("differs in")}, // the last is cut where room is short
         lines, 7);
 }
 

@@ -66,7 +66,7 @@ constexpr std::array kOutputs{
         [](const Evaluation& e) { return e.e2e.p99.si(); }},
     Output{"Cost of a token", "% for ±10 % of an input", "cost of an output token",
         [](const Evaluation& e) { return e.cost.perOutputToken.si(); }},
-    Output{"Rate that holds the targets", "% for ±10 % of an input", "rate that holds the targets",
+    Output{"Rate within targets", "% for ±10 % of an input", "rate that holds the targets",
         [](const Evaluation& e) { return e.targetRate.si(); }},
     Output{"Capacity", "% for ±10 % of an input", "rate at saturation",
         [](const Evaluation& e) { return e.capacity.si(); }},

@@ -186,7 +186,7 @@ ChartSpec throughputOverTime(const Snapshot& snapshot)
     return overTimeChart(snapshot, "Output tokens", "tok/s", {"output", "tok/s", false, 0.0, {}},
         {&TimeSeries::outputTokensPerSecond, Role::primary},
         closedForm(snapshot, snapshot.now.evaluation.throughput.output.si()), [](const SimResult& r) {
-            return rate(TokenRate(r.outputTokensPerSecond)) + " came out over the run, for " +
+            return rate(TokenRate(r.outputTokensPerSecond)) + " came out over the run and until its last answer, for " +
                    rate(RequestRate(r.requestsPerSecond)) + " that were served; " + percent(r.attainment) +
                    " of the requests met their targets.";
         });

@@ -86,6 +86,24 @@ TEST(Goodput, IsOfTheTimeInWhichRequestsCame)
     EXPECT_DOUBLE_EQ(r.goodputPerSecond, 3 / 2.0) << "the last answer ends a second after its request came";
 }
 
+TEST(Goodput, IsTheAttainedShareOfWhatCameAfterTheWarmUp)
+{
+    Scenario s = tenMilliseconds({});
+    s.trace = nullptr;
+    s.workload.process = ArrivalProcess::poisson;
+    s.workload.arrivalRate = RequestRate(300); // many more than the seats serve
+    s.classes = {RequestClass{}};
+    s.targets.ttftP95 = Seconds(0.5);
+    s.limits.requests = 20'000;
+    const SimResult r = simulate(s);
+    EXPECT_GT(r.counters.good, 0U) << "the first find an empty queue";
+    EXPECT_EQ(r.attainment, 0);
+    EXPECT_EQ(r.goodputPerSecond, 0);
+    s.workload.arrivalRate = RequestRate(2);
+    const SimResult light = simulate(s);
+    EXPECT_NEAR(light.goodputPerSecond, 2 * light.attainment, 0.05);
+}
+
 TEST(RowsCsv, WritesTokensAsWholeNumbers)
 {
     RequestRow row;

@@ -78,7 +78,7 @@ TEST(Sensitivity, LengthsAreThoseOfEachClass)
 TEST(Sensitivity, OfTheHeadroomDoesNotDependOnTheLoadThatIsThere)
 {
     const auto charts = tornados(results(defaultPlan()));
-    const auto held = std::ranges::find(charts, std::string("Rate that holds the targets"), &ChartSpec::title);
+    const auto held = std::ranges::find(charts, std::string("Rate within targets"), &ChartSpec::title);
     ASSERT_NE(held, charts.end());
     EXPECT_FALSE(rowOf(*held, "arrival rate"));
     EXPECT_FALSE(rowOf(*held, "GPU price"));
