@@ -19,6 +19,7 @@
 #include <QTimer>
 
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <future>
 
@@ -49,6 +50,15 @@ int complain(const cli::Failure& failure)
 }
 
 int complain(const Error& error, Exit exit) { return complain(cli::Failure{exit, {error}}); }
+
+/// The offscreen platform says of each menu and tool tip what it does not support: nobody who asked for a file wants it.
+void withoutPlatformChatter(QtMsgType type, const QMessageLogContext& context, const QString& words)
+{
+    if (!words.startsWith(QLatin1String("This plugin does not support")))
+        std::fprintf(stderr, "%s\n", qUtf8Printable(qFormatLogMessage(type, context, words)));
+    if (type == QtFatalMsg)
+        std::abort();
+}
 
 Snapshot snapshotOf(Plan plan)
 {
@@ -272,8 +282,11 @@ int run(int argc, char** argv)
     declare(line.arguments(), arguments);
     if (const auto stop = line.parse(argc, argv)) // --help, --version: before QApplication, which needs a display
         return static_cast<int>(*stop);
-    if (arguments.headless() && qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM"))
-        qputenv("QT_QPA_PLATFORM", "offscreen");
+    if (arguments.headless()) {
+        qInstallMessageHandler(withoutPlatformChatter);
+        if (qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM"))
+            qputenv("QT_QPA_PLATFORM", "offscreen");
+    }
 
     FirstResults first = arguments.headless() ? FirstResults() : firstResults(arguments.plan);
     QApplication app(argc, argv);

@@ -43,6 +43,12 @@ QToolButton* menuButton(const QString& words, const QString& tip)
     return button;
 }
 
+/// As where the model does not fit.
+bool turnsEverybodyAway(const sim::SimResult& result)
+{
+    return result.counters.attempts > 0 && result.counters.rejected == result.counters.attempts;
+}
+
 } // namespace
 
 SimPanel::SimPanel(Simulator& simulator, QWidget* parent)
@@ -181,7 +187,8 @@ void SimPanel::display(std::shared_ptr<const Snapshot> snapshot)
     m_page->display(m_snapshot);
     const Study* study = m_snapshot->study.get();
     const sim::SimResult* own = study != nullptr ? study->own() : nullptr;
-    const double seconds = own != nullptr ? static_cast<double>(own->series.waiting.size()) * own->series.interval : 0;
+    const bool plays = own != nullptr && !turnsEverybodyAway(*own);
+    const double seconds = plays ? static_cast<double>(own->series.waiting.size()) * own->series.interval : 0;
     const int requests = own == nullptr || own->rows.empty() ? 0 : static_cast<int>(own->rows.back().request + 1);
     m_playback->setRun(seconds, own != nullptr ? own->series.interval : 0, requests);
     if (own != nullptr && m_playback->time() <= 0)
@@ -254,6 +261,10 @@ void SimPanel::showMoment()
             view->setCursorAt(shown ? std::optional(t / unit) : std::nullopt);
     if (ChartView* view = m_page->view(kGantt))
         view->setCursorAt(shown ? std::optional(t - ganttOrigin(*study, GanttWindow{m_first, m_of})) : std::nullopt);
+    if (chosen != nullptr && turnsEverybodyAway(*chosen->result)) {
+        m_playback->setState(tr("Every request was turned away: there is nothing to play."));
+        return;
+    }
     if (chosen == nullptr) {
         m_playback->setState({});
         return;

@@ -175,11 +175,14 @@ Tile kvTile(const Evaluation& e)
     const QString held =
         tr("%1 of %2")
             .arg(quantity(e.kvFraction * e.memory.kvReach.si(), "B", 2), quantity(e.memory.kvReach.si(), "B", 3));
+    const bool full = e.kvFraction > kKvTight; // else seats run out before memory does
     const QString seats = tr("%1 of %2 seats").arg(number(e.meanRunning, 2), number(e.memory.seats, 3));
     t.mood = !e.stable ? Mood::bad : e.kvFraction > kKvTight ? Mood::warning : Mood::good;
-    t.word = t.mood == Mood::good ? held : (t.mood == Mood::bad ? tr("full · %1") : tr("tight · %1")).arg(seats);
+    t.word = t.mood == Mood::good  ? held
+             : t.mood == Mood::bad ? (full ? tr("full · %1") : tr("seats full · %1")).arg(seats)
+                                   : tr("tight · %1").arg(seats);
     t.brief = t.mood == Mood::good  ? tr("of %1").arg(quantity(e.memory.kvReach.si(), "B", 3))
-              : t.mood == Mood::bad ? tr("full")
+              : t.mood == Mood::bad ? (full ? tr("full") : tr("seats full"))
                                     : tr("tight");
     return t;
 }
