@@ -166,7 +166,7 @@ BarLayout layOutBars(const StackedBars& c, const QRectF& whole, const Theme& the
     const double right = std::floor(whole.right() - std::max(12.0, totals + 10));
     f.x = {valueRange(c, pieces), false, left, std::max(left + 1, right)};
     const int most = std::clamp(static_cast<int>((right - left) / kPerTick), 2, 8);
-    const Ticks marks = ticks(f.x.range, false, most);
+    const Ticks marks = ticksFromZero(f.x.range, most);
     for (const double v : marks.values)
         f.xTicks.push_back({v, axisNumber(v, marks.step)});
 
