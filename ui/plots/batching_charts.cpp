@@ -276,11 +276,13 @@ ChartSpec roofline(const Snapshot& snapshot)
     return chart;
 }
 
-/// ", 2.8 times" where a row carries more or less than the one before it.
-std::string gainText(const AblationRow& row)
+/// " (2.8× the row above)" where a row carries more or less than the one before it that runs.
+std::string gainText(const AblationRow& row, bool isRightBelow)
 {
     constexpr double kSame = 0.01;
-    return !row.gain || std::abs(*row.gain - 1) < kSame ? "" : ", " + number(*row.gain, 2) + "×";
+    if (!row.gain || std::abs(*row.gain - 1) < kSame)
+        return {};
+    return " (" + number(*row.gain) + (isRightBelow ? "× the row above)" : "× the last one)");
 }
 
 ChartSpec engineVsLoad(const Snapshot& snapshot)
@@ -331,6 +333,8 @@ ChartSpec ablationChart(const Snapshot& snapshot)
     BarSegment within{"within the targets", Role::primary, {}, {}},
         beyond{"served, targets missed", Role::free, {}, {}};
     const AblationRow* widest = nullptr;
+    std::string cannot;
+    bool aboveRuns = true;
     const auto rows = systemsOf(snapshot);
     body.faded = snapshot.now.systems.value && snapshot.now.systems.isOlder;
     if (body.faded)
@@ -340,7 +344,10 @@ ChartSpec ablationChart(const Snapshot& snapshot)
         body.categories.emplace_back(row.label);
         within.values.push_back(runs ? row.sustainable.si() : 0);
         beyond.values.push_back(runs ? std::max(0.0, (row.capacity - row.sustainable).si()) : 0);
-        body.totals.push_back(!runs ? "cannot run" : number(row.sustainable.si()) + gainText(row));
+        body.totals.push_back(!runs ? "cannot run" : number(row.sustainable.si()) + gainText(row, aboveRuns));
+        if (!runs)
+            cannot += " " + std::string(row.label) + " cannot run: " + row.refused + ".";
+        aboveRuns = runs;
         if (runs && row.gain > (widest ? widest->gain : 1)) // an absent gain is below all others
             widest = &row;
     }
@@ -352,7 +359,8 @@ ChartSpec ablationChart(const Snapshot& snapshot)
     body.limits.push_back(
         {"load " + number(plan.workload.arrivalRate.si()), Role::target, plan.workload.arrivalRate.si(), true});
     chart.says =
-        widest ? widest->because : "No system in the order of history carries more than the one before it here.";
+        (widest ? widest->because : "No system in the order of history carries more than the one before it here.") +
+        cannot;
     chart.body = std::move(body);
     return chart;
 }
