@@ -220,12 +220,13 @@ std::string foldedAs(const GpuSizing& s, const Plan& plan)
     return s.fleet ? "" : "No price is known of";
 }
 
-/// The plan's own GPU in the number that the load asks for, which need not be the number of the plan.
+/// The plan's own GPU in the number and the groups that the load asks for, which need not be those of the plan.
 std::string shownName(const GpuSizing& s, const Plan& plan)
 {
-    const int tp = plan.layout().gpus(), gpus = tp * plan.deployment.replicas;
-    const bool isResized = s.gpu == plan.hardware.gpu.name && s.meetsTargets && (s.gpus != gpus || s.tp != tp);
-    return isResized ? s.gpu + ", resized" : s.gpu;
+    const int each = plan.layout().gpus();
+    if (s.gpu != plan.hardware.gpu.name || !s.meetsTargets || (s.replicas == plan.deployment.replicas && s.tp == each))
+        return s.gpu;
+    return s.gpu + (s.gpus == each * plan.deployment.replicas ? ", regrouped" : ", resized");
 }
 
 ChartSpec gpuTable(const Snapshot& snapshot)

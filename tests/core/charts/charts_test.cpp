@@ -460,28 +460,6 @@ TEST(BillVsLoad, BreakEvenIsWhereBothBillsAreEqual)
     EXPECT_NEAR((at.cost.perOutputToken * millionTokens).in(dollar), 3 * atCapacity, 0.02 * 3 * atCapacity);
 }
 
-TEST(GpuTable, SaysWhatPaperGathersAndThatThePlansGpuIsResized)
-{
-    const auto rowOfPlan = [](const Snapshot& snapshot) {
-        const auto table = std::get<Table>(chartOf("gpu_table", snapshot).body);
-        const auto row = static_cast<std::size_t>(table.highlighted.value());
-        EXPECT_EQ(table.folded.at(row), "");
-        EXPECT_EQ(table.exact.at(row).front(), snapshot.now.plan->hardware.gpu.name) << "a file has names only";
-        return table.rows[row].front();
-    };
-    const Snapshot small = snapshotOf(with(example(), {{"deployment.replicas", "1"}}));
-    const Snapshot large = snapshotOf(with(example(), {{"deployment.replicas", "40"}}));
-    const std::string name = small.now.plan->hardware.gpu.name;
-    EXPECT_EQ(rowOfPlan(small), small.now.evaluation.replicasNeeded == 1 ? name : name + ", resized");
-    EXPECT_EQ(rowOfPlan(large), name + ", resized");
-    const auto table = std::get<Table>(chartOf("gpu_table", small).body);
-    ASSERT_EQ(table.folded.size(), table.rows.size());
-    for (std::size_t i = 0; i < table.rows.size(); ++i)
-        if (table.rows[i][1].empty() && table.highlighted != static_cast<int>(i)) {
-            EXPECT_FALSE(table.folded[i].empty()) << table.rows[i][0] << " has no numbers";
-        }
-}
-
 TEST(NetworkShare, OneGpuWaitsForNoLink)
 {
     const ChartSpec chart = chartOf("network_share", snapshotOf(example()));
