@@ -50,15 +50,24 @@ std::string shown(Seconds time)
 
 std::string shown(RequestRate rate) { return shown(rate.si()) + " req/s"; }
 
-/// The plan under a preset, or why not.
-Result<Plan> under(const Plan& base, const PolicyPreset& preset)
+/// An error about a field, under the name that people see: "Largest batch: is 0; ...".
+std::string inWords(const Error& error)
+{
+    const Field* field = findField(error.where);
+    return (field != nullptr ? std::string(info(*field).label) : error.where) + ": " + error.message;
+}
+
+/// The plan under a preset, or in words why not.
+tl::expected<Plan, std::string> under(const Plan& base, const PolicyPreset& preset)
 {
     Plan plan = base;
     for (const auto& [key, value] : preset.settings)
         if (auto set = setField(plan, key, value); !set)
-            return tl::unexpected(set.error());
+            return tl::unexpected(inWords(set.error()));
+    if (plan.batching.policy == BatchPolicy::disaggregated && plan.deployment.replicas < 2)
+        return tl::unexpected(std::string("needs 2 replicas, the plan has 1"));
     if (auto errors = validate(plan); !errors.empty())
-        return tl::unexpected(errors.front());
+        return tl::unexpected(inWords(errors.front()));
     return plan;
 }
 
@@ -163,11 +172,9 @@ std::vector<AblationRow> closedForms(const Plan& base, std::vector<std::optional
         HR_ASSERT(preset);
         AblationRow row{.id = id, .label = preset->label};
         auto plan = under(base, *preset);
-        if (plan && plan->batching.policy == BatchPolicy::disaggregated && plan->deployment.replicas < 2)
-            plan = tl::unexpected(Error{"deployment.replicas", "1, but one has to prefill and one to decode"});
         std::optional<Plan> ran;
         if (!plan) {
-            row.refused = plan.error().where + ": " + plan.error().message;
+            row.refused = plan.error();
         } else {
             const Candidate c = plan->batching.policy == BatchPolicy::disaggregated ? bestDivision(*std::move(plan))
                                                                                     : evaluated(*std::move(plan));

@@ -13,6 +13,10 @@ inline namespace widgets {
 namespace {
 
 const QString kInfinity = QStringLiteral("∞");
+const QString kMissing = QStringLiteral("–");
+
+/// A locale's number with the minus sign of print: a hyphen is too short beside "−$" and "−8 %".
+QString withMinus(QString s) { return s.replace(u'-', u'−'); }
 
 /// Decimals that show `digits` significant digits of a value, none below zero.
 int decimalsFor(double value, int digits)
@@ -36,7 +40,7 @@ int decimalsOfStep(double step)
 QString fixed(double value, int decimals)
 {
     const QLocale locale;
-    QString s = locale.toString(value, 'f', decimals);
+    QString s = withMinus(locale.toString(value, 'f', decimals));
     const QString point = locale.decimalPoint();
     if (!s.contains(point))
         return s;
@@ -104,8 +108,14 @@ QString unbroken(const QString& words)
         const bool ofUnit = c == u' ' && (before.isDigit() || before == u'∞') && unitAt(words, i + 1);
         const bool ofMillion = c == u' ' && QStringView(words).left(i).endsWith(u"/M");
         const bool ofSeed = c == u' ' && after.isDigit() && QStringView(words).left(i).endsWith(u"seed");
-        out += ofUnit || ofMillion || ofSeed ? QChar(QChar::Nbsp) : c;
-        if (c == u'/' && after.isLetter() && (before.isLetterOrNumber() || before == u'$'))
+        const bool ofHalfWidth =
+            c == u' ' && (before == u'±' || ((before == u'>' || before == u'<') && after.isDigit()));
+        const bool ofRange = c == u'–' && (before.isDigit() || before == u'∞') && (after.isDigit() || after == u'∞');
+        if (ofRange)
+            out += kJoiner;
+        out += ofUnit || ofMillion || ofSeed || ofHalfWidth ? QChar(QChar::Nbsp) : c;
+        const bool ofRatio = c == u'/' && after.isLetter() && (before.isLetterOrNumber() || before == u'$');
+        if (ofRange || ofRatio)
             out += kJoiner;
     }
     return out;
@@ -114,26 +124,26 @@ QString unbroken(const QString& words)
 QString number(double value, int digits)
 {
     if (std::isnan(value))
-        return QStringLiteral("-");
+        return kMissing;
     if (std::isinf(value))
         return value > 0 ? kInfinity : QStringLiteral("−") + kInfinity;
     const double size = std::abs(value);
     if (size != 0 && (size < 1e-4 || size >= 1e15))
-        return QLocale().toString(value, 'g', digits);
+        return withMinus(QLocale().toString(value, 'g', digits));
     return fixed(value, decimalsFor(value, digits));
 }
 
 QString axisNumber(double value, double step)
 {
     if (std::isnan(value))
-        return QStringLiteral("-");
+        return kMissing;
     if (std::isinf(value))
         return value > 0 ? kInfinity : QStringLiteral("−") + kInfinity;
     if (value == 0)
         return QStringLiteral("0");
     const double size = std::abs(value);
     if (size < 0.9995e-3 && (step == 0 || step < 1e-3))
-        return QLocale().toString(value, 'g', 3);
+        return withMinus(QLocale().toString(value, 'g', 3));
     constexpr std::array<Prefix, 4> kShort{{{1e12, "T"}, {1e9, "G"}, {1e6, "M"}, {1e3, "k"}}};
     for (const Prefix& p : kShort) {
         if (size < p.factor * 0.9995)
@@ -162,7 +172,7 @@ QString money(double dollars, int digits)
 QString quantity(double value, std::string_view unit, int digits)
 {
     if (std::isnan(value))
-        return QStringLiteral("-");
+        return kMissing;
     if (unit.starts_with('$')) // "$", "$/h", "$/M tok"
         return money(value, digits) + text(unit.substr(1));
     if (unit.starts_with("USD")) {

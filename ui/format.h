@@ -10,7 +10,7 @@ namespace headroom::ui {
 /// Inline and named: ui/plots/numbers.h has functions of the same names for std::string, in code without Qt.
 inline namespace widgets {
 
-/// Three significant digits with thousands separators: 4.2, 0.71, 1,366, 12,900,000. "∞" for infinity, "-" for NaN.
+/// Three significant digits with thousands separators: 4.2, 0.71, 1,366, 12,900,000. "∞" for infinity, "–" for NaN, "−" for minus.
 /// \param digits significant digits below 10^digits; larger values keep all integer digits
 QString number(double value, int digits = 3);
 /// Short for axes and labels: 10k, 2.5M, 0.5, 1e-6. \param step the distance of the ticks, sets the decimals; 0 = from the value
@@ -26,7 +26,8 @@ QString band(double value, double lo, double hi, std::string_view unit);
 QString percent(double share, int digits = 2);
 /// Signed percent with a sign: +24 %.
 QString signedPercent(double share, int digits = 2);
-/// The same words for lines that wrap: a unit stays in one piece ("req/s") and with its number. For what is shown only:
+/// The same words for lines that wrap: a unit stays in one piece ("req/s") and with its number, a
+/// range ("223–243") a half width ("± 12") and a bound ("> 99.9") too. For what is shown only:
 /// the marks that hold it together do not belong into a clipboard or a file.
 QString unbroken(const QString& words);
 /// Plain text of builders (UTF-8).

@@ -135,7 +135,7 @@ constexpr Field kOperations[] = {number < [](auto& p) -> auto& {return p.operati
        .group = kOperationsGroup,
        .label = "Price of a hosted API",
        .help = "What a million output tokens cost elsewhere, to compare with. Empty: no comparison.",
-       .unit = "USD",
+       .unit = "USD/M tok",
        .topic = "7.4"},
       {0.001, 10'000, 1, Scale::logarithmic}),
 }

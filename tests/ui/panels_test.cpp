@@ -255,6 +255,18 @@ TEST(SimulatedSummary, AStaticBatchHasNoPaceOfItsOwn)
     EXPECT_THAT(simulatedSummary(snapshot).lines.toStdString(), testing::Not(testing::HasSubstr("TPOT")));
 }
 
+TEST(Verdict, SaysThatTheBandPassesATargetNotThatTheFigureIsClose)
+{
+    Plan plan = testPlan();
+    const LatencySummary first = snapshotOf(plan).now.evaluation.ttft;
+    ASSERT_GT(first.hi, first.p95);
+    plan.targets.ttftP95 = 0.5 * (first.p95 + first.hi);
+    const Tile tile = at(verdict(snapshotOf(plan)), TileId::ttft);
+    EXPECT_EQ(tile.mood, Mood::warning);
+    EXPECT_THAT(tile.word.toStdString(), testing::HasSubstr("the band passes"));
+    EXPECT_THAT(tile.brief.toStdString(), testing::StartsWith("band over "));
+}
+
 TEST(Explanations, SayHowManyReplicasForWhichPeakOrThatThereAreTooMany)
 {
     const auto said = [](Plan plan) { return replicasNeededText(snapshotOf(std::move(plan)).now); };

@@ -427,7 +427,7 @@ void ValidationPage::showPapers()
     for (const papers::Row& row : m_papersRunner.rows()) {
         reproduced += row.verdict == papers::Verdict::reproduced ? 1 : 0;
         lines.push_back({text(row.paper), text(row.name), number(row.reported, 4),
-            row.reproduced ? number(*row.reproduced, 4) : QStringLiteral("-"), text(row.unit), text(row.tolerance),
+            row.reproduced ? number(*row.reproduced, 4) : QStringLiteral("–"), text(row.unit), text(row.tolerance),
             text(papers::name(row.verdict)), text(row.explanation)});
     }
     m_papersStatus->setText(tr("%1 of %2 published results recomputed, %3 of them reproduced")

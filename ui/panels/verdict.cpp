@@ -122,7 +122,7 @@ Tile latencyTile(const QString& label, const LatencySummary& latency, std::optio
     } else if (!answered || latency.p95 > *target) {
         say(Mood::bad, tr("misses · target %1"), tr("misses %1"));
     } else if (latency.hi > *target) {
-        say(Mood::warning, tr("close · target %1"), tr("close to %1"));
+        say(Mood::warning, tr("ok, but the band passes %1"), tr("band over %1"));
     } else {
         say(Mood::good, tr("ok · target %1"), tr("ok · %1"));
     }

@@ -27,15 +27,17 @@ double niceStep(double length, int most)
     return 10 * magnitude;
 }
 
-Ticks linearTicks(Interval r, int most)
+Ticks ticksOfStep(Interval r, double step)
 {
     Ticks t;
-    t.step = niceStep(r.length(), most);
+    t.step = step;
     const double first = std::ceil(r.from / t.step - 1e-9);
     for (double i = first; i * t.step <= r.to + 1e-9 * t.step; ++i)
         t.values.push_back(i == 0 ? 0 : i * t.step);
     return t;
 }
+
+Ticks linearTicks(Interval r, int most) { return ticksOfStep(r, niceStep(r.length(), most)); }
 
 /// Every value m * 10^k of the range, k a multiple of `every`.
 std::vector<double> decadeTicks(Interval r, std::span<const double> mantissas, int every)
@@ -215,6 +217,23 @@ Ticks ticks(Interval r, bool logarithmic, int most)
     if (logarithmic && r.from > 0)
         return logarithmicTicks(r, most);
     return linearTicks(r, most);
+}
+
+Ticks ticksFromZero(Interval& r, int most)
+{
+    const double up = std::max(0.0, r.to), down = std::max(0.0, -r.from);
+    if (!(r.to > r.from) || !std::isfinite(r.length()) || most < 1 || !(std::max(up, down) > 0))
+        return {};
+    const double shorter = std::min(up, down);
+    double step = std::min(niceStep(r.length(), most), oneTwoFive(std::max(up, down), -1));
+    if (shorter > 0 && shorter < step) {
+        const double finer = oneTwoFive(shorter, -1);
+        if (r.length() <= (most + 1) * finer)
+            step = finer;
+        else
+            (up < down ? r.to : r.from) = up < down ? step : -step;
+    }
+    return ticksOfStep(r, step);
 }
 
 Interval niceRange(const std::vector<double>& values, const Axis& axis, int most)

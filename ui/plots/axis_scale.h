@@ -36,6 +36,9 @@ struct Ticks {
 /// At most `most` ticks: multiples of 1, 2 or 5 times a power of ten; on logarithmic axes 1-2-5, or decades, or every
 /// k-th decade. A logarithmic range below a factor of three gets linear ticks.
 Ticks ticks(Interval, bool logarithmic, int most);
+/// Ticks of a range that bars span from zero: at least one beside zero on each side that bars reach. Where the shorter
+/// side would ask for too many, the range is widened to the first tick there.
+Ticks ticksFromZero(Interval&, int most);
 
 /// The range that shows all of `values`, rounded outwards to what ticks well. Zero is included on linear axes when the
 /// data come near it. No finite value gives [0, 1], or [0.1, 1] on a logarithmic axis.

@@ -58,11 +58,13 @@ Interval valueRange(const StackedBars& c, const std::vector<BarPiece>& pieces)
     return r.to > r.from ? r : Interval{r.from, r.from + 1};
 }
 
-double widestTotal(const StackedBars& c, const QFontMetricsF& metrics)
+/// Of bars that there are: a text in the place of a bar has the room of the bar.
+double widestTotal(const StackedBars& c, const std::vector<BarPiece>& pieces, const QFontMetricsF& metrics)
 {
     double w = 0;
-    for (const std::string& t : c.totals)
-        w = std::max(w, metrics.horizontalAdvance(text(t)));
+    for (std::size_t i = 0; i < c.totals.size(); ++i)
+        if (std::ranges::find(pieces, i, &BarPiece::category) != pieces.end())
+            w = std::max(w, metrics.horizontalAdvance(text(c.totals[i])));
     return w;
 }
 
@@ -164,11 +166,11 @@ BarLayout layOutBars(const StackedBars& c, const QRectF& whole, const Theme& the
     f.whole = whole;
     f.xTitle = axisTitle(c.value);
     const double left = std::ceil(whole.left() + (names > 0 ? names + 8 : 0));
-    const double totals = widestTotal(c, metrics);
+    const double totals = widestTotal(c, pieces, metrics);
     const double right = std::floor(whole.right() - std::max(12.0, totals + 10));
     f.x = {valueRange(c, pieces), false, left, std::max(left + 1, right)};
     const int most = std::clamp(static_cast<int>((right - left) / kPerTick), 2, 8);
-    const Ticks marks = ticks(f.x.range, false, most);
+    const Ticks marks = ticksFromZero(f.x.range, most);
     for (const double v : marks.values)
         f.xTicks.push_back({v, axisNumber(v, marks.step)});
 
@@ -287,9 +289,10 @@ public:
             write(QRectF(f.area.left() - 8 - w, top, w, m_line), m_layout.categories[i], m_theme.text);
             if (i >= m_chart.totals.size())
                 continue;
-            const QString total = text(m_chart.totals[i]);
-            const double width = m_metrics.horizontalAdvance(total);
-            const QRectF where(besideGhosts(i, f.x.pixel(endOf(i)) + kGap, width), top, width, m_line);
+            const QString whole = text(m_chart.totals[i]);
+            const double from = besideGhosts(i, f.x.pixel(endOf(i)) + kGap, m_metrics.horizontalAdvance(whole));
+            const QString total = m_metrics.elidedText(whole, Qt::ElideRight, f.whole.right() - from);
+            const QRectF where(from, top, m_metrics.horizontalAdvance(total), m_line);
             if (crossesLimit(where))
                 m_p.fillRect(where.adjusted(-1, 0, 1, 0), m_theme.card);
             write(where, total, m_theme.text);

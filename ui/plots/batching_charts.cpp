@@ -327,11 +327,11 @@ ChartSpec roofline(const Snapshot& snapshot)
     return chart;
 }
 
-/// ", 2.8 times" where a row carries more or less than the one before it.
+/// " (2.8×)" where a row carries more or less than the one above it that runs.
 std::string gainText(const AblationRow& row)
 {
     constexpr double kSame = 0.01;
-    return !row.gain || std::abs(*row.gain - 1) < kSame ? "" : ", " + number(*row.gain, 2) + "×";
+    return !row.gain || std::abs(*row.gain - 1) < kSame ? "" : " (" + number(*row.gain) + "×)";
 }
 
 ChartSpec engineVsLoad(const Snapshot& snapshot)
@@ -376,12 +376,13 @@ std::shared_ptr<const std::vector<AblationRow>> systemsOf(const Snapshot& snapsh
 ChartSpec ablationChart(const Snapshot& snapshot)
 {
     const Plan& plan = *snapshot.now.plan;
-    ChartSpec chart{"Five ways to serve this load", "req/s", "", "", {}};
+    ChartSpec chart{"Five ways to serve this load", "req/s (times the row above)", "", "", {}};
     StackedBars body;
     body.value = {"arrival rate", "req/s", false, 0.0, {}};
     BarSegment within{"within the targets", Role::primary, {}, {}},
         beyond{"served, targets missed", Role::reserved, {}, {}};
     const AblationRow* widest = nullptr;
+    std::string cannot;
     const auto rows = systemsOf(snapshot);
     body.faded = snapshot.now.systems.value && snapshot.now.systems.isOlder;
     if (body.faded)
@@ -391,7 +392,9 @@ ChartSpec ablationChart(const Snapshot& snapshot)
         body.categories.emplace_back(row.label);
         within.values.push_back(runs ? row.sustainable.si() : 0);
         beyond.values.push_back(runs ? std::max(0.0, (row.capacity - row.sustainable).si()) : 0);
-        body.totals.push_back(!runs ? "cannot run" : number(row.sustainable.si()) + gainText(row));
+        body.totals.push_back(!runs ? "cannot run: " + row.refused : number(row.sustainable.si()) + gainText(row));
+        if (!runs)
+            cannot += " " + std::string(row.label) + " cannot run: " + row.refused + ".";
         if (runs && row.gain > (widest ? widest->gain : 1)) // an absent gain is below all others
             widest = &row;
     }
@@ -403,7 +406,8 @@ ChartSpec ablationChart(const Snapshot& snapshot)
     body.limits.push_back(
         {"load " + number(plan.workload.arrivalRate.si()), Role::target, plan.workload.arrivalRate.si(), true});
     chart.says =
-        widest ? widest->because : "No system in the order of history carries more than the one before it here.";
+        (widest ? widest->because : "No system in the order of history carries more than the one before it here.") +
+        cannot;
     chart.body = std::move(body);
     return chart;
 }

@@ -26,6 +26,9 @@ std::span<const ChartRow> charts();
 const ChartRow* findChart(std::string_view id);
 /// The sentence above a tab, in words that change with the numbers; plain text, numbers between ** **.
 std::string tabSentence(std::string_view tab, const Snapshot&);
+/// The GPU of the catalog that meets the targets at least cost, or that none costs less than the plan's own. Sizes the
+/// plan on every GPU where nobody else does; empty while that is awaited.
+std::string leastCostSentence(const Snapshot&);
 /// The chart's data as CSV: one block of columns per curve, or category rows for bars. RFC 4180.
 std::string chartCsv(const ChartSpec&);
 /// One cell of RFC 4180: quoted where it must be.

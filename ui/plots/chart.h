@@ -157,7 +157,10 @@ struct Table {
     std::vector<std::vector<std::string>> exact{}; ///< the rows for a file: all digits, no separators; empty = as shown
     std::vector<bool> numeric;                     ///< per column: right-aligned
     std::optional<int> highlighted;                ///< row of the present plan
-    bool faded = false;                            ///< values of an older plan: greyed until the new ones are there
+    /// Per row: the words under which paper gathers it below the table ("No price known"); empty = it prints the row.
+    /// Shorter = the rest is printed. A screen scrolls and shows all rows.
+    std::vector<std::string> folded{};
+    bool faded = false; ///< values of an older plan: greyed until the new ones are there
 };
 
 /// What every chart has, and its body.

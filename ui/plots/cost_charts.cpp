@@ -195,10 +195,38 @@ std::string sizedFor(const Plan& plan)
     return text + (peak > 1 ? "; times are p95 at " + rate(now) : "; times are p95");
 }
 
-std::string leastCost(const GpuSizing& cheapest)
+/// Of sizings in their order, the cheapest first.
+std::string leastCost(const std::vector<GpuSizing>& all, const Plan& plan)
 {
-    return "Least cost with the targets met: " + counted(cheapest.gpus, "GPU", "GPUs") + " " + cheapest.gpu + " at " +
-           usd((*cheapest.fleet * hour).in(dollar)) + " an hour.";
+    const auto cheapest = std::ranges::find_if(all, [](const GpuSizing& s) { return s.meetsTargets && s.fleet; });
+    if (cheapest == all.end())
+        return "No GPU of the catalog with a price meets the targets.";
+    const std::string fleet = counted(cheapest->gpus, "GPU", "GPUs") + " " + cheapest->gpu + " at " +
+                              usd((*cheapest->fleet * hour).in(dollar)) + " an hour";
+    return cheapest->gpu == plan.hardware.gpu.name
+               ? "No GPU of the catalog meets the targets for less than " + fleet + "."
+               : "Least cost with the targets met: " + fleet + ".";
+}
+
+/// Why paper lists a GPU below the table in place of a row of dashes.
+std::string foldedAs(const GpuSizing& s, const Plan& plan)
+{
+    if (s.gpu == plan.hardware.gpu.name)
+        return {};
+    if (!s.fits)
+        return "The model does not fit on";
+    if (!s.meetsTargets)
+        return "The targets are missed on";
+    return s.fleet ? "" : "No price is known of";
+}
+
+/// The plan's own GPU in the number and the groups that the load asks for, which need not be those of the plan.
+std::string shownName(const GpuSizing& s, const Plan& plan)
+{
+    const int each = plan.layout().gpus();
+    if (s.gpu != plan.hardware.gpu.name || !s.meetsTargets || (s.replicas == plan.deployment.replicas && s.tp == each))
+        return s.gpu;
+    return s.gpu + (s.gpus == each * plan.deployment.replicas ? ", regrouped" : ", resized");
 }
 
 ChartSpec gpuTable(const Snapshot& snapshot)
@@ -208,7 +236,6 @@ ChartSpec gpuTable(const Snapshot& snapshot)
     Table body;
     body.columns = {"GPU", "GPUs", "replicas × tp", "$/h", "$/M output", "TTFT ms", "TPOT ms", "limited by"};
     body.numeric = {false, true, true, true, true, true, true, false};
-    const GpuSizing* cheapest = nullptr;
     const auto all = sizings(snapshot);
     if (!all) {
         chart.empty = "The plan is being sized on every GPU of the catalog.";
@@ -220,14 +247,15 @@ ChartSpec gpuTable(const Snapshot& snapshot)
     for (const GpuSizing& sizing : *all) {
         if (sizing.gpu == plan.hardware.gpu.name)
             body.highlighted = static_cast<int>(body.rows.size());
-        if (!cheapest && sizing.meetsTargets && sizing.fleet)
-            cheapest = &sizing;
         body.rows.push_back(gpuRow(sizing));
+        body.rows.back().front() = shownName(sizing, plan);
+        body.folded.push_back(foldedAs(sizing, plan));
         body.exact.push_back(exactGpuRow(sizing));
     }
     if (body.rows.empty())
         chart.empty = "The catalog has no GPUs.";
-    chart.says = cheapest ? leastCost(*cheapest) : "No GPU of the catalog with a price meets the targets.";
+    else
+        chart.says = leastCost(*all, plan);
     chart.body = std::move(body);
     return chart;
 }
@@ -270,9 +298,13 @@ std::string costSentence(const Snapshot& snapshot)
     const auto& sized = snapshot.now.everyGpu;
     if (!sized.value || sized.isOlder)
         return text;
-    const auto cheapest =
-        std::ranges::find_if(*sized.value, [](const GpuSizing& s) { return s.meetsTargets && s.fleet.has_value(); });
-    return cheapest == sized.value->end() ? text : text + " " + leastCost(*cheapest);
+    return text + " " + leastCost(*sized.value, *snapshot.now.plan);
+}
+
+std::string leastCostSentence(const Snapshot& snapshot)
+{
+    const auto all = sizings(snapshot);
+    return all && !all->empty() ? leastCost(*all, *snapshot.now.plan) : std::string();
 }
 
 } // namespace headroom::ui

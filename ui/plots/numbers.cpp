@@ -44,6 +44,14 @@ std::string withoutTrailingZeros(std::string text)
     return text;
 }
 
+/// With the minus sign of print, as in "−8 %"; nothing is less than "0" that rounds to it.
+std::string withMinus(const std::string& text)
+{
+    if (!text.starts_with('-'))
+        return text;
+    return text == "-0" ? "0" : "−" + text.substr(1);
+}
+
 std::string notFinite(double value)
 {
     if (std::isnan(value))
@@ -83,8 +91,7 @@ std::string number(double value, int digits)
     const double size = std::abs(value);
     if (size >= 1e15 || size < 1e-6)
         return scientific(value, digits);
-    const std::string text = withSeparators(withoutTrailingZeros(fixed(value, decimalsFor(value, digits))));
-    return text == "-0" ? "0" : text;
+    return withMinus(withSeparators(withoutTrailingZeros(fixed(value, decimalsFor(value, digits)))));
 }
 
 std::string whole(double value)
@@ -93,8 +100,7 @@ std::string whole(double value)
         return notFinite(value);
     if (std::abs(value) >= 1e15)
         return scientific(value, 3);
-    const std::string text = withSeparators(fixed(value, 0));
-    return text == "-0" ? "0" : text;
+    return withMinus(withSeparators(fixed(value, 0)));
 }
 
 std::string duration(Seconds time)

@@ -85,13 +85,29 @@ void fillByPolicy(
     }
 }
 
+/// Takes out a column that tells no policy from another; a single policy keeps it.
+void leaveOutWhereEqual(Table& table, std::string_view column)
+{
+    const auto found = std::ranges::find(table.columns, column);
+    if (found == table.columns.end() || table.rows.size() < 2)
+        return;
+    const auto at = found - table.columns.begin();
+    const auto cell = [at](const auto& row) -> const std::string& { return row[static_cast<std::size_t>(at)]; };
+    const std::string first = cell(table.rows.front());
+    if (std::ranges::any_of(table.rows, [&](const auto& row) { return !cell(row).empty() && cell(row) != first; }))
+        return;
+    table.columns.erase(found);
+    table.numeric.erase(table.numeric.begin() + at);
+    for (auto& row : table.rows)
+        row.erase(row.begin() + at);
+}
+
 } // namespace
 
 ChartSpec policiesSideBySide(const Snapshot& snapshot)
 {
     ChartSpec chart{simulatedTitle(snapshot, "Policies on the same arrivals"),
-        "p95 with its 95 % interval; differences on the same requests with theirs", "", whyNotSimulated(snapshot),
-        Table{}};
+        "p95 with its 95 % interval; difference from this plan", "", whyNotSimulated(snapshot), Table{}};
     if (!chart.empty.empty())
         return chart;
     Table table;
@@ -104,6 +120,7 @@ ChartSpec policiesSideBySide(const Snapshot& snapshot)
             {"This plan, closed form", duration(e.ttft.p95), "", duration(e.tpot.p95), duration(e.e2e.p95), "",
                 duration(e.partsMean.queue), number(e.throughput.requests.si()), percent(e.sloAttainment), ""});
     }
+    leaveOutWhereEqual(table, "req/s");
     chart.says = bestPolicy(*snapshot.study);
     chart.body = std::move(table);
     return chart;

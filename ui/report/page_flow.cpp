@@ -15,7 +15,7 @@ namespace {
 
 constexpr double kDotsPerInch = 96; // the pixel of all sizes here
 constexpr double kLineSpacing = 1.25;
-constexpr double kCellMargin = 8, kRowPadding = 3;
+constexpr double kRowPadding = 2;
 
 /// Text with **bold** parts, laid out once and painted where it lands.
 struct WrappedText {
@@ -62,9 +62,9 @@ Block rowOf(const std::vector<QString>& cells, const TextTable& t, const QFont& 
     for (std::size_t c = 0; c < t.columns.size(); ++c) {
         const double w = t.shares[c] * width;
         const bool numeric = c < t.numeric.size() && t.numeric[c];
-        texts.push_back(wrapped(c < cells.size() ? cells[c] : QString(), font, std::max(1.0, w - 2 * kCellMargin),
+        texts.push_back(wrapped(c < cells.size() ? cells[c] : QString(), font, std::max(1.0, w - 2 * t.cellMargin),
             numeric ? Qt::AlignRight : Qt::AlignLeft));
-        lefts.push_back(left + kCellMargin);
+        lefts.push_back(left + t.cellMargin);
         height = std::max(height, texts.back().height);
         left += w;
     }
@@ -100,9 +100,9 @@ struct TextWidth {
     }
 };
 
-} // namespace
+constexpr double kRounding = 1; ///< breaks no word either
 
-std::vector<double> sharesThatFit(const TextTable& t, double width)
+std::vector<TextWidth> columnWidths(const TextTable& t)
 {
     const QFontMetricsF metrics(printFont(TextSize::small, QFont::DemiBold)); // as wide as the emphasized row
     std::vector<TextWidth> texts(t.columns.size());
@@ -112,17 +112,46 @@ std::vector<double> sharesThatFit(const TextTable& t, double width)
             if (c < row.size())
                 texts[c].widen(row[c], metrics);
     }
-    constexpr double kPadding = 2 * kCellMargin + 1; // rounding breaks no word either
+    return texts;
+}
+
+} // namespace
+
+double marginThatFits(const TextTable& t, double width)
+{
+    constexpr double kLeast = 3;
+    constexpr double kNames = 0.2; // of the table, for names in one line
+    const std::vector<TextWidth> texts = columnWidths(t);
+    double words = texts.empty() ? 0 : std::max(0.0, std::min(texts[0].line, kNames * width) - texts[0].word);
+    for (const TextWidth& text : texts)
+        words += text.word + kRounding;
+    const double room = (width - words) / (2 * std::max(1.0, static_cast<double>(t.columns.size())));
+    return std::clamp(room, std::min(kLeast, t.cellMargin), t.cellMargin);
+}
+
+std::vector<double> sharesThatFit(const TextTable& t, double width)
+{
+    std::vector<TextWidth> texts = columnWidths(t);
+    const double padding = 2 * t.cellMargin + kRounding;
     double words = 0, rest = 0;
     for (const TextWidth& text : texts) {
-        words += text.word + kPadding;
+        words += text.word + padding;
         rest += text.line - text.word;
+    }
+    constexpr double kWidestNames = 1.0 / 3; // of the table
+    if (!texts.empty()) {                    // a name in four lines is harder to read than a figure above its range
+        TextWidth& names = texts.front();
+        const double taken = std::clamp(
+            std::min(width - words, kWidestNames * width - names.word - padding), 0.0, names.line - names.word);
+        names.word += taken;
+        words += taken;
+        rest -= taken;
     }
     const double stretch = rest > 0 ? std::clamp((width - words) / rest, 0.0, 1.0) : 0.0;
     double sum = 0;
     std::vector<double> shares;
     for (const TextWidth& text : texts)
-        sum += shares.emplace_back(text.word + kPadding + stretch * (text.line - text.word));
+        sum += shares.emplace_back(text.word + padding + stretch * (text.line - text.word));
     for (double& share : shares)
         share /= sum;
     return shares;
@@ -178,6 +207,26 @@ void PageFlow::lead(const QString& s)
 
 void PageFlow::note(const QString& s) { text(s, printFont(TextSize::small), m_theme.muted, 4, 0); }
 
+void PageFlow::noteBelow(const QString& s)
+{
+    if (!m_blocks.empty())
+        m_blocks.back().keepWithNext = true;
+    note(s);
+}
+
+void PageFlow::together(const std::function<void()>& fill)
+{
+    const std::size_t first = m_blocks.size();
+    fill();
+    double height = 0;
+    for (std::size_t i = first; i < m_blocks.size(); ++i)
+        height += (i > first ? m_blocks[i].spaceBefore : 0) + m_blocks[i].height;
+    if (height > m_content.height())
+        return;
+    for (std::size_t i = first; i + 1 < m_blocks.size(); ++i)
+        m_blocks[i].keepWithNext = true;
+}
+
 void PageFlow::bullet(const QString& s)
 {
     text(s, printFont(TextSize::body), m_theme.text, 3, 14);
@@ -194,6 +243,7 @@ void PageFlow::table(const TextTable& t)
     const QFont plain = printFont(TextSize::small), bold = printFont(TextSize::small, QFont::DemiBold);
     const auto head =
         std::make_shared<const Block>(underlined(rowOf(t.columns, t, plain, m_theme.muted, width()), m_theme.muted));
+    constexpr std::size_t kUnbrokenRows = 5;
     Block first = *head;
     first.spaceBefore = 8;
     first.keepWithNext = true;
@@ -207,7 +257,8 @@ void PageFlow::table(const TextTable& t)
                 inner(p, r);
             };
         b.repeated = head;
-        b.keepWithNext = i + 2 == t.rows.size(); // the last row is not alone on a page
+        const bool isShort = t.rows.size() <= kUnbrokenRows && i + 1 < t.rows.size();
+        b.keepWithNext = isShort || (i == 0 && t.rows.size() > 1) || i + 2 == t.rows.size(); // no row alone on a page
         block(std::move(b));
     }
 }

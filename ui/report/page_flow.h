@@ -34,12 +34,16 @@ struct TextTable {
     std::vector<bool> numeric;  ///< right-aligned; shorter = left
     std::vector<std::vector<QString>> rows;
     std::optional<std::size_t> emphasized; ///< row in bold
+    double cellMargin = 8;                 ///< left and right of a text, pixels
 };
 
 /// Shares for the columns of a table on a page of this width, in pixels: each as wide as its longest word at least,
-/// what is left in proportion to what the texts would take on one line. Words are broken only where not even the words
+/// the names in the first column in one line where others can give way, what is left in proportion to what the texts would take on one line. Words are broken only where not even the words
 /// fit side by side.
 std::vector<double> sharesThatFit(const TextTable&, double width);
+
+/// The margin for such a table: narrower where whole words leave too little room for the usual one.
+double marginThatFits(const TextTable&, double width);
 
 class PageFlow {
 public:
@@ -47,6 +51,7 @@ public:
     PageFlow(const QRectF& content, const Theme& theme) : m_content(content), m_theme(theme) {}
 
     double width() const { return m_content.width(); }
+    double height() const { return m_content.height(); } ///< of a whole page
     const Theme& theme() const { return m_theme; }
 
     void title(const QString&, const QString& below);
@@ -58,9 +63,13 @@ public:
     /// A paragraph that stays with what follows.
     void lead(const QString&);
     void note(const QString&); ///< small and grey
+    /// A note that stays with what stands above it.
+    void noteBelow(const QString&);
     void bullet(const QString&);
     void table(const TextTable&);
     void block(Block);
+    /// What `fill` adds stands on one page, if one holds it.
+    void together(const std::function<void()>& fill);
     /// Blocks side by side, as high as the highest.
     void row(std::vector<Block>, double gap);
 

@@ -20,6 +20,7 @@
 #include <QPdfWriter>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace headroom::ui {
@@ -30,8 +31,10 @@ QString tr(const char* words) { return QCoreApplication::translate("Report", wor
 
 constexpr int kDotsPerInch = 96; // finer resolutions make hairlines and clip labels; PDF coordinates are real numbers
 constexpr double kSide = 54, kTop = 62, kBottom = 58; ///< margins in 96-dpi pixels: 14 to 16 mm
-constexpr std::string_view kAblation = "ablation";    ///< the chart that stands on a page of its own
-constexpr double kChartGap = 22, kChartHeight = 236;
+constexpr std::string_view kAblation = "ablation";    ///< the chart that stands with its table
+constexpr double kChartGap = 22, kChartHeight = 236, kAboveChart = 16;
+constexpr double kAboveCaption = 8; ///< else it reads as part of the key
+constexpr std::array<std::string_view, 2> kFirstPage{"latency_vs_load", "cost_vs_load"}; ///< what people look at first
 
 QPageSize pageSizeOf(PageSize size) { return QPageSize(size == PageSize::a4 ? QPageSize::A4 : QPageSize::Letter); }
 
@@ -41,25 +44,29 @@ bool wanted(const ReportOptions& options, std::string_view id)
            std::find(options.charts.begin(), options.charts.end(), id) != options.charts.end();
 }
 
+double captionHeight(const QString& says, double width)
+{
+    if (says.isEmpty())
+        return 0;
+    const QRectF room(0, 0, width, 400);
+    const QFontMetricsF metrics(printFont(TextSize::small));
+    return std::ceil(metrics.boundingRect(room, Qt::TextWordWrap, says).height()) + kAboveCaption + 2;
+}
+
 /// A chart with the sentence it says below it.
 Block chartBlock(ChartSpec chart, double width, double height, const Theme& theme)
 {
     const QFont font = printFont(TextSize::small);
     const QString says = text(chart.says);
-    const double captionHeight =
-        says.isEmpty()
-            ? 0
-            : std::ceil(QFontMetricsF(font).boundingRect(QRectF(0, 0, width, 400), Qt::TextWordWrap, says).height()) +
-                  4;
     Block b;
-    b.height = height + captionHeight;
-    b.spaceBefore = 16;
+    b.height = height + captionHeight(says, width);
+    b.spaceBefore = kAboveChart;
     b.paint = [chart = std::make_shared<const ChartSpec>(std::move(chart)), height, says, font, theme](
                   QPainter& p, const QRectF& r) {
         paintChart(p, QRectF(r.topLeft(), QSizeF(r.width(), height)), *chart, theme);
         p.setFont(font);
         p.setPen(theme.muted);
-        p.drawText(QRectF(r.left(), r.top() + height + 2, r.width(), r.height() - height),
+        p.drawText(QRectF(r.left(), r.top() + height + kAboveCaption, r.width(), r.height() - height),
             static_cast<int>(Qt::TextWordWrap), says);
     };
     return b;
@@ -68,7 +75,7 @@ Block chartBlock(ChartSpec chart, double width, double height, const Theme& them
 double chartHeight(const ChartSpec& chart)
 {
     if (const auto* bars = std::get_if<StackedBars>(&chart.body)) {
-        constexpr double kPerRow = 24, kRest = 120; // header, axis, key
+        constexpr double kPerRow = 22, kRest = 104; // header, axis, key
         return std::max(kChartHeight * 0.75, kPerRow * static_cast<double>(bars->categories.size()) + kRest);
     }
     return kChartHeight;
@@ -77,7 +84,8 @@ double chartHeight(const ChartSpec& chart)
 /// Charts two abreast, a last one by itself over the whole width; long tables over the whole width, as report tables that may break over pages.
 class ChartRows {
 public:
-    explicit ChartRows(PageFlow& flow, double leastHeight = kChartHeight) : m_flow(flow), m_least(leastHeight) {}
+    /// \param height of each chart; absent = as high as what it shows needs
+    explicit ChartRows(PageFlow& flow, std::optional<double> height = {}) : m_flow(flow), m_height(height) {}
     ~ChartRows() { flush(); }
     ChartRows(const ChartRows&) = delete;
     ChartRows& operator=(const ChartRows&) = delete;
@@ -100,9 +108,9 @@ public:
             return;
         const double n = static_cast<double>(m_waiting.size());
         const double width = (m_flow.width() - kChartGap * (n - 1)) / n;
-        double height = m_least > kChartHeight ? m_least : 0;
+        double height = m_height.value_or(0);
         for (const ChartSpec& c : m_waiting)
-            height = std::max(height, chartHeight(c));
+            height = m_height ? height : std::max(height, chartHeight(c));
         std::vector<Block> cells;
         for (ChartSpec& c : m_waiting)
             cells.push_back(chartBlock(std::move(c), width, height, m_flow.theme()));
@@ -120,21 +128,34 @@ private:
         TextTable t;
         for (const std::string& column : table.columns)
             t.columns.push_back(text(column));
-        for (const auto& row : table.rows) {
+        const QString unbrokenHyphen = QStringLiteral("-\u2060"); // a name stays in one line
+        std::vector<std::pair<std::string, QStringList>> folded;
+        for (std::size_t i = 0; i < table.rows.size(); ++i) {
+            const auto& row = table.rows[i];
+            if (i < table.folded.size() && !table.folded[i].empty()) {
+                if (folded.empty() || folded.back().first != table.folded[i])
+                    folded.emplace_back(table.folded[i], QStringList());
+                folded.back().second << text(row.front()).replace(QStringLiteral("-"), unbrokenHyphen);
+                continue;
+            }
+            if (table.highlighted == static_cast<int>(i))
+                t.emphasized = t.rows.size();
             std::vector<QString> cells;
             for (std::size_t c = 0; c < std::min(row.size(), table.columns.size()); ++c)
                 cells.push_back(text(row[c]));
             t.rows.push_back(std::move(cells));
         }
+        t.cellMargin = marginThatFits(t, m_flow.width());
         t.shares = sharesThatFit(t, m_flow.width());
         t.numeric.assign(table.numeric.begin(), table.numeric.end());
-        if (table.highlighted && *table.highlighted >= 0)
-            t.emphasized = static_cast<std::size_t>(*table.highlighted);
-        m_flow.table(t);
+        if (!t.rows.empty())
+            m_flow.table(t);
+        for (const auto& [words, names] : folded)
+            m_flow.noteBelow(text(words) + u' ' + names.join(QStringLiteral(", ")) + u'.');
     }
 
     PageFlow& m_flow;
-    double m_least;
+    std::optional<double> m_height;
     std::vector<ChartSpec> m_waiting;
 };
 
@@ -149,11 +170,11 @@ void addVerdict(PageFlow& flow, const Snapshot& snapshot, const ReportOptions& o
     flow.heading(tr("Verdict"));
     for (const QString& sentence : verdictSentences(snapshot))
         flow.paragraph(sentence);
-    flow.heading(tr("Targets"));
+    flow.heading(tr("Targets, the plan as it stands, at %1").arg(quantity(plan.workload.arrivalRate.si(), "req/s")));
     flow.table(targetsTable(snapshot));
-    constexpr double kFirstPage = 300; // the picture people look at first
-    ChartRows charts(flow, kFirstPage);
-    for (const char* id : {"latency_vs_load", "cost_vs_load"})
+    constexpr double kHigh = 300;
+    ChartRows charts(flow, kHigh);
+    for (const std::string_view id : kFirstPage)
         if (const ChartRow* row = findChart(id))
             charts.add(row->build(snapshot));
 }
@@ -163,7 +184,8 @@ void addCharts(PageFlow& flow, const Snapshot& snapshot, const ReportOptions& op
     std::string_view tab;
     std::unique_ptr<ChartRows> charts;
     for (const ChartRow& row : ui::charts()) {
-        if (!wanted(options, row.id) || row.id == kAblation)
+        const bool isPrinted = row.id == kAblation || std::ranges::find(kFirstPage, row.id) != kFirstPage.end();
+        if (!wanted(options, row.id) || isPrinted)
             continue;
         if (row.tab != tab) {
             charts.reset();
@@ -177,13 +199,25 @@ void addCharts(PageFlow& flow, const Snapshot& snapshot, const ReportOptions& op
     }
 }
 
+/// Of each chart, so that all stand on one page two abreast, below a heading and a line of text.
+double heightOnOnePage(const std::vector<ChartSpec>& charts, const PageFlow& flow)
+{
+    constexpr double kHeading = 60, kLeast = 160;
+    double caption = 0;
+    for (const ChartSpec& chart : charts)
+        caption = std::max(caption, captionHeight(text(chart.says), (flow.width() - kChartGap) / 2));
+    const double rows = std::ceil(static_cast<double>(charts.size()) / 2);
+    const double room = (flow.height() - kHeading) / std::max(1.0, rows) - caption - kAboveChart;
+    return std::clamp(room, kLeast, kChartHeight);
+}
+
 void addSensitivity(PageFlow& flow, const Snapshot& snapshot)
 {
     flow.heading(tr("Sensitivity"));
     const std::vector<ChartSpec> list = tornados(snapshot.now);
     flow.lead(list.empty() ? tr("Nothing finite to vary: the plan does not serve its load.")
                            : tr("What 10 % less or more of one input does, all others as they are."));
-    ChartRows charts(flow);
+    ChartRows charts(flow, heightOnOnePage(list, flow));
     for (const ChartSpec& chart : list)
         charts.add(chart);
 }
@@ -195,30 +229,37 @@ void addGroups(PageFlow& flow, const QString& heading, const std::vector<InputGr
     flow.heading(heading);
     for (const InputGroup& g : groups) {
         flow.subheading(g.title);
-        if (g.table.rows.empty())
-            flow.note(tr("None."));
-        else
+        if (!g.table.rows.empty())
             flow.table(g.table);
+        else if (g.below.isEmpty())
+            flow.note(tr("None."));
+        if (!g.below.isEmpty())
+            flow.noteBelow(g.below);
     }
 }
 
-/// A page of its own, so that the table stands with its sentences.
+/// The table stands with its sentences, which say what the chart would.
 void addAblation(PageFlow& flow, const Snapshot& snapshot, const ReportOptions& options)
 {
     const AblationSection section = ablationSection(*snapshot.now.plan);
-    flow.newPage();
-    flow.heading(tr("Five ways to serve this load"));
-    flow.lead(
-        tr("The plan with the batching and memory of each serving system in the order of their invention, all else as "
-           "it is. Latencies are at the plan's own rate, cost at the rate that holds the targets; the gain is over the "
-           "system before."));
-    flow.table(section.table);
-    for (const QString& sentence : section.sentences)
-        flow.bullet(sentence);
+    flow.together([&] {
+        flow.heading(tr("Five ways to serve this load"));
+        flow.lead(tr(
+            "The plan with the batching and memory of each serving system in the order of their invention, all else as "
+            "it is. Latencies are at the plan's own rate, cost at the rate that holds the targets; the gain is over "
+            "the system before."));
+        flow.table(section.table);
+        for (const QString& sentence : section.sentences)
+            flow.bullet(sentence);
+    });
     const ChartRow* row = findChart(kAblation);
     HR_ASSERT(row);
-    if (wanted(options, row->id))
-        ChartRows(flow).add(row->build(snapshot));
+    if (!wanted(options, row->id))
+        return;
+    ChartSpec chart = row->build(snapshot);
+    chart.title = tr("What each serves, within its targets and beyond").toStdString();
+    chart.says.clear();
+    ChartRows(flow).add(std::move(chart));
 }
 
 PageFlow flowOf(const Snapshot& snapshot, const QSizeF& page, const ReportOptions& options)
@@ -233,7 +274,6 @@ PageFlow flowOf(const Snapshot& snapshot, const QSizeF& page, const ReportOption
     addSensitivity(flow, snapshot);
     addCharts(flow, snapshot, options);
     addAblation(flow, snapshot, options);
-    flow.newPage();
     addGroups(flow, tr("Inputs"), inputTables(*snapshot.now.plan));
     flow.heading(tr("Assumptions"));
     for (const QString& line : assumptions(snapshot))
@@ -241,11 +281,13 @@ PageFlow flowOf(const Snapshot& snapshot, const QSizeF& page, const ReportOption
     flow.heading(tr("Sources"));
     for (const QString& line : sources(*snapshot.now.plan))
         flow.bullet(line);
-    flow.heading(tr("This report"));
-    flow.paragraph(tr("Made by Headroom %1 from the plan \"%2\", plan hash %3. The same plan and version give the same "
-                      "figures.")
-                       .arg(text(version()), text(snapshot.now.name), text(planHash(*snapshot.now.plan))));
-    flow.paragraph(simulationSentence(snapshot));
+    flow.together([&] {
+        flow.heading(tr("This report"));
+        flow.note(tr("Made by Headroom %1 from the plan \"%2\", plan hash %3. The same plan and version give the same "
+                     "figures.")
+                      .arg(text(version()), text(snapshot.now.name), text(planHash(*snapshot.now.plan))));
+        flow.note(simulationSentence(snapshot));
+    });
     return flow;
 }
 

@@ -35,7 +35,8 @@ AblationSection ablationSection(const Plan& plan)
         const auto seconds = [](Seconds s) { return std::isfinite(s.si()) ? quantity(s.si(), "s") : number(s.si()); };
         const QString none = QStringLiteral("–");
         const bool isPriced = row.perOutputToken && std::isfinite(row.perOutputToken->si());
-        t.rows.push_back({label, quantity(row.sustainable.si(), "req/s"), row.gain ? number(*row.gain, 2) + u'×' : none,
+        const bool gains = row.gain && row.sustainable > RequestRate(0); // nothing gains nothing over nothing
+        t.rows.push_back({label, quantity(row.sustainable.si(), "req/s"), gains ? number(*row.gain) + u'×' : none,
             seconds(row.ttft.p95), seconds(row.tpot.p95), seconds(row.e2e.p95), percent(row.kvFraction),
             isPriced ? quantity((*row.perOutputToken * millionTokens).in(dollar), "USD") : none});
         out.sentences.push_back(QStringLiteral("**%1:** ").arg(label) + text(row.because));

@@ -7,10 +7,13 @@
 #include "core/headroom.h"
 #include "core/plan/catalog.h"
 #include "ui/format.h"
+#include "ui/plots/catalog.h"
 #include "ui/plots/load_curve.h"
 
 #include <QCoreApplication>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace headroom::ui {
@@ -123,8 +126,12 @@ QString costSentence(const Snapshot& s)
     const int needed = e.replicasNeeded.value_or(0), have = plan.deployment.replicas;
     if (needed > have) {
         const double whole = hourly * needed / std::max(1, have);
-        t += tr(" What is needed costs about %1 or %2 a month.")
+        t += tr(" What is needed costs about %1 or %2 a month")
                  .arg(bold(quantity(whole, "USD/h")), quantity(whole * kHoursPerMonth, "USD"));
+        if (std::isfinite(perMillion))
+            t += tr(", that is %1 per million output tokens")
+                     .arg(bold(quantity(perMillion * needed / std::max(1, have), "USD")));
+        t += u'.';
     }
     return t;
 }
@@ -156,7 +163,7 @@ QString verdictOf(Seconds reached, Seconds edge, Seconds target)
 {
     if (reached > target)
         return tr("missed");
-    return edge > target ? tr("holds, within the error band") : tr("holds");
+    return edge > target ? tr("holds, but the band passes it") : tr("holds");
 }
 
 QString bandText(Seconds lo, Seconds hi)
@@ -270,6 +277,8 @@ TextTable costResults(const Evaluation& e)
 std::vector<QString> verdictSentences(const Snapshot& s)
 {
     std::vector<QString> out{needSentence(s), costSentence(s), holdSentence(s), bindingWords(s.now.evaluation.binding)};
+    if (const auto least = leastCostSentence(s); !least.empty())
+        out.insert(out.begin() + 2, text(least));
     if (!s.now.evaluation.notCovered.empty())
         out.push_back(tr("Mind: ") + text(s.now.evaluation.notCovered));
     return out;
@@ -281,7 +290,7 @@ TextTable targetsTable(const Snapshot& s)
     const Evaluation& e = s.now.evaluation;
     TextTable out;
     out.columns = {tr("Target"), tr("Asked"), tr("Reached"), tr("Band (80 %)"), tr("Verdict")};
-    out.shares = {0.26, 0.14, 0.14, 0.22, 0.24};
+    out.shares = {0.25, 0.12, 0.12, 0.21, 0.30};
     out.numeric = {false, true, true, true, false};
     const auto add = [&out](const QString& name, std::optional<Seconds> target, Seconds reached, const QString& range,
                          Seconds edge) {
@@ -345,21 +354,81 @@ std::vector<QString> assumptions(const Snapshot& s)
     return out;
 }
 
+namespace {
+
+/// What a figure of the catalog is called: its key stands in no report.
+QString figureLabel(const std::string& key)
+{
+    struct Label {
+        std::string_view key;
+        const char* label;
+    };
+    static constexpr std::array kLabels{Label{"memory_mib", QT_TRANSLATE_NOOP("Report", "memory")},
+        Label{"bandwidth_gb_s", QT_TRANSLATE_NOOP("Report", "memory bandwidth")},
+        Label{"fp16_tflops", QT_TRANSLATE_NOOP("Report", "16-bit peak")},
+        Label{"fp8_tflops", QT_TRANSLATE_NOOP("Report", "FP8 peak")},
+        Label{"int8_tflops", QT_TRANSLATE_NOOP("Report", "INT8 peak")},
+        Label{"fp4_tflops", QT_TRANSLATE_NOOP("Report", "FP4 peak")},
+        Label{"link_gb_s", QT_TRANSLATE_NOOP("Report", "links between GPUs")},
+        Label{"between_nodes_gb_s", QT_TRANSLATE_NOOP("Report", "network between nodes")},
+        Label{"host_gb_s", QT_TRANSLATE_NOOP("Report", "link to the host")},
+        Label{"power_w", QT_TRANSLATE_NOOP("Report", "board power")},
+        Label{"published_params", QT_TRANSLATE_NOOP("Report", "published parameters")},
+        Label{"published_active", QT_TRANSLATE_NOOP("Report", "published active parameters")}};
+    const auto found = std::ranges::find(kLabels, std::string_view(key), &Label::key);
+    return found != kLabels.end() ? tr(found->label) : text(key);
+}
+
+/// Whether the plan computes in the format that a peak is of; any other figure counts always.
+bool isUsed(const std::string& figure, const Plan& plan)
+{
+    const NumberFormat weights = plan.model.weightFormat, kv = plan.model.kvFormat;
+    if (figure == "int8_tflops")
+        return weights == NumberFormat::int8;
+    if (figure == "fp8_tflops")
+        return weights == NumberFormat::fp8 || weights == NumberFormat::mxfp4 || kv == NumberFormat::fp8;
+    if (figure == "fp4_tflops")
+        return weights == NumberFormat::fp4 || weights == NumberFormat::mxfp4;
+    return true;
+}
+
+/// Where a figure comes from: "datasheet, 2026-11-22".
+QString origin(const Provenance& p)
+{
+    QString line = text(p.source);
+    if (!p.date.empty())
+        line += QStringLiteral(", ") + text(p.date);
+    if (p.recalled && !line.contains(QLatin1String("recalled"), Qt::CaseInsensitive))
+        line += tr(" (recalled, not looked up)");
+    return line;
+}
+
+/// A line for each source, with all that was taken from it.
+void addSources(
+    std::vector<QString>& out, const std::string& name, const std::vector<Provenance>& list, const Plan& plan)
+{
+    std::vector<std::pair<QString, QStringList>> bySource;
+    for (const Provenance& p : list) {
+        if (!isUsed(p.figure, plan))
+            continue;
+        const QString from = origin(p);
+        auto found = std::ranges::find(bySource, from, &std::pair<QString, QStringList>::first);
+        if (found == bySource.end())
+            found = bySource.insert(found, {from, {}});
+        found->second << figureLabel(p.figure);
+    }
+    for (const auto& [from, figures] : bySource)
+        out.push_back(
+            text(name) + QStringLiteral(", ") + figures.join(QStringLiteral(", ")) + QStringLiteral(": ") + from);
+}
+
+} // namespace
+
 std::vector<QString> sources(const Plan& plan)
 {
     std::vector<QString> out;
-    const auto addAll = [&out](const std::string& name, const std::vector<Provenance>& list) {
-        for (const Provenance& p : list) {
-            QString line = text(name) + QStringLiteral(", ") + text(p.figure) + QStringLiteral(": ") + text(p.source);
-            if (!p.date.empty())
-                line += QStringLiteral(", ") + text(p.date);
-            if (p.recalled)
-                line += tr(" (recalled, not looked up)");
-            out.push_back(line);
-        }
-    };
     if (const CatalogGpu* gpu = findGpu(plan.hardware.gpu.name)) {
-        addAll(gpu->spec.name, gpu->provenance);
+        addSources(out, gpu->spec.name, gpu->provenance, plan);
         if (!plan.hardware.priceEdited && !gpu->priceSource.empty())
             out.push_back(text(gpu->spec.name) + tr(", price: ") + text(gpu->priceSource));
     } else {
@@ -367,7 +436,7 @@ std::vector<QString> sources(const Plan& plan)
             tr("%1 is not in the catalog: its figures are the plan's own.").arg(text(plan.hardware.gpu.name)));
     }
     if (const auto model = findModel(plan.model.spec.name); model && model->model)
-        addAll(model->model->spec.name, model->model->provenance);
+        addSources(out, model->model->spec.name, model->model->provenance, plan);
     else
         out.push_back(
             tr("The model %1 is not in the catalog: its shape is the plan's own.").arg(text(plan.model.spec.name)));

@@ -19,9 +19,10 @@ TextTable targetsTable(const Snapshot&);
 struct InputGroup {
     QString title; ///< "Workload"
     TextTable table;
+    QString below{}; ///< small, under the table
 };
-/// Every field of fields(): value, unit and where it came from (default, catalog, set; or why it is not used), and the
-/// request classes.
+/// Every field of fields() that the plan uses: value, unit and where it came from (default, catalog, set); below each
+/// table those that it does not use and why; and the request classes.
 std::vector<InputGroup> inputTables(const Plan&);
 
 /// Latency, throughput, memory and cost with their bands, and what each rests on.

@@ -5,9 +5,11 @@
 #include "core/plan/fields.h"
 #include "ui/format.h"
 #include "ui/panels/comparison.h"
+#include "ui/panels/field_scale.h"
 
 #include <QCoreApplication>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -53,23 +55,39 @@ QString choiceLabel(const ChoiceField& field, std::string_view id)
     return text(id);
 }
 
-QString shownValue(const Field& field, const Plan& plan)
+/// A value and its unit. Fractions of a second are in milliseconds, as everywhere else; what is absent has no unit.
+struct Shown {
+    QString value, unit;
+    QString joined() const { return unit.isEmpty() ? value : value + u' ' + unit; }
+};
+
+Shown shownNumber(const NumberField& field, double value)
+{
+    const bool isShort = field.info.unit == "s" && value > 0 && value < 1;
+    if (isYear(field))
+        return {text(exactText(value)), {}};
+    if (isShort)
+        return {number(value * 1e3, 4), QStringLiteral("ms")};
+    return {number(value, 4), text(field.info.unit)};
+}
+
+Shown shownValue(const Field& field, const Plan& plan)
 {
     if (const auto* n = std::get_if<NumberField>(&field)) {
         const auto value = n->get(plan);
-        constexpr double kPlainBelow = 10000; // a year, layers, heads: no separators
-        if (n->integer && n->info.unit.empty() && value && *value < kPlainBelow)
-            return text(fieldText(field, plan));
-        return value ? number(*value, 4) : tr("none");
+        return value ? shownNumber(*n, *value) : Shown{tr("none"), {}};
     }
     const auto& choice = std::get<ChoiceField>(field);
-    return choiceLabel(choice, choice.get(plan));
+    return {choiceLabel(choice, choice.get(plan)), text(info(field).unit)};
 }
 
-QString defaultText(const Field& field)
+/// Without its unit where that is the unit of the value beside it.
+QString defaultText(const Field& field, const Plan& plan)
 {
-    if (const auto* n = std::get_if<NumberField>(&field))
-        return number(n->fallback, 4);
+    if (const auto* n = std::get_if<NumberField>(&field)) {
+        const Shown shown = shownNumber(*n, n->fallback);
+        return shown.unit == shownValue(field, plan).unit ? shown.value : shown.joined();
+    }
     const auto& choice = std::get<ChoiceField>(field);
     return choiceLabel(choice, choice.fallback);
 }
@@ -85,17 +103,33 @@ bool isDefault(const Field& field, const Plan& plan)
     return choice.get(plan) == choice.fallback;
 }
 
+bool isArchitecture(const Field& field)
+{
+    const FieldInfo& f = info(field);
+    return f.key.starts_with("model.") && std::holds_alternative<NumberField>(field) &&
+           f.key != "model.max_context_tokens";
+}
+
+/// Whether the shape of a model is the one that the catalog has.
+bool isOfCatalogModel(const Field& field, const Plan& plan, const CatalogValues& catalog)
+{
+    return isArchitecture(field) && catalog.model && fieldText(field, *catalog.model) == fieldText(field, plan);
+}
+
+/// Why the plan does not use a field; empty = it does.
+std::string_view whyNotUsed(const Field& field, const Plan& plan, const CatalogValues& catalog)
+{
+    const auto reason = info(field).notApplicable;
+    return reason == nullptr || isOfCatalogModel(field, plan, catalog) ? std::string_view() : reason(plan);
+}
+
+/// Where the value of a field that the plan uses came from.
 QString origin(const Field& field, const Plan& plan, const CatalogValues& catalog)
 {
     const FieldInfo& f = info(field);
-    const bool architecture = f.key.starts_with("model.") && std::holds_alternative<NumberField>(field) &&
-                              f.key != "model.max_context_tokens";
-    if (architecture && catalog.model && fieldText(field, *catalog.model) == fieldText(field, plan))
+    const bool architecture = isArchitecture(field);
+    if (isOfCatalogModel(field, plan, catalog))
         return tr("catalog");
-    if (f.notApplicable) {
-        if (const std::string_view reason = f.notApplicable(plan); !reason.empty())
-            return tr("not used: ") + text(reason);
-    }
     if (f.derived)
         return tr("follows from other settings");
     if (architecture)
@@ -111,7 +145,7 @@ QString origin(const Field& field, const Plan& plan, const CatalogValues& catalo
         return tr("default");
     if (const auto* n = std::get_if<NumberField>(&field); n && n->optional)
         return n->get(plan) ? tr("set") : tr("default");
-    return tr("set (default %1)").arg(defaultText(field));
+    return tr("set (default %1)").arg(defaultText(field, plan));
 }
 
 TextTable classTable(const Workload& w)
@@ -129,6 +163,33 @@ TextTable classTable(const Workload& w)
     return t;
 }
 
+/// The fields of a group that a plan does not use, gathered by the reason.
+class Unused {
+public:
+    void add(const Field& field, std::string_view reason)
+    {
+        auto found = std::ranges::find(m_fields, reason, &std::pair<std::string_view, QStringList>::first);
+        if (found == m_fields.end())
+            found = m_fields.insert(found, {reason, {}});
+        found->second << text(info(field).label);
+    }
+
+    /// "Not used. Only with bursts (MMPP-2): Rate in a burst · Time in bursts."
+    QString words() const
+    {
+        QString all;
+        for (const auto& [reason, names] : m_fields) {
+            QString why = text(reason);
+            why[0] = why[0].toUpper();
+            all += u' ' + why + QStringLiteral(": ") + names.join(QStringLiteral(" · ")) + u'.';
+        }
+        return all.isEmpty() ? all : tr("Not used.") + all;
+    }
+
+private:
+    std::vector<std::pair<std::string_view, QStringList>> m_fields;
+};
+
 } // namespace
 
 std::vector<InputGroup> inputTables(const Plan& plan)
@@ -140,12 +201,19 @@ std::vector<InputGroup> inputTables(const Plan& plan)
         t.columns = {tr("Setting"), tr("Value"), tr("Unit"), tr("From")};
         t.shares = {0.31, 0.19, 0.12, 0.38};
         t.numeric = {false, true, false, false};
-        for (const Field& field : fields())
-            if (info(field).group == group.group)
-                t.rows.push_back({text(info(field).label), shownValue(field, plan), text(info(field).unit),
-                    origin(field, plan, catalog)});
-        if (!t.rows.empty())
-            out.push_back({tr(group.title), std::move(t)});
+        Unused unused;
+        for (const Field& field : fields()) {
+            if (info(field).group != group.group)
+                continue;
+            if (const auto reason = whyNotUsed(field, plan, catalog); !reason.empty()) {
+                unused.add(field, reason);
+                continue;
+            }
+            const Shown shown = shownValue(field, plan);
+            t.rows.push_back({text(info(field).label), shown.value, shown.unit, origin(field, plan, catalog)});
+        }
+        if (!t.rows.empty() || !unused.words().isEmpty())
+            out.push_back({tr(group.title), std::move(t), unused.words()});
     }
     if (!plan.workload.classes.empty())
         out.insert(out.begin() + 1, {tr("Request classes"), classTable(plan.workload)});
@@ -173,8 +241,7 @@ std::vector<InputGroup> comparisonTables(const Snapshot& snapshot)
         bool differs = false;
         for (const PlanResults* p : plans) {
             differs = differs || fieldText(field, *p->plan) != fieldText(field, *snapshot.now.plan);
-            row.push_back(
-                shownValue(field, *p->plan) + (info(field).unit.empty() ? QString() : u' ' + text(info(field).unit)));
+            row.push_back(shownValue(field, *p->plan).joined());
         }
         if (differs && !info(field).derived)
             inputs.rows.push_back(std::move(row));

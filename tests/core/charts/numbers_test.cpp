@@ -18,7 +18,7 @@ TEST(Numbers, DigitsBeforeThePointAreNeverRoundedAway)
     EXPECT_EQ(number(0.0714), "0.0714");
     EXPECT_EQ(number(1366), "1,366");
     EXPECT_EQ(number(131072), "131,072");
-    EXPECT_EQ(number(-1234567), "-1,234,567");
+    EXPECT_EQ(number(-1234567), "−1,234,567");
     EXPECT_EQ(number(0), "0");
     EXPECT_EQ(number(100), "100");
     EXPECT_EQ(whole(0.4), "0");

@@ -5,11 +5,13 @@
 #include "core/plan/fields.h"
 #include "core/snapshot.h"
 #include "ui/plots/catalog.h"
+#include "ui/plots/numbers.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -64,6 +66,21 @@ TEST(SimulatedDistributions, HaveTheIntervalOfTheirReplications)
     const auto once = std::get<LineChart>(chartOf("sim_latency_cdf", simulated(example(), 1)).body);
     for (const Curve& curve : once.curves)
         EXPECT_TRUE(curve.lo.empty()) << "one run tells nothing about another";
+}
+
+TEST(Policies, HaveNoColumnOfRatesThatAreAllEqual)
+{
+    Snapshot snapshot = simulated(example());
+    const auto table = std::get<Table>(chartOf("sim_policies", snapshot).body);
+    std::vector<std::string> rates;
+    for (const StudyCase& one : snapshot.study->cases)
+        rates.push_back(one.result ? number(one.result->requestsPerSecond) : "");
+    rates.push_back(number(snapshot.now.evaluation.throughput.requests.si()));
+    const bool areEqual = std::ranges::adjacent_find(rates, std::not_equal_to()) == rates.end();
+    EXPECT_EQ(std::ranges::count(table.columns, "req/s"), areEqual ? 0 : 1);
+    EXPECT_EQ(table.numeric.size(), table.columns.size());
+    for (const auto& row : table.rows)
+        EXPECT_EQ(row.size(), table.columns.size());
 }
 
 TEST(SimulatedDistributions, OfAllPoliciesStandInOnePlot)

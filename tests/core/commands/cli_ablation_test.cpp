@@ -36,7 +36,7 @@ TEST(CliAblation, SimulatesTheLoadOnDemandAndSaysWhatCannotRun)
 {
     const CliProcess cli;
     const Json one = systemsOf(cli.run({"ablation", cli.plan(), "--simulate", "--requests", "500", "--json"}));
-    EXPECT_THAT(one.back().at("refused").get<std::string>(), HasSubstr("deployment.replicas"));
+    EXPECT_THAT(one.back().at("refused").get<std::string>(), HasSubstr("needs 2 replicas"));
     EXPECT_GT(one[3].at("simulated").at("slo_attainment").get<double>(), 0.9);
     const Finished text = cli.run({"ablation", cli.plan()});
     EXPECT_THAT(text.out, HasSubstr("Orca"));

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace headroom::ui {
@@ -45,6 +46,23 @@ TEST(Ticks, NeverExceedTheirNumberAndStayInsideTheRange)
                         EXPECT_LE(v, r.to * (1 + 1e-6));
                     }
                 }
+}
+
+TEST(Ticks, OfBarsStandOnEachSideOfZeroThatTheyReach)
+{
+    for (const Interval asked : {Interval{-17, 18}, Interval{-1, 20}, Interval{-20, 0.03}, Interval{-12, 14},
+             Interval{0, 4.2}, Interval{-10, 100}, Interval{0, 60}, Interval{-0.08, 0}})
+        for (const int most : {2, 3, 5, 8}) {
+            Interval r = asked;
+            const Ticks t = ticksFromZero(r, most);
+            const auto beside = [&](auto isThere) { return std::ranges::any_of(t.values, isThere); };
+            EXPECT_EQ(beside([](double v) { return v > 0; }), asked.to > 0) << asked.from << " to " << asked.to;
+            EXPECT_EQ(beside([](double v) { return v < 0; }), asked.from < 0) << asked.from << " to " << asked.to;
+            EXPECT_LE(static_cast<int>(t.values.size()), most + 3) << asked.from << " to " << asked.to;
+            EXPECT_LE(r.from, asked.from);
+            EXPECT_GE(r.to, asked.to);
+            EXPECT_LE(r.length(), 2 * asked.length()) << "bars are not flattened for a tick";
+        }
 }
 
 TEST(Ticks, OfAnEmptyOrInfiniteRangeAreNone)

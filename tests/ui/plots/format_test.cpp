@@ -26,13 +26,13 @@ TEST_F(Format, NumbersHaveThreeSignificantDigitsAndSeparators)
     EXPECT_EQ(utf8(number(12345678)), "12,345,678");
     EXPECT_EQ(utf8(number(99.96)), "100");
     EXPECT_EQ(utf8(number(0)), "0");
-    EXPECT_EQ(utf8(number(-2.5)), "-2.5");
+    EXPECT_EQ(utf8(number(-2.5)), "−2.5");
 }
 
 TEST_F(Format, InfiniteAndMissingNumbersAreWords)
 {
     EXPECT_EQ(utf8(number(INFINITY)), "∞");
-    EXPECT_EQ(utf8(number(NAN)), "-");
+    EXPECT_EQ(utf8(number(NAN)), "–");
     EXPECT_EQ(utf8(quantity(INFINITY, "req/s")), "∞ req/s");
 }
 
@@ -111,6 +111,22 @@ TEST_F(Format, NoLineEndsWithinAUnitOrBetweenItAndItsNumber)
         layout.endLayout();
     }
     EXPECT_EQ(unbroken(words).remove(QChar(0x2060)).replace(QChar(QChar::Nbsp), u' '), words) << "nothing else changes";
+}
+
+TEST_F(Format, RangesAndHalfWidthsStayInOnePiece)
+{
+    const QString words = QStringLiteral("233 ms (223–243) and 8 s (7.71–8.29), +73.5 ms ± 68.6 ms");
+    QTextLayout layout(unbroken(words), uiFont(TextSize::body));
+    for (int width = 90; width < 400; ++width) {
+        layout.beginLayout();
+        for (QTextLine line = layout.createLine(); line.isValid(); line = layout.createLine()) {
+            line.setLineWidth(width);
+            const QString shown = layout.text().mid(line.textStart(), line.textLength()).trimmed();
+            EXPECT_FALSE(shown.endsWith(u'–') || shown.endsWith(QChar(0x2060)) || shown.endsWith(u'±'))
+                << qPrintable(shown) << " at " << width;
+        }
+        layout.endLayout();
+    }
 }
 
 TEST_F(Format, ForEverHasNoUnit)

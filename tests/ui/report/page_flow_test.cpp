@@ -1,5 +1,7 @@
 #include "ui/report/page_flow.h"
 
+#include "ui/format.h"
+
 #include <QBuffer>
 #include <QPdfWriter>
 
@@ -57,6 +59,34 @@ TEST(PageFlow, KeepsAHeadingWithWhatItHeads)
     EXPECT_EQ(body.tops, (std::vector<double>{90}));
 }
 
+TEST(PageFlow, KeepsTogetherWhatAPageHolds)
+{
+    PageFlow flow(kContent, lightTheme());
+    Recorder filler, part;
+    flow.block(filler.block(150));
+    flow.together([&] {
+        for (int i = 0; i < 3; ++i)
+            flow.block(part.block(60));
+    });
+    flow.block(filler.block(100));
+    paintAll(flow);
+    EXPECT_EQ(part.tops, (std::vector<double>{50, 110, 170}));
+    EXPECT_EQ(filler.tops, (std::vector<double>{50, 230})) << "what follows shares the page";
+}
+
+TEST(PageFlow, SplitsWhatNoPageHolds)
+{
+    PageFlow flow(kContent, lightTheme());
+    Recorder part;
+    flow.block(part.block(150));
+    flow.together([&] {
+        for (int i = 0; i < 4; ++i)
+            flow.block(part.block(100));
+    });
+    paintAll(flow);
+    EXPECT_EQ(part.tops, (std::vector<double>{50, 200, 50, 150, 250}));
+}
+
 TEST(PageFlow, RepeatsTheHeadOfATableOnEachPage)
 {
     PageFlow flow(kContent, lightTheme());
@@ -87,6 +117,34 @@ TEST(SharesThatFit, GiveEachColumnItsLongestWordBeforeTheyShareTheRest)
     EXPECT_NEAR(shares[0] + shares[1], 1, 1e-12);
 }
 
+TEST(SharesThatFit, LeaveANameInOneLineBeforeFiguresAreBesideTheirRange)
+{
+    TextTable t;
+    t.columns = {QStringLiteral("policy"), QStringLiteral("TTFT p95"), QStringLiteral("E2E p95")};
+    t.rows = {{QStringLiteral("This plan, closed form"), QStringLiteral("233 ms (223–243)"),
+        QStringLiteral("6.94 s (6.71–7.16)")}};
+    const QFontMetricsF metrics(printFont(TextSize::small, QFont::DemiBold));
+    const double name = metrics.horizontalAdvance(t.rows[0][0]) + 16;
+    const double width = name + metrics.horizontalAdvance(QStringLiteral("(223–243)(6.71–7.16)")) + 60;
+    const std::vector<double> shares = sharesThatFit(t, width);
+    EXPECT_LT(name, width / 3 + 40);
+    EXPECT_GE(shares[0] * width, std::min(name, width / 3) - 0.5);
+}
+
+TEST(MarginThatFits, GivesWayBeforeWordsBreak)
+{
+    TextTable t;
+    t.columns = std::vector<QString>(10, QStringLiteral("(44.4–45.4)"));
+    const QFontMetricsF metrics(printFont(TextSize::small, QFont::DemiBold));
+    const double words = 10 * (metrics.horizontalAdvance(unbroken(t.columns[0])) + 1);
+    EXPECT_EQ(marginThatFits(t, words + 400), 8) << "there is room";
+    EXPECT_NEAR(marginThatFits(t, words + 100), 5, 1e-9);
+    EXPECT_EQ(marginThatFits(t, words), 3);
+    t.cellMargin = 5;
+    for (const double share : sharesThatFit(t, words + 100))
+        EXPECT_NEAR(share, 0.1, 1e-12);
+}
+
 TEST(SharesThatFit, ShareAPageThatIsTooNarrowForTheWords)
 {
     TextTable t;
@@ -115,6 +173,31 @@ TEST(PageFlow, TheLastRowOfATableIsNotAloneOnAPage)
         paintAll(flow);
         const double row = (after.tops.front() - kContent.top()) / 3;
         EXPECT_GT(row, 10) << rows << " rows: only " << after.tops.front() - kContent.top() << " pixels were used";
+    }
+}
+
+TEST(PageFlow, AShortTableIsNotSplit)
+{
+    TextTable t;
+    t.columns = {QStringLiteral("a")};
+    t.shares = {1};
+    t.rows.assign(5, {QStringLiteral("x")});
+    PageFlow alone(kContent, lightTheme());
+    alone.table(t);
+    Recorder end;
+    alone.block(end.block(1));
+    paintAll(alone);
+    const double height = end.tops.front() - kContent.top();
+    ASSERT_LT(height, kContent.height() - 10);
+    for (double above = 10; above < kContent.height(); above += 10) {
+        PageFlow flow(kContent, lightTheme());
+        Recorder filler, after;
+        flow.block(filler.block(above));
+        flow.table(t);
+        flow.block(after.block(1));
+        paintAll(flow);
+        const bool isOnOne = above + 8 + height <= kContent.height();
+        EXPECT_NEAR(after.tops.front(), kContent.top() + height + (isOnOne ? above + 8 : 0), 1e-9) << above;
     }
 }
 
