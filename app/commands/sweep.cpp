@@ -6,6 +6,7 @@
 #include "app/commands/resumable_file.h"
 #include "app/commands/simulation_json.h"
 #include "app/commands/text_table.h"
+#include "core/derived_bands.h"
 #include "core/importers/trace_file.h"
 #include "core/plan/plan_io.h"
 #include "core/sim/simulate.h"
@@ -16,6 +17,7 @@
 #include <algorithm>
 #include <atomic>
 #include <charconv>
+#include <cmath>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -182,6 +184,14 @@ std::string jsonLine(const Grid& grid, const Row& row)
     return withFirstMembers(evaluationJson(*row.result, row.targets), members) + "\n";
 }
 
+/// "216 ms (152–540 ms)": with the band of the model error.
+std::string withBand(Seconds value, const Band& band)
+{
+    if (!std::isfinite(value.si()))
+        return ui::duration(value);
+    return ui::duration(value) + " (" + ui::durationRange(Seconds(band.lo), Seconds(band.hi)) + ")";
+}
+
 std::string textRows(const Grid& grid, const std::vector<Row>& rows)
 {
     using Align = TextColumn::Align;
@@ -204,7 +214,8 @@ std::string textRows(const Grid& grid, const std::vector<Row>& rows)
         const Evaluation& e = *row.result;
         auto line = row.coordinates;
         for (std::string cell : {ui::number(e.capacity.si()), ui::signedPercent(e.headroomFraction),
-                 ui::duration(e.ttft.p95), ui::duration(e.tpot.p95), ui::duration(e.e2e.p99),
+                 withBand(e.ttft.p95, {e.ttft.lo.si(), e.ttft.hi.si()}),
+                 withBand(e.tpot.p95, {e.tpot.lo.si(), e.tpot.hi.si()}), withBand(e.e2e.p99, farBand(e.e2e)),
                  e.cost.priced ? ui::usd((e.cost.perOutputToken * millionTokens).in(dollar)) : std::string("no price"),
                  std::to_string(e.gpus),
                  e.replicasNeeded ? std::to_string(*e.replicasNeeded) : std::string("none helps"),

@@ -59,9 +59,10 @@ ChartSpec billVsLoad(const Snapshot& snapshot)
         snapshot, {"bill", "$/h", false, 0.0, {}},
         [](const PointEvaluation& p) { return (p.cost.fleet * hour).in(dollar); }, nullptr, "fleet",
         usd((e.cost.fleet * hour).in(dollar)) + " an hour");
-    Curve used = curveOverLoad(snapshot.now, "of it in use", Role::secondary, body.y,
-        [](const PointEvaluation& p) { return (p.cost.fleet * hour).in(dollar)*std::min(1.0, p.utilization); });
-    body.curves.push_back(std::move(used));
+    Curve used = curveOverLoad(snapshot.now, "of it in use", Role::secondary, body.y, [](const PointEvaluation& p) {
+        return p.stable ? (p.cost.fleet * hour).in(dollar)*p.utilization : std::numeric_limits<double>::quiet_NaN();
+    });
+    body.curves.push_back(std::move(used)); // ends where all of it is in use
     if (hosted) {
         Curve api{"hosted API at " + usd(*hosted), Role::good, {}, {}, {}, {}, true, false, {}, {}};
         for (const LoadPoint& point : snapshot.now.load) {
@@ -145,7 +146,13 @@ ChartSpec tokenPrices(const Snapshot& snapshot)
     return chart;
 }
 
-std::string milliseconds(Seconds time) { return number(time.in(millisecond)); }
+/// The p95 with its band: "190 (134–468)".
+std::string milliseconds(const LatencySummary& latency)
+{
+    const auto ms = [](Seconds time, int digits) { return number(time.in(millisecond), digits); };
+    constexpr int kBand = 2; // digits
+    return ms(latency.p95, 3) + " (" + ms(latency.lo, kBand) + "–" + ms(latency.hi, kBand) + ")";
+}
 
 std::vector<std::string> gpuRow(const GpuSizing& s)
 {
@@ -153,9 +160,10 @@ std::vector<std::string> gpuRow(const GpuSizing& s)
     std::ranges::replace(why, '_', ' ');
     if (!s.fits || !s.meetsTargets)
         return {s.gpu, "", "", "", "", "", "", s.fits ? "misses targets: " + why : "does not fit"};
-    return {s.gpu, std::to_string(s.gpus), std::to_string(s.replicas) + " × " + std::to_string(s.tp),
+    const std::string stages = s.pp > 1 ? " × pp " + std::to_string(s.pp) : "";
+    return {s.gpu, std::to_string(s.gpus), std::to_string(s.replicas) + " × " + std::to_string(s.tp) + stages,
         s.fleet ? usd((*s.fleet * hour).in(dollar)) : "–", s.perOutputToken ? usd(perMillion(*s.perOutputToken)) : "–",
-        milliseconds(s.ttft.p95), milliseconds(s.tpot.p95), why};
+        milliseconds(s.ttft), milliseconds(s.tpot), why};
 }
 
 /// The same row for a file.
@@ -179,7 +187,7 @@ std::shared_ptr<const std::vector<GpuSizing>> sizings(const Snapshot& snapshot)
     return std::make_shared<const std::vector<GpuSizing>>(sizeOnEveryGpu(*snapshot.now.plan));
 }
 
-/// What the fleets of the table are sized for: "sized for 18 req/s and 1 replica down; times are p95 at 12 req/s".
+/// What the fleets of the table are sized for: "sized for 18 req/s and 1 replica down; times are p95 with their band at 12 req/s".
 std::string sizedFor(const Plan& plan)
 {
     const RequestRate now = plan.workload.arrivalRate;
@@ -187,12 +195,12 @@ std::string sizedFor(const Plan& plan)
     const int spare = plan.deployment.spareReplicas;
     const std::string fewest = "fewest GPUs at any tensor parallelism; ";
     if (peak == 1 && spare == 0)
-        return fewest + "times are p95";
+        return fewest + "times are p95 with their band";
     std::string text = fewest + "sized for " + rate(peak * now) +
                        (peak > 1 ? ", the peak at " + number(peak) + " times the load" : "");
     if (spare > 0)
         text += " and " + counted(spare, "replica", "replicas") + " down";
-    return text + (peak > 1 ? "; times are p95 at " + rate(now) : "; times are p95");
+    return text + (peak > 1 ? "; times are p95 with their band at " + rate(now) : "; times are p95 with their band");
 }
 
 /// Of sizings in their order, the cheapest first.
@@ -204,8 +212,8 @@ std::string leastCost(const std::vector<GpuSizing>& all, const Plan& plan)
     const std::string fleet = counted(cheapest->gpus, "GPU", "GPUs") + " " + cheapest->gpu + " at " +
                               usd((*cheapest->fleet * hour).in(dollar)) + " an hour";
     return cheapest->gpu == plan.hardware.gpu.name
-               ? "No GPU of the catalog meets the targets for less than " + fleet + "."
-               : "Least cost with the targets met: " + fleet + ".";
+               ? "No GPU of the catalog with a price meets the targets for less than " + fleet + "."
+               : "Least cost with the targets met, of those with a price: " + fleet + ".";
 }
 
 /// Why paper lists a GPU below the table in place of a row of dashes.
@@ -224,7 +232,8 @@ std::string foldedAs(const GpuSizing& s, const Plan& plan)
 std::string shownName(const GpuSizing& s, const Plan& plan)
 {
     const int each = plan.layout().gpus();
-    if (s.gpu != plan.hardware.gpu.name || !s.meetsTargets || (s.replicas == plan.deployment.replicas && s.tp == each))
+    if (s.gpu != plan.hardware.gpu.name || !s.meetsTargets ||
+        (s.replicas == plan.deployment.replicas && s.tp * s.pp == each))
         return s.gpu;
     return s.gpu + (s.gpus == each * plan.deployment.replicas ? ", regrouped" : ", resized");
 }

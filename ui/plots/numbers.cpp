@@ -121,6 +121,17 @@ std::string duration(Seconds time)
     return inSteps(time.si(), std::span(kSteps).first(3));
 }
 
+std::string durationRange(Seconds lo, Seconds hi)
+{
+    std::string from = duration(lo);
+    const std::string to = duration(hi);
+    const auto unit = from.rfind(' ');
+    if (unit != std::string::npos && to.size() > from.size() - unit &&
+        to.ends_with(std::string_view(from).substr(unit)))
+        from.resize(unit);
+    return from + "–" + to;
+}
+
 std::string bytes(Bytes amount)
 {
     if (!std::isfinite(amount.si()))

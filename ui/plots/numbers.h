@@ -15,6 +15,8 @@ std::string number(double value, int digits = 3);
 std::string whole(double value);
 /// "410 ms", "11.5 s", "4.2 min", "3 h", "12 days"; "∞" for ever.
 std::string duration(Seconds);
+/// "269–290 ms", "980 ms–1.1 s".
+std::string durationRange(Seconds lo, Seconds hi);
 /// "16.1 GiB", "512 KiB".
 std::string bytes(Bytes);
 /// "$0.39", "$18.40", "$1,234": cents where they matter.

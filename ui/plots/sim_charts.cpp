@@ -141,17 +141,6 @@ ChartSpec ttftByPolicy(const Snapshot& snapshot) { return latencyByPolicy(snapsh
 ChartSpec tpotByPolicy(const Snapshot& snapshot) { return latencyByPolicy(snapshot, kLatencies[1]); }
 ChartSpec e2eByPolicy(const Snapshot& snapshot) { return latencyByPolicy(snapshot, kLatencies[2]); }
 
-/// "269–290 ms", "980 ms–1.1 s"
-std::string interval(double lo, double hi)
-{
-    std::string from = duration(Seconds(lo)), to = duration(Seconds(hi));
-    const auto unit = from.rfind(' ');
-    if (unit != std::string::npos && to.size() > from.size() - unit &&
-        to.compare(to.size() - (from.size() - unit), std::string::npos, from, unit) == 0)
-        from.resize(unit);
-    return from + "–" + to;
-}
-
 ChartSpec requestsOfDefaultWindow(const Snapshot& snapshot)
 {
     return simulatedRequests(snapshot, snapshot.study ? defaultGantt(*snapshot.study) : GanttWindow{});
@@ -258,7 +247,7 @@ std::string withInterval(const sim::Distribution& d)
     std::string text = duration(Seconds(d.p95));
     if (!d.ciLo || !d.ciHi)
         return text;
-    std::string around = interval(*d.ciLo, *d.ciHi);
+    std::string around = durationRange(Seconds(*d.ciLo), Seconds(*d.ciHi));
     const std::string unit = text.substr(std::min(text.rfind(' '), text.size()));
     // A unit that all three have is said once.
     if (!unit.empty() && around.ends_with(unit) && around.find(' ') + unit.size() == around.size())

@@ -270,8 +270,8 @@ TEST(Verdict, NamesTheGpuThatDoesItForLeast)
     cheap.gpus = cheap.replicas = 1;
     cheap.fleet = UsdRate(1.49 / 3600);
     s.now.everyGpu.value = std::make_shared<const std::vector<GpuSizing>>(std::vector{cheap});
-    EXPECT_EQ(
-        verdictSentences(s)[2].toStdString(), "Least cost with the targets met: 1 GPU GH200-96GB at $1.49 an hour.");
+    EXPECT_EQ(verdictSentences(s)[2].toStdString(),
+        "Least cost with the targets met, of those with a price: 1 GPU GH200-96GB at $1.49 an hour.");
     cheap.gpu = s.now.plan->hardware.gpu.name;
     s.now.everyGpu.value = std::make_shared<const std::vector<GpuSizing>>(std::vector{cheap});
     EXPECT_EQ(verdictSentences(s)[2].toStdString(),
