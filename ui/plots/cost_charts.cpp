@@ -146,13 +146,7 @@ ChartSpec tokenPrices(const Snapshot& snapshot)
     return chart;
 }
 
-/// The p95 with its band: "190 (134–468)".
-std::string milliseconds(const LatencySummary& latency)
-{
-    const auto ms = [](Seconds time, int digits) { return number(time.in(millisecond), digits); };
-    constexpr int kBand = 2; // digits
-    return ms(latency.p95, 3) + " (" + ms(latency.lo, kBand) + "–" + ms(latency.hi, kBand) + ")";
-}
+std::string milliseconds(Seconds time) { return number(time.in(millisecond)); }
 
 std::vector<std::string> gpuRow(const GpuSizing& s)
 {
@@ -163,7 +157,7 @@ std::vector<std::string> gpuRow(const GpuSizing& s)
     const std::string stages = s.pp > 1 ? " × pp " + std::to_string(s.pp) : "";
     return {s.gpu, std::to_string(s.gpus), std::to_string(s.replicas) + " × " + std::to_string(s.tp) + stages,
         s.fleet ? usd((*s.fleet * hour).in(dollar)) : "–", s.perOutputToken ? usd(perMillion(*s.perOutputToken)) : "–",
-        milliseconds(s.ttft), milliseconds(s.tpot), why};
+        milliseconds(s.ttft.p95), milliseconds(s.tpot.p95), why};
 }
 
 /// The same row for a file.
@@ -187,7 +181,7 @@ std::shared_ptr<const std::vector<GpuSizing>> sizings(const Snapshot& snapshot)
     return std::make_shared<const std::vector<GpuSizing>>(sizeOnEveryGpu(*snapshot.now.plan));
 }
 
-/// What the fleets of the table are sized for: "sized for 18 req/s and 1 replica down; times are p95 with their band at 12 req/s".
+/// What the fleets of the table are sized for: "sized for 18 req/s and 1 replica down; times are p95 at 12 req/s".
 std::string sizedFor(const Plan& plan)
 {
     const RequestRate now = plan.workload.arrivalRate;
@@ -195,12 +189,12 @@ std::string sizedFor(const Plan& plan)
     const int spare = plan.deployment.spareReplicas;
     const std::string fewest = "fewest GPUs at any tensor parallelism; ";
     if (peak == 1 && spare == 0)
-        return fewest + "times are p95 with their band";
+        return fewest + "times are p95";
     std::string text = fewest + "sized for " + rate(peak * now) +
                        (peak > 1 ? ", the peak at " + number(peak) + " times the load" : "");
     if (spare > 0)
         text += " and " + counted(spare, "replica", "replicas") + " down";
-    return text + (peak > 1 ? "; times are p95 with their band at " + rate(now) : "; times are p95 with their band");
+    return text + (peak > 1 ? "; times are p95 at " + rate(now) : "; times are p95");
 }
 
 /// Of sizings in their order, the cheapest first.

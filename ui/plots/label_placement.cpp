@@ -14,6 +14,7 @@ constexpr double kPerCoveredPixel = 1.0;
 constexpr double kForStaying = 2.5;
 /// Free space kept around a label, pixels.
 constexpr double kGap = 2;
+constexpr double kBetweenLabels = 8; // in one line: nearer ones would read as one phrase
 
 bool touches(const QRectF& a, const QRectF& b)
 {
@@ -76,7 +77,7 @@ std::vector<std::optional<PlacedLabel>> placeLabels(
             }
         }
         if (best)
-            taken.push_back(best->rect);
+            taken.push_back(best->rect.adjusted(-kBetweenLabels, 0, kBetweenLabels, 0));
         placed.push_back(best);
     }
     return placed;

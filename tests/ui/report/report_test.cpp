@@ -275,7 +275,7 @@ TEST(Verdict, NamesTheGpuThatDoesItForLeast)
     cheap.gpu = s.now.plan->hardware.gpu.name;
     s.now.everyGpu.value = std::make_shared<const std::vector<GpuSizing>>(std::vector{cheap});
     EXPECT_EQ(verdictSentences(s)[2].toStdString(),
-        "No GPU of the catalog meets the targets for less than 1 GPU " + cheap.gpu + " at $1.49 an hour.");
+        "No GPU of the catalog with a price meets the targets for less than 1 GPU " + cheap.gpu + " at $1.49 an hour.");
 }
 
 TEST(Verdict, DoesNotReassureWhereTheBandPassesATarget)
