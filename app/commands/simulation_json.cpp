@@ -59,6 +59,7 @@ void addCounts(Json& object, const sim::Counters& c)
     object["swaps"] = c.swaps;
     object["wasted_tokens"] = c.wastedTokens;
     object["cached_tokens"] = c.cachedTokens;
+    object["fetched_tokens"] = c.fetchedTokens;
 }
 
 } // namespace
@@ -145,9 +146,9 @@ std::string simulationText(const Plan& plan, const sim::SimResult& r, std::optio
         apart.emplace_back("attempts",
             count(c.attempts) + ", " + ui::number(static_cast<double>(c.attempts) / static_cast<double>(c.requests)) +
                 " for each request; times are those of the attempt that was answered");
-    for (const auto& [n, label] :
-        {std::pair{c.swaps, "swaps"}, {c.wastedTokens, "wasted tokens"}, {c.cachedTokens, "tokens found cached"},
-            {c.truncated, "outputs cut at the context limit"}, {c.adjusted, "zero lengths raised to 1"}})
+    for (const auto& [n, label] : {std::pair{c.swaps, "swaps"}, {c.wastedTokens, "wasted tokens"},
+             {c.cachedTokens, "tokens found cached"}, {c.fetchedTokens, "fetched from other replicas"},
+             {c.truncated, "outputs cut at the context limit"}, {c.adjusted, "zero lengths raised to 1"}})
         if (n > 0)
             apart.emplace_back(label, count(n));
     if (!apart.empty())

@@ -75,6 +75,22 @@ TEST(CliSimulate, CountsAreNotNegativeAndTheWarmUpLeavesRequests)
     EXPECT_THAT(run.err, HasSubstr("fewer than there are"));
 }
 
+TEST(CliSimulate, CountsWhatARouterFetches)
+{
+    const CliProcess cli;
+    std::vector<std::string> settings;
+    for (const char* setting : {"deployment.replicas=4", "workload.shared_prefixes=50",
+             "workload.shared_prefix_tokens=500", "workload.arrival_rate_req_s=40"})
+        settings.insert(settings.end(), {"--set", setting});
+    const auto fetched = [&](const std::string& router) {
+        auto arguments = settings;
+        arguments.insert(arguments.end(), {"--set", "deployment.router=" + router, "--json"});
+        return Json::parse(cli.run(simulate(cli, arguments)).out)["fetched_tokens"].get<int>();
+    };
+    EXPECT_EQ(fetched("prefix_aware"), 0);
+    EXPECT_GT(fetched("prefix_fetching"), 0);
+}
+
 TEST(CliSimulate, APlansOwnTraceIsPlayedAtThePlansRate)
 {
     const CliProcess cli;
