@@ -99,9 +99,22 @@ bool hasAside(const Table& t)
     });
 }
 
+bool looksLike(const Table& a, const Table& b)
+{
+    return a.faded == b.faded && a.highlighted == b.highlighted && a.columns == b.columns && a.numeric == b.numeric &&
+           a.rows == b.rows;
+}
+
 class RowsModel : public QAbstractTableModel {
 public:
     using QAbstractTableModel::QAbstractTableModel;
+
+    /// To another table that looks like the one shown.
+    void point(const Table* table)
+    {
+        if (m_table)
+            m_table = table;
+    }
 
     void show(const Table* table, const Theme& theme)
     {
@@ -204,6 +217,11 @@ public:
 class RowsView : public QTableView {
 public:
     using QTableView::QTableView;
+    void point(const Table* table)
+    {
+        if (m_table)
+            m_table = table;
+    }
     /// Cells break over two lines where the table would else be wider than the view.
     void fitColumns(const Table& t)
     {
@@ -259,8 +277,15 @@ public:
 
     void show(const ChartSpec& chart, const Theme& theme) override
     {
+        const Table* before = m_table; // still there: charts are put in its place after show()
         m_table = &std::get<Table>(chart.body);
+        // Under a slider the fleets of every GPU stay those of an older plan: nothing to lay out and paint anew.
+        const bool same = before != nullptr && looksLike(*m_table, *before) && theme.card == m_theme.card;
         m_theme = theme;
+        m_model->point(m_table);
+        m_view->point(m_table);
+        if (same)
+            return;
         m_view->setAccessibleName(QString::fromStdString(chart.title));
         m_model->show(m_table, theme);
         m_view->fitColumns(*m_table);
