@@ -60,7 +60,7 @@ void consider(GpuSizing& result, const Plan& plan, Plan on)
     if (!needed)
         return; // a wider replica is faster: it may still meet the targets
     on.deployment.replicas = *needed;
-    const PointEvaluation sized = Evaluator(on).withoutBandsAt(rate);
+    const PointEvaluation sized = Evaluator(on).at(rate);
     result.meetsTargets = true;
     result.replicas = *needed;
     result.gpus = *needed * gpus;

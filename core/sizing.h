@@ -19,7 +19,7 @@ struct GpuSizing {
     std::optional<UsdRate> fleet;              ///< absent without a price
     std::optional<UsdPerToken> perOutputToken; ///< at the plan's own rate
     Binding binding = Binding::none;
-    LatencySummary ttft, tpot;
+    LatencySummary ttft, tpot; ///< of the sized fleet at the plan's own rate, with their bands
 };
 
 /// The tensor-parallel degree (1, 2, 4 ... up to a node) that takes the fewest GPUs, the least one of those, and the

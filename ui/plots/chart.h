@@ -155,6 +155,8 @@ struct Table {
     std::vector<std::string> columns;
     std::vector<std::vector<std::string>> rows;
     std::vector<std::vector<std::string>> exact{}; ///< the rows for a file: all digits, no separators; empty = as shown
+    std::vector<std::string> exactColumns{};       ///< what a file has beyond `columns`, at the end of its rows
+    std::vector<std::vector<std::string>> tips{};  ///< more about a cell, under the mouse; empty = the cell itself
     std::vector<bool> numeric;                     ///< per column: right-aligned
     std::optional<int> highlighted;                ///< row of the present plan
     /// Per row: the words under which paper gathers it below the table ("No price known"); empty = it prints the row.

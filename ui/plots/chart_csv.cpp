@@ -135,6 +135,8 @@ std::string csv(const HeatMap& chart)
 std::string csv(const Table& table)
 {
     Rows rows{table.columns};
+    if (!table.exact.empty())
+        rows.front().insert(rows.front().end(), table.exactColumns.begin(), table.exactColumns.end());
     const auto& body = table.exact.empty() ? table.rows : table.exact;
     rows.insert(rows.end(), body.begin(), body.end());
     return written(rows);

@@ -170,7 +170,21 @@ std::vector<std::string> exactGpuRow(const GpuSizing& s)
     row[4] = s.perOutputToken ? exact(perMillion(*s.perOutputToken)) : "";
     row[5] = exact(s.ttft.p95.in(millisecond));
     row[6] = exact(s.tpot.p95.in(millisecond));
+    for (const LatencySummary* latency : {&s.ttft, &s.tpot})
+        for (const Seconds edge : {latency->lo, latency->hi})
+            row.push_back(exact(edge.in(millisecond)));
     return row;
+}
+
+/// What the mouse shows: "80 % band: 137–473 ms".
+std::vector<std::string> gpuTips(const GpuSizing& s)
+{
+    if (!s.fits || !s.meetsTargets)
+        return {};
+    const auto band = [](const LatencySummary& latency) {
+        return "80 % band: " + durationRange(latency.lo, latency.hi);
+    };
+    return {"", "", "", "", "", band(s.ttft), band(s.tpot), ""};
 }
 
 /// Sizings that came with the snapshot, or computed here if nobody else does. Null while they are awaited.
@@ -238,6 +252,7 @@ ChartSpec gpuTable(const Snapshot& snapshot)
     ChartSpec chart{"The same service on every GPU", sizedFor(plan), "", "", Table{}};
     Table body;
     body.columns = {"GPU", "GPUs", "replicas × tp", "$/h", "$/M output", "TTFT ms", "TPOT ms", "limited by"};
+    body.exactColumns = {"TTFT ms, low", "TTFT ms, high", "TPOT ms, low", "TPOT ms, high"};
     body.numeric = {false, true, true, true, true, true, true, false};
     const auto all = sizings(snapshot);
     if (!all) {
@@ -254,6 +269,7 @@ ChartSpec gpuTable(const Snapshot& snapshot)
         body.rows.back().front() = shownName(sizing, plan);
         body.folded.push_back(foldedAs(sizing, plan));
         body.exact.push_back(exactGpuRow(sizing));
+        body.tips.push_back(gpuTips(sizing));
     }
     if (body.rows.empty())
         chart.empty = "The catalog has no GPUs.";

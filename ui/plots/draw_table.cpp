@@ -149,8 +149,11 @@ public:
         const auto row = static_cast<std::size_t>(i.row()), column = static_cast<std::size_t>(i.column());
         const bool highlighted = m_table->highlighted == i.row();
         switch (role) {
-        case Qt::DisplayRole:
         case Qt::ToolTipRole:
+            if (row < m_table->tips.size() && column < m_table->tips[row].size() && !m_table->tips[row][column].empty())
+                return text(m_table->tips[row][column]);
+            [[fallthrough]];
+        case Qt::DisplayRole:
             return column < m_table->rows[row].size() ? text(m_table->rows[row][column]) : QString();
         case Qt::TextAlignmentRole:
             return QVariant::fromValue(

@@ -40,6 +40,10 @@ TEST(GpuTable, SaysWhatPaperGathersAndThatThePlansGpuIsResized)
     EXPECT_EQ(rowOfPlan(large), name + ", resized");
     const auto table = gpuTable(small);
     ASSERT_EQ(table.folded.size(), table.rows.size());
+    ASSERT_EQ(table.tips.size(), table.rows.size());
+    EXPECT_EQ(table.tips.front()[5].find("80 % band: "), 0U) << "of the first, which meets the targets";
+    EXPECT_EQ(table.exact.front().size(), table.columns.size() + table.exactColumns.size());
+    EXPECT_LT(std::stod(table.exact.front()[8]), std::stod(table.exact.front()[5])) << "low edge of the TTFT";
     for (std::size_t i = 0; i < table.rows.size(); ++i)
         if (table.rows[i][1].empty() && table.highlighted != static_cast<int>(i)) {
             EXPECT_FALSE(table.folded[i].empty()) << table.rows[i][0] << " has no numbers";
