@@ -20,6 +20,25 @@ constexpr int kMargin = 14;
 constexpr int kTornadoHeight = 250;
 constexpr int kTornadoMs = 100; // what else there is to paint goes first
 
+/// A formula breaks between its terms: "prefill 55.2 ms" and what stands in one pair of brackets stay whole.
+QString wholeTerms(QString formula)
+{
+    constexpr qsizetype kLongest = 16; // characters in brackets that a narrow dock has room for
+    qsizetype bracket = -1;
+    for (qsizetype i = 0; i < formula.size(); ++i) {
+        const QChar c = formula[i];
+        if (c == u'(')
+            bracket = i;
+        if (c == u')' && bracket >= 0 && i - bracket <= kLongest)
+            for (qsizetype k = bracket; k < i; ++k)
+                if (formula[k] == u' ')
+                    formula[k] = QChar(QChar::Nbsp);
+        if (c == u' ' && i > 0 && i + 1 < formula.size() && formula[i - 1].isLetter() && formula[i + 1].isDigit())
+            formula[i] = QChar(QChar::Nbsp);
+    }
+    return formula;
+}
+
 } // namespace
 
 ExplainPanel::ExplainPanel(QWidget* parent)
@@ -109,7 +128,7 @@ void ExplainPanel::refresh()
         part->keepHeight(isDragged(*m_snapshot));
     m_title->setText(title);
     m_meaning->setText(meaning);
-    m_formula->setText(e.formula.join(QLatin1Char('\n')));
+    m_formula->setText(wholeTerms(e.formula.join(QLatin1Char('\n'))));
     m_notes->setText(e.notes.join(QLatin1Char('\n')));
     m_source->setText(tr("Source: %1").arg(e.source));
     emit titleChanged(tr("Explain · topic %1").arg(topic));
