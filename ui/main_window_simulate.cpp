@@ -48,11 +48,12 @@ SimPanel* MainWindow::simPanel() const
     return it == m_pages.end() ? nullptr : qobject_cast<SimPanel*>(it->second);
 }
 
-/// A simulation runs where its results are looked at, and not before the window is on the screen.
+/// A simulation runs where its results are plotted, and not before the window is on the screen.
 void MainWindow::refreshSimulationWanted()
 {
     const std::string tab = currentTab();
-    m_document.simulator().setWanted(m_painted && (tab == "simulator" || tab == "capacity"));
+    const bool plots = tab == "simulator" || tab == "capacity" || tab == "latency";
+    m_document.simulator().setWanted(m_painted && plots);
     m_document.loadSimulator().setWanted(m_painted && (tab == "capacity" || tab == "latency"));
 }
 

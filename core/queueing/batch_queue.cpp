@@ -73,6 +73,19 @@ bool sharesSteps(const StationTables& t)
     return t.input.policy != BatchPolicy::static_ && t.input.policy != BatchPolicy::disaggregated;
 }
 
+StationResult resultOf(const StationTables& t, const Operating& at, double present, double utilization);
+
+/// Split phases: where the decode pool is what is too small, the second token waits for a seat in it for ever; else that
+/// pool stays as busy as the prompts that come through let it be.
+LatencySummary overloadedSplit(const StationTables& t)
+{
+    constexpr double kJustBelow = 0.999;
+    const bool decodeBinds = !(t.decodeReplicas * t.decodeCapacity > t.fleetCapacity * (1 + 1e-9));
+    if (!(t.fleetCapacity > 0) || decodeBinds)
+        return constant(Seconds::infinite());
+    return resultOf(t, operate(t, kJustBelow * t.fleetCapacity), 1, kJustBelow).tpot;
+}
+
 /// All seats taken and a queue that grows for ever: waits are infinite, the rest is that of full seats.
 StationResult overloaded(const StationTables& t)
 {
@@ -87,6 +100,8 @@ StationResult overloaded(const StationTables& t)
         out.tpot = tpotOf(tpotDistribution(t, decodeTimeOfFullSeats(t), Detail::latencies));
         out.tpot.mean = interval; // by Little's law, exactly
     }
+    if (t.input.policy == BatchPolicy::disaggregated)
+        out.tpot = overloadedSplit(t);
     out.partsMean = fixedParts(t.input);
     out.partsMean.queue = Seconds::infinite();
     if (fits) {

@@ -1,6 +1,7 @@
 #include "ui/panels/compare_page.h"
 
 #include "core/snapshot.h"
+#include "ui/document.h"
 #include "ui/format.h"
 
 #include <QCheckBox>
@@ -42,7 +43,9 @@ ComparePage::ComparePage(QWidget* parent)
     m_table->setAccessibleName(tr("Plans side by side"));
     m_table->setEditTriggers(QAbstractItemView::NoEditTriggers);
     m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
-    m_table->verticalHeader()->hide();
+    m_table->verticalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+    m_table->verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
+    m_table->verticalHeader()->setHighlightSections(false);
     m_table->verticalHeader()->setDefaultSectionSize(26);
     m_table->setShowGrid(false);
     m_table->setWordWrap(false);
@@ -86,6 +89,10 @@ void ComparePage::display(std::shared_ptr<const Snapshot> shown)
             ? tr("One setting differs from the pinned plans. Results first, then what differs.")
             : tr("%1 settings differ from the pinned plans. Results first, then what differs.").arg(differing));
     m_copy->setEnabled(!alone);
+    const bool isFull = snapshot.pinned.size() >= Document::kMaxPinned;
+    m_pin->setEnabled(!isFull);
+    m_pin->setToolTip(
+        isFull ? tr("%1 plans are pinned, which is all there is room for").arg(Document::kMaxPinned) : QString());
     m_equal->setVisible(!alone);
     fill(snapshot, rows);
 }
@@ -107,14 +114,19 @@ void ComparePage::fill(const Snapshot& snapshot, const std::vector<CompareRow>& 
             if (item == nullptr)
                 m_table->setItem(r, c, item = new QTableWidgetItem);
             item->setText(c == 0 ? name : row.values[static_cast<std::size_t>(c - 1)]);
+            item->setToolTip(item->text());
             QFont font = item->font();
             font.setBold(row.differs && c > 0 && plans.size() > 1);
             item->setFont(font);
         }
+        if (m_table->verticalHeaderItem(r) == nullptr)
+            m_table->setVerticalHeaderItem(r, new QTableWidgetItem);
+        m_table->verticalHeaderItem(r)->setText(name); // it stays in sight when many plans scroll
         const bool equal = !row.differs && !row.result;
         m_table->item(r, 0)->setData(Qt::UserRole, equal);
         m_table->setRowHidden(r, equal && !m_equal->isChecked());
     }
+    m_table->setColumnHidden(0, true);
     fitColumns();
 }
 

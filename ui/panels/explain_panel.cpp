@@ -108,7 +108,8 @@ QString ExplainPanel::text() const
 {
     return QStringList{m_title->text(), m_meaning->text(), m_formula->text(), m_notes->text(), m_source->text(),
         m_simulatedTitle->text(), m_simulated->text()}
-        .join(QLatin1Char('\n'));
+        .join(QLatin1Char('\n'))
+        .replace(QChar(QChar::Nbsp), u' ');
 }
 
 void ExplainPanel::refresh()

@@ -218,9 +218,11 @@ QString words(std::string_view id) { return text(id).replace(QLatin1Char('_'), Q
 
 Explanation bindingOf(const Snapshot& s)
 {
+    constexpr double kTrace = 5e-4; // of rounding
     QStringList gains;
     for (const Elasticity& e : s.now.evaluation.elasticities)
-        gains.append(tr("%1: %2").arg(words(name(e.resource)), number(e.elasticity, 2)));
+        gains.append(
+            tr("%1: %2").arg(words(name(e.resource)), number(std::abs(e.elasticity) < kTrace ? 0 : e.elasticity, 2)));
     if (gains.isEmpty())
         gains.append(tr("no resource was probed"));
     return {QStringLiteral("binding"), QStringLiteral("4.3"), tr("What binds first"),

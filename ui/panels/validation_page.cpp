@@ -427,15 +427,15 @@ void ValidationPage::showPapers()
     for (const papers::Row& row : m_papersRunner.rows()) {
         reproduced += row.verdict == papers::Verdict::reproduced ? 1 : 0;
         lines.push_back({text(row.paper), text(row.name), number(row.reported, 4),
-            row.reproduced ? number(*row.reproduced, 4) : QStringLiteral("–"), text(row.unit), text(row.tolerance),
-            text(papers::name(row.verdict)), text(row.explanation)});
+            row.reproduced ? number(*row.reproduced, 4) : QStringLiteral("–"), text(row.unit),
+            text(papers::name(row.verdict)).replace(u'_', u' '), text(row.tolerance), text(row.explanation)});
     }
     m_papersStatus->setText(tr("%1 of %2 published results recomputed, %3 of them reproduced")
                                 .arg(lines.size())
                                 .arg(PapersRunner::total())
                                 .arg(reproduced));
     fill(*m_papers,
-        {tr("paper"), tr("case"), tr("reported"), tr("here"), tr("unit"), tr("tolerance"), tr("verdict"), tr("why")},
+        {tr("paper"), tr("case"), tr("reported"), tr("here"), tr("unit"), tr("verdict"), tr("tolerance"), tr("why")},
         lines, 8);
 }
 

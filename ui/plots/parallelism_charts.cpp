@@ -55,6 +55,8 @@ struct Scaled {
     int gpus = 1, degree = 1;
     double costAtCapacity = 0; ///< dollars per million output tokens; not finite where it does not fit
     Band costBand;             ///< of it
+    double rate = 0;           ///< requests per second that a replica can serve
+    Band rateBand;
     Evaluator evaluator;
 };
 
@@ -70,7 +72,10 @@ const std::vector<Scaled>& compiled(const Snapshot& snapshot, const PlanResults&
             const PointEvaluation point = evaluator.withoutBandsAt(evaluator.workload().rate);
             const double cost = (point.cost.perOutputTokenAtCapacity * millionTokens).in(dollar);
             const Band band = inInverseProportion(cost, point.capacity.si(), point.capacityBand);
-            all.push_back({layout.plan.layout().gpus(), layout.degree, cost, band, std::move(evaluator)});
+            const double replicas = layout.plan.deployment.replicas;
+            const Band rates{point.capacityBand.lo / replicas, point.capacityBand.hi / replicas};
+            all.push_back({layout.plan.layout().gpus(), layout.degree, cost, band, point.capacity.si() / replicas,
+                rates, std::move(evaluator)});
         }
         return all;
     });
@@ -134,7 +139,7 @@ ChartSpec stepVsGpus(const Snapshot& snapshot)
         return chart;
     }
     LineChart body;
-    body.x = {"GPUs in a replica", "", false, 0.0, {}};
+    body.x = {"GPUs in a replica", "", true, {}, {}};
     body.y = {"step of " + whole(batch) + (batch == 1 ? " sequence" : " sequences"), "ms", true, {}, {}};
     body.curves.push_back(stepCurve(tensor, batch, "tensor parallel", Role::primary));
     if (pipeline.size() > 1)
@@ -289,12 +294,74 @@ Curve costCurve(const std::vector<Scaled>& all, const char* name, Role role)
     return curve;
 }
 
+double highestOf(const std::vector<Curve>& curves)
+{
+    double highest = 0;
+    for (const Curve& curve : curves)
+        for (const std::vector<double>* ys : {&curve.y, &curve.hi})
+            for (const double y : *ys)
+                highest = std::max(highest, y);
+    return highest;
+}
+
+/// Requests per second that a replica can serve; only layouts that fit.
+Curve rateCurve(const std::vector<Scaled>& all, const char* name, Role role)
+{
+    Curve curve;
+    curve.name = name;
+    curve.role = role;
+    std::vector<double> lo, hi;
+    for (const Scaled& one : all)
+        if (one.evaluator.memory().fits) {
+            curve.x.push_back(one.gpus);
+            curve.y.push_back(one.rate);
+            lo.push_back(one.rateBand.lo);
+            hi.push_back(one.rateBand.hi);
+        }
+    if (role == Role::primary && !curve.x.empty())
+        addBand(curve, std::move(lo), std::move(hi));
+    return curve;
+}
+
+ChartSpec rateVsGpus(const Snapshot& snapshot)
+{
+    const Plan& plan = *snapshot.now.plan;
+    ChartSpec chart{"Throughput against GPUs", "req/s of a replica", "", "", LineChart{}};
+    LineChart body;
+    body.x = {"GPUs in a replica", "", true, {}, {}};
+    body.y = {"capacity", "req/s", false, 0.0, {}};
+    for (const auto& [way, name, role] :
+        {std::tuple{Way::tensor, "tensor parallel", Role::primary}, {Way::pipeline, "pipeline", Role::secondary}}) {
+        Curve curve = rateCurve(compiled(snapshot, snapshot.now, way), name, role);
+        if (curve.x.size() > 1 || (way == Way::tensor && !curve.x.empty()))
+            body.curves.push_back(std::move(curve));
+    }
+    if (body.curves.empty()) {
+        chart.empty = "No layout of one node fits this model on this GPU.";
+        return chart;
+    }
+    const Curve first = body.curves.front();
+    addGhostCurves(body, snapshot,
+        [&](const PlanResults& pinned) { return rateCurve(compiled(snapshot, pinned, Way::tensor), "", Role::ghost); });
+    body.y.max = 1.1 * highestOf(body.curves);
+    const double now = snapshot.now.evaluation.capacity.si() / plan.deployment.replicas;
+    if (now > 0)
+        body.markers.push_back(
+            {"you: " + number(now) + " req/s", Role::primary, static_cast<double>(plan.layout().gpus()), now});
+    const double most = first.y.back(), gpus = first.x.back();
+    chart.says = "A replica of " + counted(first.x.front(), "GPU", "GPUs") + " serves " + number(first.y.front()) +
+                 " req/s" +
+                 (gpus > first.x.front() ? ", one of " + counted(gpus, "GPU", "GPUs") + " " + number(most) : "") + ".";
+    chart.body = std::move(body);
+    return chart;
+}
+
 ChartSpec costVsGpus(const Snapshot& snapshot)
 {
     const Plan& plan = *snapshot.now.plan;
     ChartSpec chart{"Cost at capacity against GPUs", "$ per M output tokens", "", "", LineChart{}};
     LineChart body;
-    body.x = {"GPUs in a replica", "", false, 0.0, {}};
+    body.x = {"GPUs in a replica", "", true, {}, {}};
     body.y = {"cost at capacity", "$/M tok", false, 0.0, {}};
     for (const auto& [way, name, role] :
         {std::tuple{Way::tensor, "tensor parallel", Role::primary}, {Way::pipeline, "pipeline", Role::secondary}}) {
@@ -309,12 +376,7 @@ ChartSpec costVsGpus(const Snapshot& snapshot)
     }
     addGhostCurves(body, snapshot,
         [&](const PlanResults& pinned) { return costCurve(compiled(snapshot, pinned, Way::tensor), "", Role::ghost); });
-    double highest = 0; // all layouts are of interest, also those that cost many times as much
-    for (const Curve& curve : body.curves)
-        for (const std::vector<double>* ys : {&curve.y, &curve.hi})
-            for (const double y : *ys)
-                highest = std::max(highest, y);
-    body.y.max = 1.1 * highest;
+    body.y.max = 1.1 * highestOf(body.curves); // all layouts are of interest, also those that cost many times as much
     const double now = (snapshot.now.evaluation.cost.perOutputTokenAtCapacity * millionTokens).in(dollar);
     if (std::isfinite(now) && now > 0)
         body.markers.push_back({"you: " + usd(now), Role::primary, static_cast<double>(plan.layout().gpus()), now});
@@ -331,11 +393,14 @@ constexpr std::array kCharts{
     ChartRow{"step_vs_gpus", "parallelism", "Decode step against GPUs",
         "How long a decode step of the present batch takes with more GPUs in a replica, tensor parallel and pipeline.",
         "6.1", &stepVsGpus},
-    ChartRow{"network_share", "parallelism", "What a step waits for",
+    ChartRow{"network_share", "parallelism", "What a decode step waits for",
         "Share of a decode step by limiting resource, for each tensor-parallel degree.", "6.5", &networkShare},
     ChartRow{"memory_by_tp", "parallelism", "Memory against tensor parallelism",
         "What lies on a GPU for each tensor-parallel degree, and how many sequences a replica seats.", "6.1",
         &memoryByTp},
+    ChartRow{"rate_vs_gpus", "parallelism", "Throughput against GPUs",
+        "Requests per second that a replica can serve over its GPUs, tensor parallel and pipeline, with the band.",
+        "6.1", &rateVsGpus},
     ChartRow{"cost_vs_gpus", "parallelism", "Cost at capacity against GPUs",
         "USD per million output tokens at full load, over the GPUs in a replica.", "7.3", &costVsGpus},
 };

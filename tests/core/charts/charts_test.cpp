@@ -266,7 +266,7 @@ TEST(Charts, EachChangesWithAnInputItDependsOn)
         {"engine_vs_load", {"workload.output_tokens_mean", "500"}}, {"ablation", {"deployment.replicas", "3"}},
         {"step_vs_gpus", {"hardware.gpu", "A100-SXM-80GB"}}, {"network_share", {"hardware.gpu", "A100-PCIe-80GB"}},
         {"memory_by_tp", {"model.weight_format", "fp8"}}, {"cost_vs_gpus", {"hardware.price_usd_per_gpu_hour", "9"}},
-        {"bill_vs_load", {"hardware.price_usd_per_gpu_hour", "9"}},
+        {"rate_vs_gpus", {"model.weight_format", "fp8"}}, {"bill_vs_load", {"hardware.price_usd_per_gpu_hour", "9"}},
         {"token_prices", {"hardware.price_usd_per_gpu_hour", "9"}},
         {"gpu_table", {"workload.arrival_rate_req_s", "60"}}, {"sim_queue", {"workload.arrival_rate_req_s", "6"}},
         {"sim_batch", {"workload.output_tokens_mean", "500"}}, {"sim_kv", {"workload.output_tokens_mean", "500"}},

@@ -108,9 +108,26 @@ TEST(BatchStation, AnswersOverloadWithInfiniteWaitsAndFullThroughput)
         EXPECT_NEAR(r.utilization, 1.3, 1e-12);
         EXPECT_EQ(r.throughput, s.capacity());
         EXPECT_TRUE(std::isinf(r.ttft.p50.si()) && std::isinf(r.e2e.mean.si()));
-        EXPECT_TRUE(std::isfinite(r.tpot.mean.si()) && r.tpot.mean.si() > 0);
+        if (policy != BatchPolicy::disaggregated) {
+            EXPECT_TRUE(std::isfinite(r.tpot.mean.si()) && r.tpot.mean.si() > 0);
+        }
         EXPECT_EQ(r.attainment, 0);
     }
+}
+
+TEST(BatchStation, SplitPhasesInOverloadHaveAPaceOnlyWhereThePromptsAreTheBottleneck)
+{
+    Example e;
+    e.input.policy = BatchPolicy::disaggregated;
+    e.input.replicas = 8;
+    const auto pace = [&](double prefillShare) {
+        e.input.prefillShare = prefillShare;
+        const BatchStation s = e.make();
+        return std::pair(solve(s, 0.99 * s.capacity()).tpot.mean.si(), solve(s, 1.3 * s.capacity()).tpot.mean.si());
+    };
+    EXPECT_TRUE(std::isinf(pace(7.0 / 8).second)) << "one replica decodes: the second token waits for a seat in it";
+    const auto [below, above] = pace(1.0 / 8);
+    EXPECT_NEAR(above / below, 1, 0.05) << "the decode pool gets what one replica prefills, however much comes";
 }
 
 TEST(BatchStation, ThePaceOfTokensGoesOnAcrossTheSaturation)
