@@ -3,6 +3,7 @@
 #include "ui/format.h"
 #include "ui/plots/label_placement.h"
 
+#include <QCoreApplication>
 #include <QFontMetricsF>
 #include <QPainter>
 
@@ -20,6 +21,7 @@ constexpr double kAbove = 0.4;         ///< share of the room left over that sta
 constexpr double kWidestNames = 0.44;  ///< share of the width that category names may take
 constexpr double kInsideMargin = 6;    ///< around a text inside a piece
 constexpr double kPerTick = 50;
+constexpr std::size_t kMostNamed = 3; ///< pinned plans in the key
 
 /// One bar has room for names in its pieces; more bars share a key.
 bool namesInside(const StackedBars& c) { return c.categories.size() == 1; }
@@ -74,6 +76,12 @@ std::vector<LegendEntry> barLegend(const StackedBars& c, const BarLayout& layout
 {
     std::vector<LegendEntry> out;
     const auto withGhosts = [&] {
+        if (c.ghosts.size() > kMostNamed) { // their marks look alike: names would only take the bars' room
+            out.push_back({QCoreApplication::translate("Plots", "%1 pinned plans, named under the mouse")
+                               .arg(static_cast<int>(c.ghosts.size())),
+                theme.color(Role::ghost), false, true});
+            return out;
+        }
         for (const BarGhost& g : c.ghosts)
             out.push_back({text(g.name), theme.color(Role::ghost), false, true});
         return out;
