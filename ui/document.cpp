@@ -297,9 +297,10 @@ void Document::watch(const std::filesystem::path& path)
     if (!m_watcher.files().isEmpty())
         m_watcher.removePaths(m_watcher.files());
     m_diskText.clear();
+    m_toldText.clear();
     if (path.empty())
         return;
-    m_diskText = fileText(path);
+    m_toldText = m_diskText = fileText(path);
     m_watcher.addPath(QString::fromStdString(path.string()));
 }
 
@@ -309,10 +310,16 @@ void Document::checkFile()
     if (!m_watcher.files().contains(file) && QFile::exists(file))
         m_watcher.addPath(file); // replaced by rename, as most editors save: the watch went with the old file
     std::string text = fileText(m_path);
-    if (text == m_diskText)
+    if (text == m_toldText)
         return;
-    m_diskText = std::move(text); // say it once
+    m_toldText = std::move(text); // say it once
     emit fileChangedOnDisk();
+}
+
+bool Document::fileDiffers() const
+{
+    std::error_code problem;
+    return !m_path.empty() && std::filesystem::exists(m_path, problem) && fileText(m_path) != m_diskText;
 }
 
 } // namespace headroom::ui

@@ -60,6 +60,8 @@ public:
     bool isModified() const { return !m_undo.isClean(); }
     /// The file of the plan; empty = never saved.
     const std::filesystem::path& path() const { return m_path; }
+    /// Another program has written other content to the file since this document last read or wrote it.
+    bool fileDiffers() const;
     /// Wall time of the last validation and evaluation (with the load curve), in milliseconds.
     double evaluateMs() const { return m_evaluateMs; }
 
@@ -129,6 +131,7 @@ private:
     std::filesystem::path m_path;
     QFileSystemWatcher m_watcher;
     std::string m_diskText; ///< what the file held when this document last read or wrote it
+    std::string m_toldText; ///< what it held when fileChangedOnDisk() was last emitted, or as m_diskText
     double m_evaluateMs = 0;
     std::unique_ptr<Simulator> m_simulator;
     std::unique_ptr<LoadSimulator> m_loadSimulator;

@@ -131,6 +131,8 @@ private:
 
     // main_window_files.cpp
     bool mayDiscard();
+    enum class Overwriting { allowed, elsewhere, refused };
+    Overwriting askOverwriting(); ///< of a file that another program changed
     void newPlan();
     void chooseFile();
     bool save();
@@ -141,7 +143,7 @@ private:
     void noticeFileChange();
     void withdrawFileNotices(); ///< plan and file agree again, or the plan is another one
     void compareWithCatalog();
-    void tellUnknownKeys();    ///< a notice while the file holds keys that mean nothing here
+    void tellUnknownKeys(); ///< a notice while the file holds keys that mean nothing here
     bool writeTo(const std::filesystem::path& path);
     void reportFailure(const QString& what, const Error& error);
     void exportReport();

@@ -80,8 +80,10 @@ bool MainWindow::mayDiscard()
 
 void MainWindow::newPlan()
 {
-    if (mayDiscard())
-        m_document.start(defaultPlan());
+    if (!mayDiscard())
+        return;
+    m_document.start(defaultPlan());
+    withdrawFileNotices();
 }
 
 void MainWindow::chooseFile()
@@ -120,7 +122,35 @@ void MainWindow::openExample(const QString& name)
     withdrawFileNotices();
 }
 
-bool MainWindow::save() { return m_document.path().empty() ? saveAs() : writeTo(m_document.path()); }
+MainWindow::Overwriting MainWindow::askOverwriting()
+{
+    QMessageBox box(QMessageBox::Warning, tr("Overwrite the file?"),
+        tr("Another program changed %1 since it was read.").arg(shown(m_document.path())), QMessageBox::Cancel, this);
+    box.setObjectName(QStringLiteral("question.overwrite"));
+    box.setInformativeText(tr("What it wrote is lost if you overwrite it."));
+    const auto* overwrite = box.addButton(tr("Overwrite"), QMessageBox::DestructiveRole);
+    auto* elsewhere = box.addButton(tr("Save as…"), QMessageBox::AcceptRole);
+    box.setDefaultButton(elsewhere);
+    box.exec();
+    if (box.clickedButton() == overwrite)
+        return Overwriting::allowed;
+    return box.clickedButton() == elsewhere ? Overwriting::elsewhere : Overwriting::refused;
+}
+
+bool MainWindow::save()
+{
+    if (m_document.path().empty())
+        return saveAs();
+    switch (m_document.fileDiffers() ? askOverwriting() : Overwriting::allowed) {
+    case Overwriting::allowed:
+        return writeTo(m_document.path());
+    case Overwriting::elsewhere:
+        return saveAs();
+    case Overwriting::refused:
+        break;
+    }
+    return false;
+}
 
 bool MainWindow::saveAs()
 {
@@ -222,6 +252,7 @@ void MainWindow::offerRecovery(const std::filesystem::path& folder)
                                       return;
                                   }
                                   m_document.start(std::move(*plan), Document::Origin::recovered, newest.original);
+                                  withdrawFileNotices();
                                   Autosave::discard(newest);
                               }});
     notice.buttons.push_back({tr("Throw away"), [left] {

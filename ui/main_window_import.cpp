@@ -93,7 +93,11 @@ void MainWindow::importText(const QString& pasted)
         applyImport(dialog, tr("Paste plan"));
         return;
     }
-    showImport(tr("The clipboard"), readForeign(utf8.toStdString(), source.toStdString()));
+    auto read = readForeign(utf8.toStdString(), source.toStdString());
+    // A model that is read from a file has the file's name; one that was pasted has the name it gives itself.
+    if (auto* model = read ? std::get_if<HfImport>(&read->content) : nullptr)
+        model->spec.name = nameInConfig(utf8.toStdString()).value_or(tr("pasted model").toStdString());
+    showImport(tr("The clipboard"), read);
 }
 
 void MainWindow::showImport(const QString& source, const Result<ForeignFile>& read)

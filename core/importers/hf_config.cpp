@@ -310,6 +310,14 @@ bool isHfConfig(std::string_view json)
         std::array{"hidden_size", "n_embd", "d_model", "n_embed"}, [&](const char* key) { return text.has(key); });
 }
 
+std::optional<std::string> nameInConfig(std::string_view json)
+{
+    const Result<Values> file = Values::parse(json, "config");
+    if (!file || file->text({"_name_or_path"}).empty())
+        return std::nullopt;
+    return modelName(*file, "");
+}
+
 Result<HfImport> readHfConfig(std::string_view json, std::string_view name)
 {
     const Result<Values> file = Values::parse(json, name);

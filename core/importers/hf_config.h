@@ -21,6 +21,9 @@ struct HfImport {
 /// Whether a text looks like a model's config.json: one object with model_type or architectures, and layers.
 bool isHfConfig(std::string_view json);
 
+/// The name that a config.json gives its model, without the folders before it; absent where it gives none.
+std::optional<std::string> nameInConfig(std::string_view json);
+
 /// Reads a config.json.
 /// \param name stands in error messages, and names the model where the file does not (file or folder name)
 /// Errors: not JSON (NAME:LINE), a missing key, a value of the wrong type or range (NAME: KEY), an encoder-decoder.

@@ -60,6 +60,8 @@ TEST(BoxText, ReadsBackWhatItShows)
     EXPECT_EQ(boxText(0.07), "0.07");
     EXPECT_EQ(boxText(1365.82), "1,366");
     EXPECT_EQ(boxText(-123.5), "-123.5");
+    EXPECT_EQ(boxText(5.53014, 4), "5.53");
+    EXPECT_EQ(boxText(123456, 3), "123,456") << "digits before the point stay";
 }
 
 TEST(BoxText, TakesUnitsAndSpacesAndRefusesWords)
@@ -68,6 +70,30 @@ TEST(BoxText, TakesUnitsAndSpacesAndRefusesWords)
     EXPECT_EQ(parseBoxText("4.2req/s", "req/s"), 4.2);
     for (const char* bad : {"", "tok", "four", "1 2x", "nan", "inf", "1e999"})
         EXPECT_FALSE(parseBoxText(bad, "tok")) << bad;
+}
+
+TEST(BoxText, ACommaOrSpaceCountsOnlyWhereItSeparatesThousands)
+{
+    EXPECT_EQ(parseBoxText("1,234,567.5", ""), 1234567.5);
+    EXPECT_EQ(parseBoxText("-12 500", ""), -12500);
+    EXPECT_EQ(parseBoxText("4.2 req/s", "req/s"), 4.2);
+    const struct {
+        const char *typed, *complaint;
+    } cases[] = {{"12,5", "12,5: a comma only separates thousands; write 12.5"},
+        {"0,125", "0,125: a comma only separates thousands; write 0.125"},
+        {"-0,5 s", "-0,5: a comma only separates thousands; write -0.5"},
+        {"1,00,000", "1,00,000: a comma only separates thousands; write 100000"},
+        {"1234,567", "1234,567: a comma only separates thousands; write 1234.567"},
+        {"1.5,000", "1.5,000: a comma only separates thousands; write 1.5000"},
+        {"12,500.0,1", "12,500.0,1: a comma only separates thousands; write 12500.01"},
+        {"1,234 567", "1,234 567: a comma only separates thousands; write 1234567"},
+        {"1 2", "1 2: a space only separates thousands; write 12"}};
+    for (const auto& c : cases) {
+        EXPECT_FALSE(parseBoxText(c.typed, "s")) << c.typed;
+        EXPECT_EQ(separatorComplaint(c.typed, "s"), c.complaint);
+    }
+    for (const char* other : {"", "four, five", "none", "1,366", "7.5 s", ","})
+        EXPECT_EQ(separatorComplaint(other, "s"), "") << other;
 }
 
 } // namespace

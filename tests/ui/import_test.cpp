@@ -78,11 +78,19 @@ TEST_F(ImportTest, APastedConfigIsShownAndThenPutIntoThePlanAsOneUndoStep)
     EXPECT_THAT(shown, HasSubstr("rope_theta")); // said to be left out
     EXPECT_THAT(shown, HasSubstr("Layers"));
     EXPECT_EQ(document.plan().model.spec.layers(), 16);
+    EXPECT_EQ(document.plan().model.spec.name, "Small-1B") << "its own name, not the clipboard's";
     EXPECT_DOUBLE_EQ(document.plan().model.maxContext.si(), 4096);
     EXPECT_EQ(document.plan().workload, before.workload);
     EXPECT_EQ(document.undoStack().count(), 1);
     document.undoStack().undo();
     EXPECT_EQ(document.plan(), before);
+}
+
+TEST_F(ImportTest, APastedConfigWithoutANameIsAPastedModel)
+{
+    answer(true);
+    window->importText(QString::fromUtf8(kConfig).remove(QStringLiteral("\"_name_or_path\": \"org/Small-1B\", ")));
+    EXPECT_EQ(document.plan().model.spec.name, "pasted model");
 }
 
 TEST_F(ImportTest, ADroppedPlanFromBeforeThereWereSchemasIsOpened)

@@ -236,6 +236,33 @@ TEST_F(SimulatorTest, ScrubbingShowsAStateThatTheTimeSeriesKnows)
     EXPECT_LE(first.arrival, t);
 }
 
+TEST(PlaybackBar, APressBesideTheHandleTakesItAndTheDragIsFollowed)
+{
+    PlaybackBar bar;
+    bar.resize(900, 80);
+    bar.setRun(100, 1, 10);
+    bar.show();
+    QCoreApplication::processEvents();
+    auto* slider = bar.findChild<ValueSlider*>();
+    ASSERT_NE(slider, nullptr);
+    const auto at = [&](double seconds) {
+        return slider->handleCentre(static_cast<int>(seconds / 100 * slider->maximum()));
+    };
+    const double pixel = 100.0 / slider->width() * 1.2; // seconds
+    QTest::mousePress(slider, Qt::LeftButton, {}, at(40));
+    EXPECT_NEAR(bar.time(), 40, pixel);
+    QTest::mouseMove(slider, at(70));
+    EXPECT_NEAR(bar.time(), 70, pixel);
+    QTest::mouseMove(slider, at(20));
+    EXPECT_NEAR(bar.time(), 20, pixel);
+    QTest::mouseRelease(slider, Qt::LeftButton, {}, at(20));
+    const double before = bar.time();
+    QTest::keyClick(slider, Qt::Key_Right);
+    EXPECT_NEAR(bar.time(), before + 0.5, 1e-9);
+    QTest::keyClick(slider, Qt::Key_PageDown);
+    EXPECT_NEAR(bar.time(), before - 4.5, 1e-9);
+}
+
 TEST_F(SimulatorTest, PlayPauseAndStep)
 {
     window->showTab("simulator");

@@ -2,6 +2,7 @@
 #include "tests/ui/window_fixture.h"
 #include "ui/panels/chart_page.h"
 #include "ui/panels/classes_panel.h"
+#include "ui/panels/field_scale.h"
 #include "ui/panels/notice_bar.h"
 #include "ui/panels/summary_panel.h"
 #include "ui/panels/value_box.h"
@@ -133,6 +134,53 @@ TEST_F(WindowTest, AValueThatIsTypedIsTakenAtEnterAndOneThatIsRefusedSaysWhyAtIt
     EXPECT_TRUE(error().isEmpty()) << qPrintable(error());
     type("3", Qt::Key_Escape);
     EXPECT_DOUBLE_EQ(document.plan().workload.arrivalRate.si(), 8);
+    type("12,5", Qt::Key_Return);
+    EXPECT_DOUBLE_EQ(document.plan().workload.arrivalRate.si(), 8) << "not 125";
+    EXPECT_THAT(error().toStdString(), testing::HasSubstr("write 12.5"));
+    QTest::keyClick(box, Qt::Key_Escape);
+    EXPECT_EQ(box->shownText(), QStringLiteral("8"));
+    EXPECT_TRUE(error().isEmpty()) << qPrintable(error());
+    type("2k", Qt::Key_Return);
+    EXPECT_FALSE(error().isEmpty());
+    QTest::keyClick(box, Qt::Key_Escape);
+    EXPECT_EQ(box->shownText(), QStringLiteral("8")) << "Escape takes a refused entry back";
+    EXPECT_TRUE(error().isEmpty()) << qPrintable(error());
+}
+
+TEST_F(WindowTest, NoBoxOfANumberCutsOffItsText)
+{
+    ASSERT_TRUE(document.edit("workload.arrival_rate_req_s", "5.53014"));
+    const auto check = [&](const char* when) {
+        for (const Field& field : fields()) {
+            auto* editor = window->planPanel().editor(info(field).key);
+            editor->refresh();
+            if (const auto* box = editor->findChild<ValueBox*>()) {
+                EXPECT_TRUE(box->fits(box->shownText()))
+                    << when << ": " << info(field).key << ": " << qPrintable(box->shownText());
+            }
+        }
+    };
+    check("as it is");
+    for (const Field& field : fields())
+        if (const auto* f = std::get_if<NumberField>(&field); f != nullptr && !f->info.derived) {
+            EXPECT_TRUE(document.edit(f->info.key, exactText(f->max))) << f->info.key;
+        }
+    check("at the end of each range");
+    EXPECT_EQ(window->planPanel().editor("workload.arrival_rate_req_s")->findChild<ValueBox*>()->shownText(),
+        QStringLiteral("100,000"));
+}
+
+TEST_F(WindowTest, TheBoxOfAModelThatIsNotInTheCatalogShowsItsName)
+{
+    auto* box = window->planPanel().editor("model.name")->findChild<QComboBox*>();
+    Plan plan = document.plan();
+    plan.model.spec.name = "Small-1B";
+    document.replacePlan(plan, QStringLiteral("Import model"));
+    EXPECT_EQ(box->currentIndex(), -1);
+    EXPECT_EQ(box->placeholderText(), QStringLiteral("Small-1B"));
+    const QImage named = box->grab().toImage();
+    box->setPlaceholderText(QStringLiteral("another"));
+    EXPECT_TRUE(box->grab().toImage() != named) << "the name is not drawn";
 }
 
 TEST_F(WindowTest, EveryChartOfEveryTabDrawsAndFollowsTheLoad)
@@ -369,6 +417,59 @@ TEST_F(WindowTest, ClosingWithChangesAsksAndCancelKeepsTheWindow)
         window->findChild<QMessageBox*>(QStringLiteral("question.save"))->button(QMessageBox::Discard)->click();
     });
     EXPECT_TRUE(window->close());
+}
+
+TEST_F(WindowTest, SavingOverAFileThatAnotherProgramChangedAsks)
+{
+    const auto file = folder() / "shared.plan.json";
+    ASSERT_TRUE(document.saveAs(file));
+    ASSERT_TRUE(document.edit("workload.arrival_rate_req_s", "7"));
+    const auto save = [this](const QString& answer) { // presses the button of this text; whether it was asked
+        bool asked = false;
+        QTimer::singleShot(0, window.get(), [&] {
+            auto* box = window->findChild<QMessageBox*>(QStringLiteral("question.overwrite"));
+            asked = box != nullptr;
+            if (box != nullptr)
+                for (QAbstractButton* button : box->buttons())
+                    if (button->text().remove(QLatin1Char('&')) == answer)
+                        button->click();
+        });
+        for (QAction* action : window->findChildren<QAction*>())
+            if (action->text() == QStringLiteral("&Save"))
+                action->trigger();
+        QCoreApplication::processEvents();
+        return asked;
+    };
+    const auto nameInFile = [&] { return loadPlan(file)->name; };
+    EXPECT_FALSE(save(QStringLiteral("Cancel"))) << "nobody else wrote to it";
+    EXPECT_FALSE(document.isModified());
+    Plan theirs = document.plan();
+    theirs.name = "theirs";
+    ASSERT_TRUE(savePlan(theirs, file));
+    ASSERT_TRUE(document.edit("workload.arrival_rate_req_s", "8"));
+    EXPECT_TRUE(save(QStringLiteral("Cancel")));
+    EXPECT_EQ(nameInFile(), "theirs");
+    EXPECT_TRUE(document.isModified());
+    EXPECT_TRUE(save(QStringLiteral("Overwrite")));
+    EXPECT_EQ(nameInFile(), "test");
+    EXPECT_FALSE(document.isModified());
+    EXPECT_FALSE(save(QStringLiteral("Cancel"))) << "it was overwritten";
+}
+
+TEST_F(WindowTest, ANewPlanTakesTheNoticesOfTheOldFileAway)
+{
+    const auto file = folder() / "old.plan.json";
+    ASSERT_TRUE(document.saveAs(file));
+    std::ofstream(file) << "{";
+    const auto trigger = [this](const QString& text) {
+        for (QAction* action : window->findChildren<QAction*>())
+            if (action->text() == text)
+                action->trigger();
+    };
+    trigger(QStringLiteral("Re&load"));
+    ASSERT_THAT(window->notices().text().toStdString(), testing::HasSubstr("old.plan.json"));
+    trigger(QStringLiteral("&New"));
+    EXPECT_THAT(window->notices().text().toStdString(), testing::Not(testing::HasSubstr("old.plan.json")));
 }
 
 TEST_F(WindowTest, ClosingWithoutChangesAsksNothing) { EXPECT_TRUE(window->close()); }

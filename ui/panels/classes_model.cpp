@@ -211,9 +211,12 @@ Result<Plan> ClassesModel::changed(const Property& property, int column, const Q
     std::string value = typed.toStdString();
     if (property.kind == Kind::name && typed.isEmpty())
         return fail("", tr("a class needs a name").toStdString());
-    if (property.kind == Kind::number)
+    if (property.kind == Kind::number) {
+        if (std::string wrong = separatorComplaint(value, property.field->info.unit); !wrong.empty())
+            return fail("", std::move(wrong));
         if (const auto read = parseBoxText(value, property.field->info.unit))
             value = exactText(*read);
+    }
     Plan plan = m_document.plan();
     if (auto set = setField(plan, path(column, property.key), value); !set)
         return tl::unexpected(set.error());
@@ -223,6 +226,8 @@ Result<Plan> ClassesModel::changed(const Property& property, int column, const Q
 /// The share grows as the rate does and the sum of the rates with it: every other class keeps its rate.
 Result<Plan> ClassesModel::withRate(int column, const QString& typed) const
 {
+    if (std::string wrong = separatorComplaint(typed.toStdString(), "req/s"); !wrong.empty())
+        return fail("", std::move(wrong));
     const auto rate = parseBoxText(typed.toStdString(), "req/s");
     if (!rate || *rate <= 0)
         return fail("", tr("\"%1\" is not a rate; expected a number above 0 req/s").arg(typed).toStdString());

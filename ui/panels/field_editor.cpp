@@ -44,6 +44,17 @@ QString helpText(const Field& field)
     return tip;
 }
 
+/// Texts that the box of a field is to have room for: both ends of its range, four digits of a fraction.
+QStringList usualTexts(const NumberField& f)
+{
+    QStringList texts{text(boxText(f, f.min)), text(boxText(f, f.max))};
+    if (!f.integer)
+        texts.append(QStringLiteral("88.88"));
+    if (f.optional)
+        texts.append(FieldEditor::tr("none"));
+    return texts;
+}
+
 /// A combo box that does not turn with the wheel while the dock scrolls under the pointer. A name too long for it loses
 /// its middle: families of models differ at the end.
 class CalmComboBox final : public QComboBox {
@@ -64,6 +75,8 @@ protected:
         QStyleOptionComboBox option;
         initStyleOption(&option);
         painter.drawComplexControl(QStyle::CC_ComboBox, option);
+        if (currentIndex() < 0) // a model that is not in the catalog: its name is a value like the others, not a hint
+            option.currentText = placeholderText();
         const int room =
             style()->subControlRect(QStyle::CC_ComboBox, &option, QStyle::SC_ComboBoxEditField, this).width();
         option.currentText = option.fontMetrics.elidedText(option.currentText, Qt::ElideMiddle, room - kPadding);
@@ -80,10 +93,11 @@ public:
         : FieldEditor(document, field, parent),
           m_number(std::get<NumberField>(field)),
           m_scale(m_number),
-          m_box(new ValueBox(text(m_number.info.unit)))
+          m_box(new ValueBox(text(m_number.info.unit), usualTexts(m_number)))
     {
         setControl(m_box, 0);
         connect(m_box, &ValueBox::entered, this, &NumberEditor::enter);
+        connect(m_box, &ValueBox::reverted, this, &NumberEditor::refresh);
         connect(m_box, &ValueBox::stepRequested, this, &NumberEditor::step);
         ValueSlider* bar = addSlider();
         bar->setRange(0, m_scale.ticks());
@@ -95,7 +109,7 @@ public:
     void refresh() override
     {
         const std::optional<double> value = m_number.get(document().plan());
-        const QString shown = value ? text(boxText(m_number, *value)) : tr("none");
+        const QString shown = value ? fitting(*value) : tr("none");
         m_box->display(shown);
         const QSignalBlocker quiet(slider());
         if (!slider()->isSliderDown()) // a hand on the handle is where the handle stays
@@ -105,9 +119,23 @@ public:
     void focusControl() override { m_box->setFocus(Qt::OtherFocusReason); }
 
 private:
+    /// The value with as many digits as the box has room for.
+    QString fitting(double value) const
+    {
+        constexpr int kLeastDigits = 3;
+        int digits = kBoxDigits;
+        QString shown = text(boxText(m_number, value));
+        while (!m_box->fits(shown) && digits > kLeastDigits)
+            shown = text(boxText(m_number, value, --digits));
+        return shown;
+    }
     void enter(const QString& typed)
     {
         const std::string unit(m_number.info.unit);
+        if (const std::string wrong = separatorComplaint(typed.toStdString(), unit); !wrong.empty()) {
+            showError(text(wrong));
+            return;
+        }
         const auto value = parseBoxText(typed.trimmed().toStdString(), unit);
         if (write(value ? exactText(*value) : typed.trimmed().toStdString(), Gesture::whole)) {
             m_box->force(QString());

@@ -51,11 +51,11 @@ protected:
     void writeStep(std::string_view text);
     void reset();
     void refreshState(const QString& value);
+    /// Says what is wrong with an entry, until the next refresh.
+    void showError(const QString& message);
 
 private:
     class Dot;
-
-    void showError(const QString& message);
 
     Document& m_document;
     const Field& m_field;

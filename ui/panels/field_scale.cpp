@@ -31,6 +31,57 @@ double roundStep(double value)
     return (lead >= 5 ? 5 : lead >= 2 ? 2 : 1) * power;
 }
 
+bool isSeparator(char c) { return c == ',' || c == ' '; }
+
+/// What was typed without its unit and the blanks around it.
+std::string_view bareNumber(std::string_view typed, std::string_view unit)
+{
+    if (!unit.empty() && typed.ends_with(unit))
+        typed.remove_suffix(unit.size());
+    while (typed.starts_with(' '))
+        typed.remove_prefix(1);
+    while (typed.ends_with(' '))
+        typed.remove_suffix(1);
+    return typed;
+}
+
+/// Whether every separator stands between groups of three digits before the point: "1,366.5", but neither "12,5" nor
+/// "0,125", which mean a decimal comma.
+bool separatesThousands(std::string_view number)
+{
+    const std::size_t first = number.find_first_of(", ");
+    if (first == std::string_view::npos)
+        return true;
+    const std::size_t start = number.starts_with('-') ? 1 : 0;
+    const std::size_t end = std::min(number.find_first_of(".eE"), number.size());
+    if (number[start] == '0' || (end - start) % 4 == 0) // "0,125", "1234,567": no thousands begin like these
+        return false;
+    for (std::size_t i = start; i < number.size(); ++i) {
+        const bool isDue = i > start && i < end && (end - i) % 4 == 0;
+        if (isSeparator(number[i]) != isDue || (isDue && number[i] != number[first]))
+            return false;
+    }
+    return true;
+}
+
+/// A finite number without separators.
+std::optional<double> plainNumber(std::string_view digits)
+{
+    double value = 0;
+    const char* end = digits.data() + digits.size();
+    const auto [stop, error] = std::from_chars(digits.data(), end, value);
+    if (digits.empty() || error != std::errc() || stop != end || !std::isfinite(value))
+        return std::nullopt;
+    return value;
+}
+
+std::string withoutSeparators(std::string_view number)
+{
+    std::string digits(number);
+    std::erase_if(digits, isSeparator);
+    return digits;
+}
+
 } // namespace
 
 FieldScale::FieldScale(const NumberField& field) : m_field(field)
@@ -94,12 +145,12 @@ std::string exactText(double value)
     return {buffer, end};
 }
 
-std::string boxText(double value)
+std::string boxText(double value, int digits)
 {
     // From a thousand on the fraction is noise to a reader: a mean of 1,365.82 tokens shows as 1,366.
-    const double rounded = std::abs(value) < 1e3 ? roundedTo(value, 6) : std::round(value);
+    const double rounded = std::abs(value) < 1e3 ? roundedTo(value, digits) : std::round(value);
     if (rounded != 0 && (std::abs(rounded) < 1e-5 || std::abs(rounded) >= 1e15))
-        return exactText(roundedTo(value, 6));
+        return exactText(roundedTo(value, digits));
     char buffer[64];
     const auto end = std::to_chars(buffer, buffer + sizeof buffer, rounded, std::chars_format::fixed).ptr;
     const std::string_view plain(buffer, static_cast<std::size_t>(end - buffer));
@@ -116,23 +167,32 @@ std::string boxText(double value)
 
 bool isYear(const NumberField& field) { return field.integer && field.min >= 1000 && field.max < 10'000; }
 
-std::string boxText(const NumberField& field, double value)
+std::string boxText(const NumberField& field, double value, int digits)
 {
-    return isYear(field) ? exactText(value) : boxText(value);
+    return isYear(field) ? exactText(value) : boxText(value, digits);
 }
 
 std::optional<double> parseBoxText(std::string_view text, std::string_view unit)
 {
-    std::string digits(text);
-    if (!unit.empty() && digits.ends_with(unit))
-        digits.resize(digits.size() - unit.size());
-    std::erase_if(digits, [](char c) { return c == ',' || c == ' '; });
-    double value = 0;
-    const char* end = digits.data() + digits.size();
-    const auto [stop, error] = std::from_chars(digits.data(), end, value);
-    if (digits.empty() || error != std::errc() || stop != end || !std::isfinite(value))
-        return std::nullopt;
-    return value;
+    const std::string_view number = bareNumber(text, unit);
+    return separatesThousands(number) ? plainNumber(withoutSeparators(number)) : std::nullopt;
+}
+
+std::string separatorComplaint(std::string_view text, std::string_view unit)
+{
+    const std::string_view number = bareNumber(text, unit);
+    if (separatesThousands(number) || !plainNumber(withoutSeparators(number)))
+        return {};
+    const std::size_t first = number.find_first_of(", ");
+    const bool isComma = number[first] == ',';
+    std::string meant = withoutSeparators(number);
+    // A lone comma without a point is a decimal comma.
+    if (isComma && number.find_first_of(", ", first + 1) == std::string_view::npos &&
+        (number.find('.') == std::string_view::npos)) {
+        meant = number;
+        meant[first] = '.';
+    }
+    return std::string(number) + (isComma ? ": a comma" : ": a space") + " only separates thousands; write " + meant;
 }
 
 } // namespace headroom::ui

@@ -29,13 +29,19 @@ private:
 
 /// Text that setField() reads back to exactly this value.
 std::string exactText(double value);
-/// A number as it stands in an edit box: six significant digits at most, thousands apart, no trailing zeros.
-std::string boxText(double value);
+/// Significant digits of a number in an edit box that has room for them.
+inline constexpr int kBoxDigits = 6;
+/// A number as it stands in an edit box: significant digits at most (all of those before the point are kept), thousands
+/// apart, no trailing zeros.
+std::string boxText(double value, int digits = kBoxDigits);
 /// A calendar year: written without a separator.
 bool isYear(const NumberField&);
 /// The value of a field: a year is written without a separator.
-std::string boxText(const NumberField&, double value);
-/// What was typed in an edit box; thousands separators and a trailing unit are allowed. nullopt = not a number.
+std::string boxText(const NumberField&, double value, int digits = kBoxDigits);
+/// What was typed in an edit box; a trailing unit is allowed, and commas or spaces where they separate thousands.
+/// nullopt = not a number.
 std::optional<double> parseBoxText(std::string_view text, std::string_view unit);
+/// Why a number is refused whose comma or space separates no thousands, and how to write it; empty for all other texts.
+std::string separatorComplaint(std::string_view text, std::string_view unit);
 
 } // namespace headroom::ui

@@ -1,5 +1,6 @@
 #include "ui/panels/group_values.h"
 
+#include "core/plan/fields.h"
 #include "core/snapshot.h"
 #include "ui/format.h"
 #include "ui/money.h"
@@ -22,12 +23,25 @@ QString parameters(const ModelSpec& model)
     return number(total / 1e9, 3) + QStringLiteral(" B");
 }
 
-QString workloadValues(const Workload& workload)
+/// \param hasCv the arrival process uses the CV of the plan: a Poisson process has its own, whatever the plan keeps
+QString workloadValues(const Workload& workload, bool hasCv)
 {
-    if (!workload.classes.empty())
-        return joined({tr("%1 classes").arg(workload.classes.size()), tr("CV %1").arg(number(workload.arrivalCv, 2))});
-    return joined({tr("%1 in").arg(number(meanOf(workload.shape.prompt), 3)),
-        tr("%1 out").arg(number(meanOf(workload.shape.output), 3)), tr("CV %1").arg(number(workload.arrivalCv, 2))});
+    QStringList parts;
+    if (workload.classes.empty())
+        parts = {tr("%1 in").arg(number(meanOf(workload.shape.prompt), 3)),
+            tr("%1 out").arg(number(meanOf(workload.shape.output), 3))};
+    else
+        parts = {workload.classes.size() == 1 ? tr("1 class") : tr("%1 classes").arg(workload.classes.size())};
+    if (hasCv)
+        parts.append(tr("CV %1").arg(number(workload.arrivalCv, 2)));
+    return joined(parts);
+}
+
+/// Whether a field of the plan has an effect in it.
+bool applies(std::string_view key, const Plan& plan)
+{
+    const Field* field = findField(key);
+    return field != nullptr && (info(*field).notApplicable == nullptr || info(*field).notApplicable(plan).empty());
 }
 
 QString servingValues(const Plan& plan)
@@ -76,7 +90,7 @@ QString operationsValues(const Plan& plan)
 QString groupValues(std::string_view group, const Plan& plan, const Snapshot& snapshot)
 {
     if (group == "workload")
-        return workloadValues(plan.workload);
+        return workloadValues(plan.workload, applies("workload.arrival_cv", plan));
     if (group == "model")
         return joined({parameters(plan.model.spec),
             tr("%1 B/token").arg(number(snapshot.now.evaluation.kvBytesPerToken.si(), 6))});

@@ -1,10 +1,11 @@
 #include "ui/panels/playback_bar.h"
 
+#include "ui/panels/value_slider.h"
+
 #include <QComboBox>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QSignalBlocker>
-#include <QSlider>
 #include <QSpinBox>
 #include <QToolButton>
 #include <QVBoxLayout>
@@ -20,6 +21,8 @@ namespace {
 
 constexpr int kFrameMs = 33;
 constexpr int kSliderSteps = 10'000;
+/// Key and wheel steps from the start of a run to its end; Page keys take ten of them at once.
+constexpr double kKeySteps = 200;
 constexpr std::array kSpeeds{1.0, 10.0, 100.0, 1000.0, std::numeric_limits<double>::infinity()};
 
 QToolButton* wordButton(const QString& words, const QString& tip)
@@ -50,7 +53,7 @@ PlaybackBar::PlaybackBar(QWidget* parent)
       m_back(wordButton(tr("◂ Step"), tr("Back to the last change of any request"))),
       m_play(wordButton(tr("Play"), tr("Play the run over its simulated time"))),
       m_forward(wordButton(tr("Step ▸"), tr("On to the next change of any request"))),
-      m_slider(new QSlider(Qt::Horizontal)),
+      m_slider(new ValueSlider),
       m_speed(new QComboBox),
       m_first(new QSpinBox),
       m_state(new QLabel)
@@ -61,7 +64,6 @@ PlaybackBar::PlaybackBar(QWidget* parent)
     auto* row = new QHBoxLayout;
     row->setSpacing(6);
     m_slider->setRange(0, kSliderSteps);
-    m_slider->setPageStep(kSliderSteps / 20);
     m_slider->setMinimumWidth(90);
     m_slider->setAccessibleName(tr("Moment of the run"));
     m_slider->setToolTip(tr("Scrub through the simulated time"));
@@ -91,6 +93,8 @@ PlaybackBar::PlaybackBar(QWidget* parent)
     connect(m_forward, &QToolButton::clicked, this, [this] { emit stepRequested(true); });
     connect(m_slider, &QSlider::valueChanged, this,
         [this](int value) { setTime(m_length * static_cast<double>(value) / kSliderSteps); });
+    connect(m_slider, &ValueSlider::stepRequested, this,
+        [this](int steps) { setTime(std::clamp(m_time + steps * m_length / kKeySteps, 0.0, m_length)); });
     connect(m_first, &QSpinBox::valueChanged, this, &PlaybackBar::firstRequestChosen);
     setRun(0, 0, 0);
 }
@@ -153,6 +157,8 @@ void PlaybackBar::setFirstRequest(int number)
 void PlaybackBar::advance()
 {
     const double seconds = static_cast<double>(m_frame.restart()) * 1e-3;
+    if (m_slider->isSliderDown()) // a hand on the handle says where the run stands
+        return;
     setTime(m_time + (std::isinf(speed()) ? m_interval : seconds * speed()));
     if (m_time >= m_length)
         setPlaying(false);

@@ -7,11 +7,12 @@
 
 class QComboBox;
 class QLabel;
-class QSlider;
 class QSpinBox;
 class QToolButton;
 
 namespace headroom::ui {
+
+class ValueSlider;
 
 class PlaybackBar final : public QWidget {
     Q_OBJECT
@@ -51,7 +52,7 @@ private:
     QTimer m_timer;
     QElapsedTimer m_frame;
     QToolButton *m_back, *m_play, *m_forward;
-    QSlider* m_slider;
+    ValueSlider* m_slider;
     QComboBox* m_speed;
     QSpinBox* m_first;
     QLabel* m_state;

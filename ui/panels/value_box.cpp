@@ -5,14 +5,19 @@
 #include <QKeyEvent>
 #include <QLineEdit>
 #include <QPainter>
+#include <QStyle>
+#include <QStyleOption>
 #include <QTimer>
 #include <QWheelEvent>
+
+#include <algorithm>
+#include <utility>
 
 namespace headroom::ui {
 
 namespace {
 
-constexpr int kWidth = 104;
+constexpr int kLeastWidth = 104, kMostWidth = 168; // of 284 in the dock: the label beside it needs its share
 constexpr int kHeight = 24;
 constexpr int kPad = 6;
 
@@ -26,6 +31,17 @@ public:
         setAlignment(Qt::AlignRight | Qt::AlignVCenter);
         setFrame(false);
         makeRoom();
+    }
+
+    /// Pixels beside the text: frame, padding, unit.
+    int besideText() const
+    {
+        constexpr int kInner = 2 * 2 + 1; // QLineEdit keeps two pixels on each side, the cursor takes one
+        QStyleOptionFrame option;
+        initStyleOption(&option);
+        option.rect = QRect(0, 0, kMostWidth, kHeight);
+        const int frame = kMostWidth - style()->subElementRect(QStyle::SE_LineEditContents, &option, this).width();
+        return frame + textMargins().left() + textMargins().right() + kInner;
     }
 
 protected:
@@ -55,7 +71,8 @@ private:
     QString m_unit;
 };
 
-ValueBox::ValueBox(const QString& unit, QWidget* parent) : QAbstractSpinBox(parent)
+ValueBox::ValueBox(const QString& unit, QStringList usual, QWidget* parent)
+    : QAbstractSpinBox(parent), m_usual(std::move(usual))
 {
     setButtonSymbols(NoButtons);
     m_edit = new Edit(unit, this);
@@ -79,7 +96,24 @@ void ValueBox::force(const QString& text)
 
 QString ValueBox::shownText() const { return m_edit->text(); }
 
-QSize ValueBox::sizeHint() const { return {kWidth, kHeight}; }
+QSize ValueBox::sizeHint() const
+{
+    int widest = 0;
+    for (const QString& text : m_usual)
+        widest = std::max(widest, widthFor(text));
+    return {std::clamp(widest, kLeastWidth, kMostWidth), kHeight};
+}
+
+bool ValueBox::fits(const QString& text) const { return widthFor(text) <= sizeHint().width(); }
+
+int ValueBox::widthFor(const QString& text) const
+{
+    QStyleOptionSpinBox option;
+    initStyleOption(&option);
+    option.rect = QRect(0, 0, kMostWidth, kHeight);
+    const int inside = style()->subControlRect(QStyle::CC_SpinBox, &option, QStyle::SC_SpinBoxEditField, this).width();
+    return m_edit->fontMetrics().horizontalAdvance(text) + m_edit->besideText() + kMostWidth - inside;
+}
 
 void ValueBox::finish()
 {
@@ -102,8 +136,10 @@ bool ValueBox::event(QEvent* event)
 
 void ValueBox::keyPressEvent(QKeyEvent* event)
 {
-    if (event->key() == Qt::Key_Escape && m_edit->isModified()) {
+    // A text that was refused is no longer marked as changed, and is not what the owner shows either.
+    if (event->key() == Qt::Key_Escape && (m_edit->isModified() || m_edit->text() != m_shown)) {
         force(m_shown);
+        emit reverted();
         return;
     }
     if (event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter)

@@ -3,6 +3,7 @@
 
 #include <QAbstractSpinBox>
 #include <QString>
+#include <QStringList>
 
 namespace headroom::ui {
 
@@ -12,7 +13,8 @@ class ValueBox final : public QAbstractSpinBox {
     Q_PROPERTY(QString value READ shownText) ///< what a screen reader says
 
 public:
-    explicit ValueBox(const QString& unit, QWidget* parent = nullptr);
+    /// \param usual texts that it has to have room for, within limits
+    ValueBox(const QString& unit, QStringList usual, QWidget* parent = nullptr);
 
     /// Shows a text unless the user is in the middle of typing another.
     void display(const QString& text);
@@ -22,11 +24,15 @@ public:
     void stepBy(int steps) override { emit stepRequested(steps); }
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override { return sizeHint(); }
+    /// Whether the box shows all of a text beside its unit.
+    bool fits(const QString& text) const;
 
 signals:
     void stepRequested(int steps);
     /// Enter, or the focus left, after the text was changed by hand.
     void entered(const QString& text);
+    /// Escape: what was typed, or refused, gave way to what the owner last showed.
+    void reverted();
 
 protected:
     bool event(QEvent*) override;
@@ -39,7 +45,9 @@ private:
     class Edit;
 
     void finish();
+    int widthFor(const QString& text) const;
 
+    QStringList m_usual;
     QString m_shown; ///< what the owner last showed
     Edit* m_edit = nullptr;
 };

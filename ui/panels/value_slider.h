@@ -1,4 +1,4 @@
-// The slider of the plan dock: thin track, round handle, double-click resets.
+// The slider of the plan dock and of the playback: thin track, round handle that follows a press beside it.
 #pragma once
 
 #include <QSlider>

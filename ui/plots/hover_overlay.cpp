@@ -9,6 +9,45 @@
 
 namespace headroom::ui {
 
+namespace {
+
+constexpr double kPad = 7, kSwatch = 8, kSwatchGap = 5, kGap = 12, kAway = 14;
+
+QFont plainFont() { return uiFont(TextSize::small); }
+QFont headFont() { return uiFont(TextSize::small, QFont::DemiBold); }
+
+double widestValue(const Reading& reading)
+{
+    const QFontMetricsF metrics(plainFont());
+    double widest = 0;
+    for (const Reading::Row& row : reading.rows)
+        widest = std::max(widest, metrics.horizontalAdvance(row.value));
+    return widest;
+}
+
+} // namespace
+
+double widthOf(const Reading& reading)
+{
+    const QFontMetricsF metrics(plainFont());
+    double names = 0;
+    for (const Reading::Row& row : reading.rows)
+        names = std::max(names, kSwatch + kSwatchGap + metrics.horizontalAdvance(row.name));
+    return std::max(QFontMetricsF(headFont()).horizontalAdvance(reading.head), names + kGap + widestValue(reading));
+}
+
+Reading fittedTo(Reading reading, double inner)
+{
+    if (widthOf(reading) <= inner)
+        return reading;
+    const QFontMetricsF metrics(plainFont());
+    reading.head = QFontMetricsF(headFont()).elidedText(reading.head, Qt::ElideRight, inner);
+    const double names = std::max(0.0, inner - kSwatch - kSwatchGap - kGap - widestValue(reading));
+    for (Reading::Row& row : reading.rows)
+        row.name = metrics.elidedText(row.name, Qt::ElideRight, names);
+    return reading;
+}
+
 HoverOverlay::HoverOverlay(QWidget* parent) : QWidget(parent)
 {
     setAttribute(Qt::WA_TransparentForMouseEvents);
@@ -56,20 +95,14 @@ void HoverOverlay::paintEvent(QPaintEvent*)
 
 void HoverOverlay::paintBox(QPainter& p) const
 {
-    constexpr double kPad = 7, kSwatch = 8, kGap = 12, kAway = 14;
-    const QFont plain = uiFont(TextSize::small), bold = uiFont(TextSize::small, QFont::DemiBold);
+    const Reading shown = fittedTo(*m_reading, width() - 2 * kPad);
+    const QFont plain = plainFont(), bold = headFont();
     const QFontMetricsF metrics(plain), boldMetrics(bold);
     const double line = std::ceil(metrics.height()) + 2;
-    double names = 0, values = 0;
-    for (const Reading::Row& row : m_reading->rows) {
-        names = std::max(names, kSwatch + 5 + metrics.horizontalAdvance(row.name));
-        values = std::max(values, metrics.horizontalAdvance(row.value));
-    }
-    const double inner = std::max(boldMetrics.horizontalAdvance(m_reading->head), names + kGap + values);
-    const QSizeF size(inner + 2 * kPad, line * static_cast<double>(m_reading->rows.size() + 1) + 2 * kPad - 2);
-    QPointF corner = m_reading->at + QPointF(kAway, -size.height() - kAway);
+    const QSizeF size(widthOf(shown) + 2 * kPad, line * static_cast<double>(shown.rows.size() + 1) + 2 * kPad - 2);
+    QPointF corner = shown.at + QPointF(kAway, -size.height() - kAway);
     if (corner.x() + size.width() > width())
-        corner.setX(m_reading->at.x() - kAway - size.width());
+        corner.setX(shown.at.x() - kAway - size.width());
     corner.setX(std::clamp(corner.x(), 0.0, std::max(0.0, width() - size.width())));
     corner.setY(std::clamp(corner.y(), 0.0, std::max(0.0, height() - size.height())));
     const QRectF box(corner, size);
@@ -81,14 +114,14 @@ void HoverOverlay::paintBox(QPainter& p) const
     double y = box.top() + kPad;
     p.setFont(bold);
     p.setPen(m_theme.text);
-    p.drawText(QPointF(box.left() + kPad, y + boldMetrics.ascent()), m_reading->head);
+    p.drawText(QPointF(box.left() + kPad, y + boldMetrics.ascent()), shown.head);
     p.setFont(plain);
-    for (const Reading::Row& row : m_reading->rows) {
+    for (const Reading::Row& row : shown.rows) {
         y += line;
         if (row.color.isValid())
             p.fillRect(QRectF(box.left() + kPad, y + (line - kSwatch) / 2 - 1, kSwatch, kSwatch), row.color);
         p.setPen(m_theme.muted);
-        p.drawText(QPointF(box.left() + kPad + kSwatch + 5, y + metrics.ascent()), row.name);
+        p.drawText(QPointF(box.left() + kPad + kSwatch + kSwatchGap, y + metrics.ascent()), row.name);
         p.setPen(m_theme.text);
         p.drawText(QPointF(box.right() - kPad - metrics.horizontalAdvance(row.value), y + metrics.ascent()), row.value);
     }

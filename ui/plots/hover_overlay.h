@@ -12,6 +12,12 @@
 
 namespace headroom::ui {
 
+/// What is read with its heading and the names of its rows shortened, so that a box `inner` pixels wide within its
+/// padding holds them beside their values. The values stay whole.
+Reading fittedTo(Reading, double inner);
+/// Pixels within the padding that a box takes to show all of it.
+double widthOf(const Reading&);
+
 /// Lies over the body of a ChartView and lets the mouse through.
 class HoverOverlay final : public QWidget {
 public:

@@ -1,6 +1,7 @@
 #include "ui/plots/hover.h"
 
 #include "sample_charts.h"
+#include "ui/plots/hover_overlay.h"
 
 #include <gtest/gtest.h>
 
@@ -92,6 +93,23 @@ TEST(Hover, ReadsTheCellUnderTheMouse)
     const auto r = readHeatMap(map, f, lightTheme(), f.at(map.xs[3], map.ys[5]));
     ASSERT_TRUE(r);
     EXPECT_TRUE(r->head.contains(QLatin1String("arrival rate 2"))) << r->head.toStdString();
+}
+
+TEST(Hover, ABoxWiderThanThePlotShortensItsNamesAndKeepsItsValues)
+{
+    Reading wide;
+    wide.head = QStringLiteral("vLLM 0.6, Llama-3.1-70B on 8 × H100-80GB, closed loop of 64 requests, run 3");
+    wide.rows = {{QColor(), QStringLiteral("measured throughput of the whole system"), QStringLiteral("1,234 tok/s")},
+        {QColor(), QStringLiteral("predicted"), QStringLiteral("1,301 tok/s")}};
+    constexpr double kPlot = 220;
+    ASSERT_GT(widthOf(wide), kPlot);
+    const Reading shown = fittedTo(wide, kPlot);
+    EXPECT_LE(widthOf(shown), kPlot);
+    EXPECT_TRUE(shown.head.endsWith(u'…')) << shown.head.toStdString();
+    EXPECT_EQ(shown.rows[0].value, wide.rows[0].value);
+    EXPECT_EQ(shown.rows[1].value, wide.rows[1].value);
+    EXPECT_EQ(shown.rows[1].name, wide.rows[1].name) << "it has room";
+    EXPECT_EQ(fittedTo(wide, widthOf(wide)).head, wide.head) << "nothing is shortened without need";
 }
 
 } // namespace
