@@ -5,6 +5,7 @@
 #include "ui/panels/explain_panel.h"
 #include "ui/panels/explanations.h"
 #include "ui/panels/fold_section.h"
+#include "ui/panels/group_values.h"
 #include "ui/panels/paragraph.h"
 #include "ui/panels/simulated_summary.h"
 #include "ui/panels/verdict.h"
@@ -326,6 +327,20 @@ TEST(Paragraph, GrowsButDoesNotShrinkWhileAHandMoves)
     EXPECT_GT(more, oneLine) << "no word is cut off";
     EXPECT_EQ(show(QStringLiteral("It fits."), true), more) << "plots below would jump back and forth";
     EXPECT_EQ(show(QStringLiteral("It fits."), false), oneLine) << "at rest it takes what it needs";
+}
+
+TEST(GroupValues, TheWorkloadSaysTheCvWhereItIsUsedAndCountsItsClasses)
+{
+    const auto said = [](Plan plan) {
+        const Snapshot s = snapshotOf(std::move(plan));
+        return groupValues("workload", *s.now.plan, s).toStdString();
+    };
+    const Plan bursty = with(with(testPlan(), "workload.process", "gamma"), "workload.arrival_cv", "1.1");
+    EXPECT_THAT(said(bursty), testing::HasSubstr("CV 1.1"));
+    EXPECT_THAT(said(with(bursty, "workload.process", "poisson")), testing::Not(testing::HasSubstr("CV")));
+    const Plan one = with(bursty, "workload.classes[0].name", "chat");
+    EXPECT_EQ(said(one), "1 class · CV 1.1");
+    EXPECT_EQ(said(with(one, "workload.classes[1].name", "code")), "2 classes · CV 1.1");
 }
 
 TEST(Compare, PutsResultsFirstThenWhatDiffers)

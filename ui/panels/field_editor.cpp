@@ -33,6 +33,17 @@ QString rangeText(const NumberField& f)
     return unit.isEmpty() ? range : range + QLatin1Char(' ') + unit;
 }
 
+/// A message of the core with the range as the boxes write it: files hold 100000, people read 100,000.
+QString asBoxesWrite(QString message, const Field& field)
+{
+    const auto* numeric = std::get_if<NumberField>(&field);
+    if (numeric == nullptr)
+        return message;
+    const QString range = QStringLiteral("from %1 to %2")
+                              .arg(text(boxText(*numeric, numeric->min)), text(boxText(*numeric, numeric->max)));
+    return message.replace(QString(range).remove(QLatin1Char(',')), range);
+}
+
 QString helpText(const Field& field)
 {
     const FieldInfo& about = info(field);
@@ -322,7 +333,7 @@ bool FieldEditor::write(std::string_view value, Gesture gesture)
 {
     const auto written = m_document.edit(info(m_field).key, value, gesture);
     if (!written)
-        showError(text(written.error().message)); // until the next refresh
+        showError(asBoxesWrite(text(written.error().message), m_field)); // until the next refresh
     return written.has_value();
 }
 
