@@ -7,12 +7,8 @@
 
 #include <QAbstractButton>
 #include <QAction>
-#include <QLabel>
-#include <QMenu>
 #include <QMessageBox>
-#include <QPushButton>
 #include <QTimer>
-#include <QUndoStack>
 
 #include <fstream>
 

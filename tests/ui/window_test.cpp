@@ -18,14 +18,11 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
-#include <QMessageBox>
 #include <QPushButton>
 #include <QScrollArea>
 #include <QScrollBar>
-#include <QTimer>
 #include <QUndoStack>
 
-#include <fstream>
 #include <map>
 #include <set>
 
