@@ -1,5 +1,7 @@
 #include "core/importers/foreign_file.h"
 
+#include "core/importers/hf_values.h"
+
 #include <algorithm>
 #include <fstream>
 #include <iterator>
@@ -75,8 +77,16 @@ Result<ForeignFile> trace(std::istream& in, const std::string& name, BadRows bad
     return file;
 }
 
-Result<ForeignFile> unknown(const std::string& name)
+/// \return what is broken in a file that means to be one JSON object, such as a config cut off while it was copied
+Result<ForeignFile> unknown(const std::string& text, const std::string& name)
 {
+    const auto begin = text.find_first_not_of(" \t\r\n");
+    const bool isObject = begin != std::string::npos && text[begin] == '{' && text.size() <= kMaxConfigBytes;
+    const bool isLines =
+        isObject && hf::Values::parse(std::string_view(text).substr(0, text.find('\n')), name).has_value();
+    if (isObject && !isLines)
+        if (const auto read = hf::Values::parse(text, name); !read)
+            return tl::unexpected(read.error());
     return fail(name, "is none of the known formats, expected one of: " + knownFormats());
 }
 
@@ -91,7 +101,7 @@ Result<ForeignFile> readForeign(const std::string& text, const std::string& name
     if (isBenchResults(text))
         return benchmark(text, name);
     if (!isTrace(text))
-        return unknown(name);
+        return unknown(text, name);
     std::istringstream in(text);
     return trace(in, name, badRows);
 }
@@ -116,7 +126,7 @@ Result<ForeignFile> readForeignFile(const std::filesystem::path& path, BadRows b
     in.seekg(0);
     if (!isTrace(beginning))
         return size <= kMaxResultBytes && beginning.starts_with('{') ? readForeign(whole(), name, badRows)
-                                                                     : unknown(name);
+                                                                     : unknown({}, name);
     return trace(in, name, badRows);
 }
 

@@ -507,6 +507,10 @@ TEST(Cli, BadInputIsNamedWithItsPlaceAndExitCode)
         {"unknown catalog", {"catalog", "cars"}, 2, "cars: "},
         {"unknown row", {"bench", "--row", "speed"}, 2, "--row: there is no row"},
         {"import of nothing known", {"import", cli.write("poem.txt", "Roses are red")}, 2, "poem.txt: "},
+        {"import of a config cut off", {"import", cli.write("cut.json", "{\n \"model_type\": \"llama\",\n \"hid")}, 2,
+            "cut.json:3: is not JSON: the text is cut off"},
+        {"import of lines of another kind", {"import", cli.write("lines.jsonl", "{\"a\": 1}\n{\"a\": 2}\n")}, 2,
+            "lines.jsonl: is none of the known formats"},
         {"import of no file", {"import", missing}, 3, "could not be read"},
     };
     for (const BadInput& bad : table) {
