@@ -50,7 +50,14 @@ QString factTable(const ForeignFile& file)
 
 QString changeTable(const Plan& before, const Plan& after)
 {
-    const auto value = [](const std::string& shown) { return shown.empty() ? ImportDialog::tr("none") : text(shown); };
+    const auto value = [](const std::string& shown) {
+        if (shown.empty())
+            return ImportDialog::tr("none");
+        bool isNumber = false;
+        const double read = text(shown).toDouble(&isNumber);
+        constexpr int kDigits = 4; // the plan gets all of them
+        return isNumber && shown.find('.') != std::string::npos ? number(read, kDigits) : text(shown);
+    };
     QString rows;
     for (const FieldChange& change : changedFields(before, after))
         rows += row({text(change.label), value(change.from), QStringLiteral("→ ") + value(change.to)});
