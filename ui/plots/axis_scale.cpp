@@ -369,6 +369,13 @@ Interval panned(Interval r, bool logarithmic, double share)
     return {r.from * ratio, r.to * ratio};
 }
 
+Interval notBelow(Interval r, const Axis& axis)
+{
+    if (!axis.min || r.from >= *axis.min || axis.logarithmic)
+        return r;
+    return {*axis.min, *axis.min + r.length()};
+}
+
 std::vector<double> cellEdges(const std::vector<double>& centres, bool logarithmic)
 {
     if (centres.empty())

@@ -65,6 +65,8 @@ Interval zoomed(Interval, bool logarithmic, double centre, double factor);
 Interval heldWithin(Interval, Interval whole, bool logarithmic);
 /// Moved by a share of its length (in ratios on a logarithmic axis).
 Interval panned(Interval, bool logarithmic, double share);
+/// Moved so that it does not begin before its axis does: there are no negative rates.
+Interval notBelow(Interval, const Axis&);
 
 /// Lower and upper edges of the cells around the centres of a heat map: midway between neighbours, in ratios on a
 /// logarithmic axis. One more than centres.

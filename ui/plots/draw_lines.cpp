@@ -162,9 +162,9 @@ public:
     {
         const double shareX = -pixels.x() / (m_frame.x.pixelTo - m_frame.x.pixelFrom);
         const double shareY = -pixels.y() / (m_frame.y.pixelTo - m_frame.y.pixelFrom);
-        m_userX = panned(m_frame.x.range, m_frame.x.logarithmic, shareX);
+        m_userX = notBelow(panned(m_frame.x.range, m_frame.x.logarithmic, shareX), axisX());
         if (!rowsInsteadOfY())
-            m_userY = panned(m_frame.y.range, m_frame.y.logarithmic, shareY);
+            m_userY = notBelow(panned(m_frame.y.range, m_frame.y.logarithmic, shareY), axisY());
         redraw();
     }
     void fit() override

@@ -172,6 +172,9 @@ TEST(Zoom, KeepsTheCentreAndScalesTheLength)
 TEST(Pan, MovesByAShareOfTheLength)
 {
     EXPECT_EQ(panned({0, 10}, false, 0.1), (Interval{1, 11}));
+    const Axis rate{"arrival rate", "req/s", false, 0.0, {}};
+    EXPECT_EQ(notBelow({-3, 7}, rate), (Interval{0, 10})) << "there are no negative rates";
+    EXPECT_EQ(notBelow({1, 11}, rate), (Interval{1, 11}));
     const Interval r = panned({1, 100}, true, 0.5);
     EXPECT_NEAR(r.from, 10, 1e-9);
     EXPECT_NEAR(r.to, 1000, 1e-9);
