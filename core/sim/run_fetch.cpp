@@ -10,7 +10,10 @@ PrefixOffer Run::prefixAt(std::size_t replica, const Sequence& s)
 {
     const std::size_t keepers = isDisaggregated() ? m_prefillPool : m_fleet.ready();
     if (replica >= keepers)
-        return {}; // a decode pool that takes prompts has no cache
+        return {};                                   // a decode pool that takes prompts has no cache
+    if (m_scenario.router == Router::prefixFetching) // has just looked at each of them
+        return prefixOffer(
+            m_routerState.cached[replica], *std::ranges::max_element(m_routerState.cached), *m_scenario.prefixFetch);
     const std::int64_t longest = longestPrefix(std::span<Replica>(m_replicas).first(keepers), s, m_now);
     return prefixOffer(m_replicas[replica].cachedTokens(s, m_now), longest, *m_scenario.prefixFetch);
 }

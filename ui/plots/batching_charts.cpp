@@ -16,11 +16,11 @@ namespace headroom::ui {
 namespace {
 
 /// Batches from one sequence to beyond what memory and the limit of sequences allow: about equal steps in ratio.
-std::vector<double> batches(const Snapshot& snapshot)
+std::vector<double> batchesOf(const PlanResults& results, int curvePoints)
 {
-    const double seats = std::max(1.0, snapshot.now.evaluation.memory.seats);
-    const double most = std::max({2.0 * seats, static_cast<double>(snapshot.now.plan->batching.maxSequences), 8.0});
-    const int points = std::clamp(snapshot.curvePoints, 32, 128);
+    const double seats = std::max(1.0, results.evaluation.memory.seats);
+    const double most = std::max({2.0 * seats, static_cast<double>(results.plan->batching.maxSequences), 8.0});
+    const int points = std::clamp(curvePoints, 32, 128);
     std::vector<double> all;
     for (int i = 0; i < points; ++i) {
         const double batch = std::round(std::pow(most, static_cast<double>(i) / (points - 1)));
@@ -29,6 +29,8 @@ std::vector<double> batches(const Snapshot& snapshot)
     }
     return all;
 }
+
+std::vector<double> batches(const Snapshot& snapshot) { return batchesOf(snapshot.now, snapshot.curvePoints); }
 
 Seconds decodeStep(const Evaluator& evaluator, double batch)
 {
@@ -107,12 +109,16 @@ Curve servedOverBatch(const PlanResults& results, const std::vector<double>& siz
 
 LineChart throughputBody(const Snapshot& snapshot, const std::vector<double>& sizes)
 {
+    thread_local KeptPerPlan<Curve> kept; // what is pinned stays as it is under a slider
     bool mixes = false;
     LineChart body = chartOverBatch(
         snapshot, sizes, {"throughput", "tok/s", false, 0.0, {}}, [&](const PlanResults& results) -> Curve {
-            Curve served = servedOverBatch(results, sizes);
+            const bool isPresent = &results == &snapshot.now;
+            Curve served = isPresent ? servedOverBatch(results, sizes) : kept.of(snapshot, results, [&](const Plan&) {
+                return servedOverBatch(results, batchesOf(results, snapshot.curvePoints));
+            });
             const bool has = !served.x.empty();
-            mixes = mixes || (has && &results == &snapshot.now);
+            mixes = mixes || (has && isPresent);
             return has ? served : overBatch(results, sizes, "decode steps", Role::primary, decodeRate);
         });
     if (mixes)

@@ -12,7 +12,9 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <tuple>
+#include <utility>
 
 namespace headroom::ui {
 namespace {
@@ -275,83 +277,77 @@ ChartSpec memoryByTp(const Snapshot& snapshot)
     return chart;
 }
 
-/// Cost at capacity over the GPUs of a replica, the first one with its band; layouts that do not fit have none.
-Curve costCurve(const std::vector<Scaled>& all, const char* name, Role role)
+/// A figure of a layout with its band; absent where it has none.
+using LayoutValue = std::optional<std::pair<double, Band>> (*)(const Scaled&);
+
+/// Over the GPUs of a replica; the plan's own curve with its band.
+Curve curveOverGpus(const std::vector<Scaled>& all, const char* name, Role role, LayoutValue value)
 {
     Curve curve;
     curve.name = name;
     curve.role = role;
     std::vector<double> lo, hi;
     for (const Scaled& one : all)
-        if (std::isfinite(one.costAtCapacity) && one.costAtCapacity > 0) {
+        if (const auto figure = value(one)) {
             curve.x.push_back(one.gpus);
-            curve.y.push_back(one.costAtCapacity);
-            lo.push_back(one.costBand.lo);
-            hi.push_back(one.costBand.hi);
-        }
-    if (role == Role::primary)
-        addBand(curve, std::move(lo), std::move(hi));
-    return curve;
-}
-
-double highestOf(const std::vector<Curve>& curves)
-{
-    double highest = 0;
-    for (const Curve& curve : curves)
-        for (const std::vector<double>* ys : {&curve.y, &curve.hi})
-            for (const double y : *ys)
-                highest = std::max(highest, y);
-    return highest;
-}
-
-/// Requests per second that a replica can serve; only layouts that fit.
-Curve rateCurve(const std::vector<Scaled>& all, const char* name, Role role)
-{
-    Curve curve;
-    curve.name = name;
-    curve.role = role;
-    std::vector<double> lo, hi;
-    for (const Scaled& one : all)
-        if (one.evaluator.memory().fits) {
-            curve.x.push_back(one.gpus);
-            curve.y.push_back(one.rate);
-            lo.push_back(one.rateBand.lo);
-            hi.push_back(one.rateBand.hi);
+            curve.y.push_back(figure->first);
+            lo.push_back(figure->second.lo);
+            hi.push_back(figure->second.hi);
         }
     if (role == Role::primary && !curve.x.empty())
         addBand(curve, std::move(lo), std::move(hi));
     return curve;
 }
 
+/// Both ways to cut the model, and the pinned plans; no curves where no layout has the figure.
+LineChart chartOverGpus(const Snapshot& snapshot, Axis y, LayoutValue value)
+{
+    LineChart body;
+    body.x = {"GPUs in a replica", "", true, {}, {}};
+    body.y = std::move(y);
+    for (const auto& [way, name, role] :
+        {std::tuple{Way::tensor, "tensor parallel", Role::primary}, {Way::pipeline, "pipeline", Role::secondary}}) {
+        Curve curve = curveOverGpus(compiled(snapshot, snapshot.now, way), name, role, value);
+        if (curve.x.size() > 1 || (way == Way::tensor && !curve.x.empty()))
+            body.curves.push_back(std::move(curve));
+    }
+    if (body.curves.empty())
+        return body;
+    addGhostCurves(body, snapshot, [&](const PlanResults& pinned) {
+        return curveOverGpus(compiled(snapshot, pinned, Way::tensor), "", Role::ghost, value);
+    });
+    double highest = 0; // all layouts are of interest, also those that reach or cost many times as much
+    for (const Curve& curve : body.curves)
+        for (const std::vector<double>* ys : {&curve.y, &curve.hi})
+            for (const double reached : *ys)
+                highest = std::max(highest, reached);
+    body.y.max = 1.1 * highest;
+    return body;
+}
+
+constexpr const char* kNothingFits = "No layout of one node fits this model on this GPU.";
+
 ChartSpec rateVsGpus(const Snapshot& snapshot)
 {
     const Plan& plan = *snapshot.now.plan;
     ChartSpec chart{"Throughput against GPUs", "req/s of a replica", "", "", LineChart{}};
-    LineChart body;
-    body.x = {"GPUs in a replica", "", true, {}, {}};
-    body.y = {"capacity", "req/s", false, 0.0, {}};
-    for (const auto& [way, name, role] :
-        {std::tuple{Way::tensor, "tensor parallel", Role::primary}, {Way::pipeline, "pipeline", Role::secondary}}) {
-        Curve curve = rateCurve(compiled(snapshot, snapshot.now, way), name, role);
-        if (curve.x.size() > 1 || (way == Way::tensor && !curve.x.empty()))
-            body.curves.push_back(std::move(curve));
-    }
+    LineChart body = chartOverGpus(snapshot, {"capacity", "req/s", false, 0.0, {}},
+        [](const Scaled& one) -> std::optional<std::pair<double, Band>> {
+            return one.evaluator.memory().fits ? std::optional(std::pair(one.rate, one.rateBand)) : std::nullopt;
+        });
     if (body.curves.empty()) {
-        chart.empty = "No layout of one node fits this model on this GPU.";
+        chart.empty = kNothingFits;
         return chart;
     }
-    const Curve first = body.curves.front();
-    addGhostCurves(body, snapshot,
-        [&](const PlanResults& pinned) { return rateCurve(compiled(snapshot, pinned, Way::tensor), "", Role::ghost); });
-    body.y.max = 1.1 * highestOf(body.curves);
     const double now = snapshot.now.evaluation.capacity.si() / plan.deployment.replicas;
     if (now > 0)
         body.markers.push_back(
             {"you: " + number(now) + " req/s", Role::primary, static_cast<double>(plan.layout().gpus()), now});
-    const double most = first.y.back(), gpus = first.x.back();
-    chart.says = "A replica of " + counted(first.x.front(), "GPU", "GPUs") + " serves " + number(first.y.front()) +
+    const Curve& curve = body.curves.front();
+    const double most = curve.y.back(), gpus = curve.x.back();
+    chart.says = "A replica of " + counted(curve.x.front(), "GPU", "GPUs") + " serves " + number(curve.y.front()) +
                  " req/s" +
-                 (gpus > first.x.front() ? ", one of " + counted(gpus, "GPU", "GPUs") + " " + number(most) : "") + ".";
+                 (gpus > curve.x.front() ? ", one of " + counted(gpus, "GPU", "GPUs") + " " + number(most) : "") + ".";
     chart.body = std::move(body);
     return chart;
 }
@@ -360,23 +356,15 @@ ChartSpec costVsGpus(const Snapshot& snapshot)
 {
     const Plan& plan = *snapshot.now.plan;
     ChartSpec chart{"Cost at capacity against GPUs", "$ per M output tokens", "", "", LineChart{}};
-    LineChart body;
-    body.x = {"GPUs in a replica", "", true, {}, {}};
-    body.y = {"cost at capacity", "$/M tok", false, 0.0, {}};
-    for (const auto& [way, name, role] :
-        {std::tuple{Way::tensor, "tensor parallel", Role::primary}, {Way::pipeline, "pipeline", Role::secondary}}) {
-        Curve curve = costCurve(compiled(snapshot, snapshot.now, way), name, role);
-        if (curve.x.size() > 1 || (way == Way::tensor && !curve.x.empty()))
-            body.curves.push_back(std::move(curve));
-    }
+    LineChart body = chartOverGpus(snapshot, {"cost at capacity", "$/M tok", false, 0.0, {}},
+        [](const Scaled& one) -> std::optional<std::pair<double, Band>> {
+            const bool has = std::isfinite(one.costAtCapacity) && one.costAtCapacity > 0;
+            return has ? std::optional(std::pair(one.costAtCapacity, one.costBand)) : std::nullopt;
+        });
     if (body.curves.empty()) {
-        chart.empty = plan.hardware.pricePerGpu.si() > 0 ? "No layout of one node fits this model on this GPU."
-                                                         : "The plan has no price per GPU-hour.";
+        chart.empty = plan.hardware.pricePerGpu.si() > 0 ? kNothingFits : "The plan has no price per GPU-hour.";
         return chart;
     }
-    addGhostCurves(body, snapshot,
-        [&](const PlanResults& pinned) { return costCurve(compiled(snapshot, pinned, Way::tensor), "", Role::ghost); });
-    body.y.max = 1.1 * highestOf(body.curves); // all layouts are of interest, also those that cost many times as much
     const double now = (snapshot.now.evaluation.cost.perOutputTokenAtCapacity * millionTokens).in(dollar);
     if (std::isfinite(now) && now > 0)
         body.markers.push_back({"you: " + usd(now), Role::primary, static_cast<double>(plan.layout().gpus()), now});

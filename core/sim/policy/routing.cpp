@@ -60,11 +60,14 @@ std::size_t leastPromptWork(Replicas replicas, const Sequence& s, double now, Ro
 /// Mooncake, Algorithm 1: the queue, the transfer and what is left of the prompt, one after the other.
 std::size_t soonestFirstToken(Replicas replicas, const Sequence& s, double now, RouterState& state)
 {
-    const std::int64_t longest = longestPrefix(replicas, s, now);
+    state.cached.clear();
+    for (Replica& replica : replicas)
+        state.cached.push_back(replica.cachedTokens(s, now));
+    const std::int64_t longest = *std::ranges::max_element(state.cached);
     std::size_t best = 0;
     double bestTime = std::numeric_limits<double>::infinity();
     for (std::size_t i = 0; i < replicas.size(); ++i) {
-        const std::int64_t local = replicas[i].cachedTokens(s, now);
+        const std::int64_t local = state.cached[i];
         const auto offer = state.fetch ? prefixOffer(local, longest, *state.fetch) : PrefixOffer{.local = local};
         const double transfer = offer.fetched > 0 ? replicas[i].fetchSeconds(now, offer.fetched) : 0;
         const double time = transfer + replicas[i].expectedTtft(now, s, offer.tokens());

@@ -9,12 +9,14 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace headroom::sim {
 
 struct RouterState {
     RandomStream random;
     std::size_t next = 0;               ///< round robin
+    std::vector<std::int64_t> cached{}; ///< Router::prefixFetching: tokens that each replica has of the last request
     std::optional<PrefixFetch> fetch{}; ///< Router::prefixFetching: absent = nothing comes from elsewhere
 };
 
