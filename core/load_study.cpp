@@ -2,6 +2,7 @@
 
 #include "core/evaluate.h"
 #include "core/sim/simulate.h"
+#include "core/study.h"
 
 #include <algorithm>
 #include <array>
@@ -44,9 +45,7 @@ bool isLoadStudyOf(const LoadStudy& study, const Plan& plan)
         return false;
     Plan other = *study.plan;
     other.workload.arrivalRate = plan.workload.arrivalRate;
-    other.name = plan.name;
-    other.notes = plan.notes;
-    return other == plan;
+    return runAlike(other, plan);
 }
 
 LoadStudy simulateLoads(

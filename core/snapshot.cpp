@@ -23,7 +23,7 @@ PlanResults planResults(std::string name, std::shared_ptr<const Plan> plan, int 
 bool studyIsCurrent(const Snapshot& snapshot)
 {
     return snapshot.study != nullptr &&
-           (snapshot.study->plan == snapshot.now.plan || *snapshot.study->plan == *snapshot.now.plan);
+           (snapshot.study->plan == snapshot.now.plan || runAlike(*snapshot.study->plan, *snapshot.now.plan));
 }
 
 Snapshot withStudy(Snapshot snapshot, const std::filesystem::path& folder)

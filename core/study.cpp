@@ -217,6 +217,19 @@ StudySettings fixedStudy()
     return settings;
 }
 
+bool runAlike(const Plan& a, const Plan& b)
+{
+    Plan other = a;
+    other.name = b.name;
+    other.notes = b.notes;
+    other.unknownKeys = b.unknownKeys;
+    other.cost = b.cost;
+    other.operations = b.operations;
+    other.hardware.pricePerGpu = b.hardware.pricePerGpu;
+    other.hardware.priceEdited = b.hardware.priceEdited;
+    return other == b;
+}
+
 Result<std::shared_ptr<const Trace>> traceOf(const Plan& plan, const std::filesystem::path& folder)
 {
     if (plan.workload.process != ArrivalProcess::trace || plan.workload.traceFile.empty())

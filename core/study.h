@@ -80,6 +80,9 @@ using StudyProgress = std::function<void(const StudyReport&)>;
 /// The requests that a plan replays, null if it draws them. \param folder of the plan file: the path is relative to it
 Result<std::shared_ptr<const Trace>> traceOf(const Plan&, const std::filesystem::path& folder);
 
+/// Whether two plans are one to a simulation: they differ at most in what no run reads, as names, notes and prices.
+bool runAlike(const Plan&, const Plan&);
+
 /// Runs a study to its end, or to what a stop request within 50 ms leaves of it (`complete` is then false). A plan or a
 /// preset that cannot run is an answer: `refused` says why.
 /// \param trace the requests of a plan that replays them, else null

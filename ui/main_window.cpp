@@ -175,7 +175,10 @@ void MainWindow::makeTabs()
 QWidget* MainWindow::makeComparePage()
 {
     auto* page = new ComparePage;
+    page->setTheme(*m_theme);
     connect(page, &ComparePage::pinRequested, this, &MainWindow::pinPlan);
+    connect(page, &ComparePage::unpinRequested, this,
+        [this](int index) { m_document.unpin(static_cast<std::size_t>(index)); });
     return page;
 }
 
@@ -286,6 +289,7 @@ void MainWindow::refresh()
 {
     const Snapshot& snapshot = *m_document.snapshot();
     m_summary->display(snapshot, summaryNotice(), m_document.errors().empty() ? Mood::plain : Mood::bad);
+    refreshSimulation();
     QElapsedTimer clock;
     clock.start();
     if (ChartPage* page = currentPage()) {
@@ -374,6 +378,8 @@ void MainWindow::setThemeChoice(ThemeChoice choice)
             charts->setTheme(*m_theme);
     if (SimPanel* panel = simPanel())
         panel->setTheme(*m_theme);
+    if (ComparePage* page = comparePage())
+        page->setTheme(*m_theme);
     if (ValidationPage* page = validationPage())
         page->setTheme(*m_theme);
     m_settings->setValue(QStringLiteral("theme"), static_cast<int>(choice));

@@ -28,11 +28,11 @@ std::vector<Shortcut> controlKeys()
     const auto tr = [](const char* words) { return MainWindow::tr(words); };
     return {{tr("←, →"), tr("On a slider: one step; in a plot: pan")},
         {tr("Page Up, Page Down"), tr("On a slider: ten steps")},
-        {tr("Delete"), tr("On a slider: back to the opened value")}, {tr("+, −"), tr("In a plot: zoom")},
+        {tr("Delete"), tr("On a slider or list: back to the opened value")}, {tr("+, −"), tr("In a plot: zoom")},
         {tr("Home, Esc"), tr("In a plot: fit")}, {tr("Wheel, drag, double-click"), tr("In a plot: zoom, pan, fit")},
         {tr("Click or Ctrl, then wheel"), tr("Zoom a plot on a page that scrolls")},
         {tr("Shift+wheel, Ctrl+Shift+wheel"), tr("Zoom only the horizontal, only the vertical axis")},
-        {tr("Double-click"), tr("On a slider: back to the opened value")}};
+        {tr("Double-click"), tr("On a slider or list: back to the opened value")}};
 }
 
 } // namespace

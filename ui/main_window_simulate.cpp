@@ -48,12 +48,12 @@ SimPanel* MainWindow::simPanel() const
     return it == m_pages.end() ? nullptr : qobject_cast<SimPanel*>(it->second);
 }
 
-/// A simulation runs where its results are plotted, and not before the window is on the screen.
+/// A simulation follows the plan on every tab: the Explain dock shows what it says. The loads run where they are plotted.
+/// Neither starts before the window is on the screen.
 void MainWindow::refreshSimulationWanted()
 {
     const std::string tab = currentTab();
-    const bool plots = tab == "simulator" || tab == "capacity" || tab == "latency";
-    m_document.simulator().setWanted(m_painted && plots);
+    m_document.simulator().setWanted(m_painted);
     m_document.loadSimulator().setWanted(m_painted && (tab == "capacity" || tab == "latency"));
 }
 
@@ -68,8 +68,10 @@ void MainWindow::refreshSimulation()
         return;
     }
     const QString requests = number(static_cast<double>(own->counters.requests), 9);
-    m_simulated->setText(tr("Simulated %1 requests in %2, seed %3")
-                             .arg(requests, quantity(own->engineWallSeconds, "s", 2), QString::number(own->seed)));
+    const QString seconds = quantity(own->engineWallSeconds, "s", 2), seed = QString::number(own->seed);
+    m_simulated->setText(simulator.isCurrent()
+                             ? tr("Simulated %1 requests in %2, seed %3").arg(requests, seconds, seed)
+                             : tr("Of the plan before: simulated %1 requests in %2").arg(requests, seconds));
 }
 
 void MainWindow::paintEvent(QPaintEvent* event)

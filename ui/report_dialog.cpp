@@ -17,6 +17,7 @@
 #include <QPrinter>
 #include <QProgressBar>
 #include <QPushButton>
+#include <QSignalBlocker>
 #include <QStackedWidget>
 #include <QTimer>
 #include <QVBoxLayout>
@@ -80,7 +81,15 @@ void ReportDialog::makeChoices(QVBoxLayout& column)
     column.addWidget(sizeLabel);
     column.addWidget(m_page);
     column.addSpacing(8);
-    column.addWidget(listLabel);
+    auto* head = new QHBoxLayout;
+    head->addWidget(listLabel, 1);
+    for (const Qt::CheckState state : {Qt::Checked, Qt::Unchecked}) {
+        auto* button = new QPushButton(state == Qt::Checked ? tr("&All") : tr("&None"));
+        button->setAutoDefault(false); // Enter saves
+        connect(button, &QPushButton::clicked, this, [this, state] { checkAll(state); });
+        head->addWidget(button);
+    }
+    column.addLayout(head);
     column.addWidget(m_charts, 1);
     column.addWidget(m_message);
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Cancel);
@@ -90,6 +99,17 @@ void ReportDialog::makeChoices(QVBoxLayout& column)
     connect(m_save, &QPushButton::clicked, this, &ReportDialog::chooseFile);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
     column.addWidget(buttons);
+}
+
+void ReportDialog::checkAll(Qt::CheckState state)
+{
+    {
+        const QSignalBlocker quiet(m_charts); // one new preview, not one for each plot
+        for (int i = 0; i < m_charts->count(); ++i)
+            m_charts->item(i)->setCheckState(state);
+    }
+    m_charts->viewport()->update();
+    m_preview->updatePreview();
 }
 
 void ReportDialog::makePreview()
@@ -141,10 +161,11 @@ ReportDialog::~ReportDialog() = default;
 ReportOptions ReportDialog::options() const
 {
     ReportOptions chosen;
+    chosen.charts.emplace();
     chosen.page = m_page->currentIndex() == 0 ? PageSize::a4 : PageSize::letter;
     for (int i = 0; i < m_charts->count(); ++i)
         if (m_charts->item(i)->checkState() == Qt::Checked)
-            chosen.charts.push_back(m_charts->item(i)->data(Qt::UserRole).toString().toStdString());
+            chosen.charts->push_back(m_charts->item(i)->data(Qt::UserRole).toString().toStdString());
     return chosen;
 }
 

@@ -42,12 +42,15 @@ public:
     bool isReady() const;
     /// Writes the report as chosen; false (and a message in the dialog) when that failed. Must be ready.
     bool write(const QString& file);
+    /// What is chosen: page and plots.
+    ReportOptions options() const;
 
 private:
-    ReportOptions options() const;
     QWidget* makeProgress();
     void makePreview();
     void makeChoices(QVBoxLayout& column);
+    /// Ticks or unticks every plot.
+    void checkAll(Qt::CheckState);
     void showPreview();
     void chooseFile();
 

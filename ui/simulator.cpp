@@ -35,9 +35,11 @@ void Simulator::setPlan(std::shared_ptr<const Plan> plan, const std::filesystem:
 {
     if (plan == m_plan && folder == m_folder)
         return; // the same plan with finer curves
+    const bool alike = m_plan != nullptr && plan != nullptr && folder == m_folder && runAlike(*m_plan, *plan);
     m_plan = std::move(plan);
     m_folder = folder;
-    restart();
+    if (!alike) // another price: what there is and what runs stays true
+        restart();
 }
 
 void Simulator::setWanted(bool wanted)
@@ -100,11 +102,12 @@ std::optional<double> Simulator::secondsLeft() const
     return static_cast<double>(m_clock.elapsed()) * 1e-3 * (1 - m_fraction) / m_fraction;
 }
 
-bool Simulator::isDone() const
+bool Simulator::isCurrent() const
 {
-    return m_study != nullptr && m_study->complete && m_study->settings == m_settings && m_plan != nullptr &&
-           (m_study->plan == m_plan || *m_study->plan == *m_plan);
+    return m_study != nullptr && m_plan != nullptr && runAlike(*m_study->plan, *m_plan);
 }
+
+bool Simulator::isDone() const { return isCurrent() && m_study->complete && m_study->settings == m_settings; }
 
 void Simulator::receive(const StudyDelivery& delivery)
 {

@@ -45,6 +45,8 @@ public:
     std::optional<double> secondsLeft() const;
     /// The latest results; null = none yet. Perhaps of an older plan, perhaps not complete.
     const std::shared_ptr<const Study>& study() const { return m_study; }
+    /// Whether those are of the present plan; false without any.
+    bool isCurrent() const;
 
     /// Blocks until the present plan's study is complete, delivering its results: for pictures and tests.
     /// \return false if it is not after `milliseconds`

@@ -136,6 +136,20 @@ TEST(Study, OfAnOlderPlanIsNotCurrent)
     EXPECT_FALSE(studyIsCurrent(snapshot));
 }
 
+TEST(Study, PricesAndNamesAreNothingToARunEverythingElseIs)
+{
+    const auto alike = [](const char* key, const char* value) {
+        const auto plan = planWith(), other = planWith({{key, value}});
+        EXPECT_NE(*other, *plan) << key;
+        return runAlike(*plan, *other);
+    };
+    EXPECT_TRUE(alike("hardware.price_usd_per_gpu_hour", "7.5"));
+    EXPECT_TRUE(alike("cost.hosted_usd_per_million_tokens", "3"));
+    EXPECT_FALSE(alike("workload.arrival_rate_req_s", "3.3"));
+    EXPECT_FALSE(alike("targets.ttft_p95_s", "0.123")) << "what is within the targets is counted in the run";
+    EXPECT_FALSE(alike("deployment.replicas", "7"));
+}
+
 TEST(Study, KeepsQuantilesThatAgreeWithThePercentiles)
 {
     const auto study = runStudy(planWith(), small());

@@ -133,15 +133,14 @@ TEST(Explanations, PutThePlansOwnNumbersIn)
 TEST(SimulatedSummary, StandsBesideTheClosedForm)
 {
     Snapshot s = snapshotOf(testPlan());
-    EXPECT_TRUE(simulatedSummary(s).lines.isEmpty()) << "nothing was simulated";
+    EXPECT_TRUE(simulatedSummary(s).rows.empty()) << "nothing was simulated";
     s = withStudy(std::move(s));
     const SimulatedSummary said = simulatedSummary(s);
-    EXPECT_THAT(said.lines.toStdString(),
-        testing::HasSubstr("TTFT p95: **" + quantity(s.study->own()->ttft.p95, "s").toStdString()));
-    EXPECT_THAT(said.lines.toStdString(), testing::ContainsRegex("TTFT p95: [*][*][^*]+[*][*] (± |[(])"))
-        << "value and interval run together";
-    EXPECT_THAT(said.lines.toStdString(),
-        testing::HasSubstr("formula: " + quantity(s.now.evaluation.ttft.p95.si(), "s").toStdString()));
+    const std::string words = ValueRows::inWords(said.rows).toStdString();
+    EXPECT_THAT(words, testing::HasSubstr("TTFT p95: " + quantity(s.study->own()->ttft.p95, "s").toStdString()));
+    EXPECT_THAT(words, testing::ContainsRegex("TTFT p95: [^±(\n]+ (± |[(])")) << "value and interval run together";
+    EXPECT_THAT(
+        words, testing::HasSubstr("formula says: " + quantity(s.now.evaluation.ttft.p95.si(), "s").toStdString()));
     EXPECT_THAT(said.heading.toStdString(), testing::HasSubstr("seed 1"));
 }
 
@@ -152,14 +151,16 @@ TEST(SimulatedSummary, SaysWhenThePlanHasChangedSince)
     s.now = other.now;
     const SimulatedSummary said = simulatedSummary(s);
     EXPECT_THAT(said.heading.toStdString(), testing::HasSubstr("before its last change"));
-    EXPECT_FALSE(said.lines.contains(QStringLiteral("formula"))) << "of another plan";
-    EXPECT_FALSE(said.lines.contains(QStringLiteral("∞")));
+    const QString words = ValueRows::inWords(said.rows);
+    EXPECT_FALSE(words.contains(QStringLiteral("formula"))) << "of another plan";
+    EXPECT_FALSE(words.contains(QStringLiteral("∞")));
 }
 
 TEST(SimulatedSummary, OverloadIsSaidInWords)
 {
     const Snapshot s = withStudy(snapshotOf(with(testPlan(), "workload.arrival_rate_req_s", "500")));
-    EXPECT_FALSE(simulatedSummary(s).lines.contains(QStringLiteral("∞"))) << qPrintable(simulatedSummary(s).lines);
+    const QString words = ValueRows::inWords(simulatedSummary(s).rows);
+    EXPECT_FALSE(words.contains(QStringLiteral("∞"))) << qPrintable(words);
 }
 
 TEST(Comparison, RequestClassesThatDifferHaveTheirRowsAndTheirLinesOfText)
@@ -253,7 +254,8 @@ TEST(SimulatedSummary, AStaticBatchHasNoPaceOfItsOwn)
 {
     Snapshot snapshot = snapshotOf(with(testPlan(), "batching.policy", "static"));
     snapshot = withStudy(std::move(snapshot));
-    EXPECT_THAT(simulatedSummary(snapshot).lines.toStdString(), testing::Not(testing::HasSubstr("TPOT")));
+    EXPECT_THAT(
+        ValueRows::inWords(simulatedSummary(snapshot).rows).toStdString(), testing::Not(testing::HasSubstr("TPOT")));
 }
 
 TEST(Verdict, SaysThatTheBandPassesATargetNotThatTheFigureIsClose)

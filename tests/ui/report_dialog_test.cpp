@@ -2,11 +2,13 @@
 
 #include "core/sizing.h"
 #include "tests/ui/window_fixture.h"
+#include "ui/report/report.h"
 #include "ui/report_preparation.h"
 
 #include <gmock/gmock.h>
 
 #include <QAction>
+#include <QListWidget>
 #include <QProgressBar>
 #include <QPushButton>
 #include <QTimer>
@@ -43,6 +45,29 @@ TEST_F(ReportDialogTest, OpensBeforeItsContentIsWorkedOutAndSavesOnlyThen)
     ASSERT_TRUE(dialog.write(QString::fromStdString(file.string())));
     constexpr std::uintmax_t kSomePages = 20'000;
     EXPECT_GT(std::filesystem::file_size(file), kSomePages);
+}
+
+TEST_F(ReportDialogTest, AllAndNoneTickThePlotsAtOnce)
+{
+    ReportDialog dialog(document.snapshot());
+    const auto* list = dialog.findChild<QListWidget*>();
+    const auto ticked = [&] {
+        int count = 0;
+        for (int i = 0; i < list->count(); ++i)
+            count += list->item(i)->checkState() == Qt::Checked ? 1 : 0;
+        return count;
+    };
+    const auto press = [&](const char* words) {
+        for (QPushButton* button : dialog.findChildren<QPushButton*>())
+            if (button->text() == QLatin1String(words))
+                button->click();
+    };
+    EXPECT_EQ(ticked(), list->count());
+    press("&None");
+    EXPECT_EQ(ticked(), 0);
+    EXPECT_TRUE(dialog.options().charts && dialog.options().charts->empty()) << "no plot, not every plot";
+    press("&All");
+    EXPECT_EQ(ticked(), list->count());
 }
 
 TEST_F(ReportDialogTest, CanBeClosedWhileItsContentIsWorkedOut)

@@ -20,6 +20,7 @@
 #include <QProgressBar>
 #include <QSignalSpy>
 #include <QSpinBox>
+#include <QStatusBar>
 #include <QTemporaryDir>
 #include <QToolButton>
 
@@ -198,16 +199,28 @@ TEST_F(SimulatorTest, StopKeepsWhatWasFoundAndNothingStartsByItself)
     EXPECT_FALSE(simulator().isRunning());
 }
 
-TEST_F(SimulatorTest, NothingRunsWhereNobodyLooks)
+TEST_F(SimulatorTest, FollowsThePlanOnEveryTabAndSaysMeanwhileThatItIsOlder)
 {
-    simulator().stop();
+    const auto isSaid = [&](const char* words) {
+        return std::ranges::any_of(window->statusBar()->findChildren<QLabel*>(),
+            [&](const QLabel* label) { return label->text().startsWith(QLatin1String(words)); });
+    };
     window->showTab("memory");
+    ASSERT_TRUE(simulator().finish(kPatience));
+    EXPECT_TRUE(isSaid("Simulated "));
     ASSERT_TRUE(document.edit("workload.arrival_rate_req_s", "3"));
-    QTest::qWait(2 * Simulator::kRestMs);
-    EXPECT_FALSE(simulator().isRunning());
-    window->showTab("simulator");
-    QTest::qWait(2 * Simulator::kRestMs);
-    EXPECT_TRUE(simulator().isRunning() || studyIsCurrent(*document.snapshot()));
+    EXPECT_TRUE(isSaid("Of the plan before"));
+    ASSERT_TRUE(QTest::qWaitFor([&] { return simulator().isCurrent(); }, kPatience)) << "by itself";
+    EXPECT_TRUE(QTest::qWaitFor([&] { return isSaid("Simulated "); }, kPatience));
+}
+
+TEST_F(SimulatorTest, AnotherPriceLeavesWhatRunsAndWhatThereIs)
+{
+    endless();
+    simulator().run();
+    ASSERT_TRUE(document.edit("hardware.price_usd_per_gpu_hour", "7.25"));
+    EXPECT_TRUE(simulator().isRunning());
+    simulator().stop();
 }
 
 TEST_F(SimulatorTest, ScrubbingShowsAStateThatTheTimeSeriesKnows)

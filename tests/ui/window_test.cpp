@@ -14,13 +14,16 @@
 
 #include <QAbstractButton>
 #include <QAction>
+#include <QApplication>
 #include <QComboBox>
+#include <QContextMenuEvent>
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
 #include <QPushButton>
 #include <QScrollArea>
 #include <QScrollBar>
+#include <QTimer>
 #include <QUndoStack>
 
 #include <map>
@@ -99,6 +102,40 @@ TEST_F(WindowTest, DoubleClickOnASliderGoesBackToTheOpenedValue)
     QTest::keyClick(slider, Qt::Key_PageUp);
     ASSERT_NE(document.plan(), before);
     QTest::mouseDClick(slider, Qt::LeftButton, {}, slider->handleCentre(slider->value()));
+    EXPECT_EQ(document.plan(), before);
+}
+
+TEST_F(WindowTest, AListGoesBackToTheOpenedValueByKeyByMenuAndByItsDot)
+{
+    const Plan before = document.plan();
+    FieldEditor* editor = window->planPanel().editor("batching.policy");
+    auto* box = editor->findChild<QComboBox*>();
+    ASSERT_NE(box, nullptr);
+    const auto another = [&] { QTest::keyClick(box, box->currentIndex() == 0 ? Qt::Key_Down : Qt::Key_Up); };
+    another();
+    ASSERT_NE(document.plan(), before);
+    QTest::keyClick(box, Qt::Key_Delete);
+    EXPECT_EQ(document.plan(), before);
+
+    another();
+    ASSERT_NE(document.plan(), before);
+    const auto chooseFirst = [] {
+        auto* menu = qobject_cast<QMenu*>(QApplication::activePopupWidget());
+        ASSERT_NE(menu, nullptr);
+        EXPECT_THAT(menu->actions().front()->text().toStdString(), testing::HasSubstr("Back to"));
+        EXPECT_TRUE(menu->actions().front()->isEnabled());
+        menu->setActiveAction(menu->actions().front());
+        QTest::keyClick(menu, Qt::Key_Return);
+    };
+    QTimer::singleShot(0, window.get(), chooseFirst);
+    QContextMenuEvent asked(QContextMenuEvent::Keyboard, QPoint(5, 5), editor->mapToGlobal(QPoint(5, 5)));
+    QApplication::sendEvent(editor, &asked);
+    EXPECT_EQ(document.plan(), before);
+
+    another();
+    for (QWidget* part : editor->findChildren<QWidget*>())
+        if (part->toolTip().contains(QLatin1String("Click: back to")))
+            QTest::mouseClick(part, Qt::LeftButton);
     EXPECT_EQ(document.plan(), before);
 }
 

@@ -3,6 +3,7 @@
 #include "core/snapshot.h"
 #include "ui/document.h"
 #include "ui/format.h"
+#include "ui/plots/pin_look.h"
 
 #include <QCheckBox>
 #include <QClipboard>
@@ -10,6 +11,7 @@
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
+#include <QMenu>
 #include <QPushButton>
 #include <QTableWidget>
 #include <QVBoxLayout>
@@ -17,6 +19,12 @@
 #include <algorithm>
 
 namespace headroom::ui {
+
+namespace {
+
+constexpr int kFirstPinned = 2; ///< column: after the names and the open plan
+
+} // namespace
 
 ComparePage::ComparePage(QWidget* parent)
     : QWidget(parent),
@@ -52,6 +60,8 @@ ComparePage::ComparePage(QWidget* parent)
     m_table->setStyleSheet(QStringLiteral("QTableView::item { padding: 0 6px; }")); // under the words of the header
     m_table->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     column->addWidget(m_table, 1);
+    m_table->horizontalHeader()->setContextMenuPolicy(Qt::CustomContextMenu);
+    connect(m_table->horizontalHeader(), &QWidget::customContextMenuRequested, this, &ComparePage::offerUnpin);
     connect(m_pin, &QPushButton::clicked, this, &ComparePage::pinRequested);
     m_copy->setToolTip(tr("What differs, as lines of text for a mail or a ticket"));
     m_copyCsv->setToolTip(tr("All results and settings with all digits, for a spreadsheet"));
@@ -105,6 +115,7 @@ void ComparePage::fill(const Snapshot& snapshot, const std::vector<CompareRow>& 
         headers.append(text(plans[i]->name));
     m_table->setColumnCount(static_cast<int>(headers.size()));
     m_table->setHorizontalHeaderLabels(headers);
+    showLines();
     m_table->setRowCount(static_cast<int>(rows.size()));
     for (int r = 0; r < m_table->rowCount(); ++r) {
         const CompareRow& row = rows[static_cast<std::size_t>(r)];
@@ -130,17 +141,43 @@ void ComparePage::fill(const Snapshot& snapshot, const std::vector<CompareRow>& 
     fitColumns();
 }
 
+void ComparePage::offerUnpin(const QPoint& at)
+{
+    const int column = m_table->horizontalHeader()->logicalIndexAt(at);
+    if (column < kFirstPinned)
+        return;
+    QMenu menu;
+    const QString name = m_table->horizontalHeaderItem(column)->text();
+    QAction* unpin = menu.addAction(tr("&Unpin %1").arg(QString(name).replace(QLatin1Char('&'), QLatin1String("&&"))));
+    if (menu.exec(m_table->horizontalHeader()->mapToGlobal(at)) == unpin)
+        emit unpinRequested(column - kFirstPinned);
+}
+
+/// The head of a pinned plan shows how its curves look in the plots.
+void ComparePage::showLines()
+{
+    for (int c = kFirstPinned; c < m_table->columnCount(); ++c)
+        m_table->horizontalHeaderItem(c)->setIcon(pinIcon(c - kFirstPinned + 1, *m_theme));
+}
+
+void ComparePage::setTheme(const Theme& theme)
+{
+    m_theme = &theme;
+    showLines();
+}
+
 /// Columns are as wide as their texts: wider ones widen them, so that a moving slider does not make them tremble.
 void ComparePage::fitColumns()
 {
-    constexpr int kPadding = 2 * 11, kLeast = 120;
+    constexpr int kPadding = 2 * 11, kLeast = 120, kLine = 30;
     QFont bold = m_table->font();
     bold.setBold(true);
     const QFontMetrics metrics(bold);
     m_widths.resize(static_cast<std::size_t>(m_table->columnCount()), kLeast);
     for (int c = 0; c < m_table->columnCount(); ++c) {
         int& width = m_widths[static_cast<std::size_t>(c)];
-        width = std::max(width, metrics.horizontalAdvance(m_table->horizontalHeaderItem(c)->text()) + kPadding);
+        width = std::max(width, metrics.horizontalAdvance(m_table->horizontalHeaderItem(c)->text()) + kPadding +
+                                    (c >= kFirstPinned ? kLine : 0));
         for (int r = 0; r < m_table->rowCount(); ++r)
             if (!m_table->isRowHidden(r))
                 width = std::max(width, metrics.horizontalAdvance(m_table->item(r, c)->text()) + kPadding);

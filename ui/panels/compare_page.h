@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ui/panels/comparison.h"
+#include "ui/theme.h"
 
 #include <QString>
 #include <QWidget>
@@ -23,20 +24,25 @@ public:
     explicit ComparePage(QWidget* parent = nullptr);
 
     void display(std::shared_ptr<const Snapshot>);
+    void setTheme(const Theme&);
     int rowCount() const;
 
 signals:
     void pinRequested();
+    /// From the menu of a column's head. \param index among the pinned plans, from 0
     void unpinRequested(int index);
 
 private:
     void fill(const Snapshot&, const std::vector<CompareRow>&);
+    void showLines();
+    void offerUnpin(const QPoint& at);
     void fitColumns();
 
     QLabel* m_sentence = nullptr;
     QTableWidget* m_table = nullptr;
     QCheckBox* m_equal = nullptr;
     QPushButton *m_pin = nullptr, *m_copy = nullptr, *m_copyCsv = nullptr;
+    const Theme* m_theme = &lightTheme();
     std::shared_ptr<const Snapshot> m_shown; ///< what the buttons copy
     std::vector<int> m_widths;               ///< of the columns
 };

@@ -5,6 +5,7 @@
 #include "ui/panels/explanations.h"
 #include "ui/panels/paragraph.h"
 #include "ui/panels/simulated_summary.h"
+#include "ui/panels/value_rows.h"
 #include "ui/plots/catalog.h"
 #include "ui/plots/chart_view.h"
 #include "ui/plots/sensitivity.h"
@@ -50,7 +51,7 @@ ExplainPanel::ExplainPanel(QWidget* parent)
       m_source(new Paragraph(Paragraph::Look::muted, TextSize::small)),
       m_tornadoTitle(new Paragraph(Paragraph::Look::muted, TextSize::small)),
       m_simulatedTitle(new Paragraph(Paragraph::Look::muted, TextSize::small)),
-      m_simulated(new Paragraph(Paragraph::Look::box)),
+      m_simulated(new ValueRows),
       m_tornado(new ChartView)
 {
     setWidgetResizable(true);
@@ -107,7 +108,7 @@ void ExplainPanel::setTheme(const Theme& theme) { m_tornado->setTheme(theme); }
 QString ExplainPanel::text() const
 {
     return QStringList{m_title->text(), m_meaning->text(), m_formula->text(), m_notes->text(), m_source->text(),
-        m_simulatedTitle->text(), m_simulated->text()}
+        m_simulatedTitle->text(), m_snapshot ? ValueRows::inWords(simulatedSummary(*m_snapshot).rows) : QString()}
         .join(QLatin1Char('\n'))
         .replace(QChar(QChar::Nbsp), u' ');
 }
@@ -125,7 +126,7 @@ void ExplainPanel::refresh()
         meaning = ui::text(row->help) + QStringLiteral("\n\n") + e.title + QStringLiteral(": ") + e.meaning;
         topic = ui::text(row->topic);
     }
-    for (Paragraph* part : {m_meaning, m_formula, m_notes, m_source, m_simulated})
+    for (Paragraph* part : {m_meaning, m_formula, m_notes, m_source})
         part->keepHeight(isDragged(*m_snapshot));
     m_title->setText(title);
     m_meaning->setText(meaning);
@@ -147,11 +148,11 @@ void ExplainPanel::refresh()
 
 void ExplainPanel::refreshSimulated()
 {
-    const SimulatedSummary said = simulatedSummary(*m_snapshot);
-    m_simulatedTitle->setVisible(!said.lines.isEmpty());
-    m_simulated->setVisible(!said.lines.isEmpty());
+    SimulatedSummary said = simulatedSummary(*m_snapshot);
+    m_simulatedTitle->setVisible(!said.rows.empty());
+    m_simulated->setVisible(!said.rows.empty());
     m_simulatedTitle->setText(tr("Simulated: %1").arg(said.heading));
-    m_simulated->setText(said.lines);
+    m_simulated->setRows(std::move(said.rows));
 }
 
 void ExplainPanel::refreshTornado()

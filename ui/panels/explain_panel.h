@@ -20,6 +20,7 @@ namespace headroom::ui {
 
 class ChartView;
 class Paragraph;
+class ValueRows;
 
 class ExplainPanel final : public QScrollArea {
     Q_OBJECT
@@ -51,7 +52,8 @@ private:
     QString m_topic = QStringLiteral("utilization");
     QString m_chart; ///< the chart that was clicked; empty = a tile was
     Paragraph *m_title = nullptr, *m_meaning = nullptr, *m_formula = nullptr, *m_notes = nullptr, *m_source = nullptr,
-              *m_tornadoTitle = nullptr, *m_simulatedTitle = nullptr, *m_simulated = nullptr;
+              *m_tornadoTitle = nullptr, *m_simulatedTitle = nullptr;
+    ValueRows* m_simulated = nullptr;
     ChartView* m_tornado = nullptr;
     QString m_tornadoOf;                      ///< part of its title
     QTimer m_tornadoSoon;                     ///< a dozen evaluations, for when the rest is painted

@@ -6,9 +6,14 @@
 #include "ui/panels/value_box.h"
 #include "ui/panels/value_slider.h"
 
+#include <QClipboard>
 #include <QComboBox>
+#include <QContextMenuEvent>
 #include <QGridLayout>
+#include <QGuiApplication>
+#include <QKeyEvent>
 #include <QLabel>
+#include <QMenu>
 #include <QPainter>
 #include <QSignalBlocker>
 #include <QStyle>
@@ -18,6 +23,7 @@
 #include <QWheelEvent>
 
 #include <algorithm>
+#include <functional>
 
 namespace headroom::ui {
 
@@ -55,6 +61,22 @@ QString helpText(const Field& field)
     return tip;
 }
 
+/// The value of a plan as its editor shows it, with the unit: "4.5 req/s".
+QString inWords(const Field& field, const Plan& plan)
+{
+    if (const auto* numeric = std::get_if<NumberField>(&field)) {
+        const std::optional<double> value = numeric->get(plan);
+        if (!value)
+            return FieldEditor::tr("none");
+        return (text(boxText(*numeric, *value)) + QLatin1Char(' ') + text(numeric->info.unit)).trimmed();
+    }
+    const auto& choice = std::get<ChoiceField>(field);
+    const std::string id = choice.get(plan);
+    const auto choices = choice.choices();
+    const auto it = std::ranges::find(choices, id, &Choice::id);
+    return text(it != choices.end() ? it->label : id);
+}
+
 /// Texts that the box of a field is to have room for: both ends of its range, four digits of a fraction.
 QStringList usualTexts(const NumberField& f)
 {
@@ -72,7 +94,16 @@ class CalmComboBox final : public QComboBox {
 public:
     using QComboBox::QComboBox;
 
+    std::function<void()> onDelete; ///< the key Delete, as on a slider
+
 protected:
+    void keyPressEvent(QKeyEvent* event) override
+    {
+        if (event->key() == Qt::Key_Delete)
+            onDelete();
+        else
+            QComboBox::keyPressEvent(event);
+    }
     void wheelEvent(QWheelEvent* event) override
     {
         if (hasFocus())
@@ -182,6 +213,7 @@ public:
         constexpr int kLeastBox = 100;
         m_box->setMinimumWidth(kLeastBox);
         m_box->setMaxVisibleItems(24);
+        m_box->onDelete = [this] { reset(); };
         setControl(m_box, 1);
         connect(m_box, &QComboBox::activated, this, [this](int index) { choose(index, Gesture::whole); });
         if (!m_choice.ordered)
@@ -231,21 +263,24 @@ private:
 
     const ChoiceField& m_choice;
     std::vector<Choice> m_choices;
-    QComboBox* m_box;
+    CalmComboBox* m_box;
 };
 
 } // namespace
 
-/// The mark of a field that differs from the opened plan.
+/// The mark of a field that differs from the opened plan. A click takes the change back.
 class FieldEditor::Dot final : public QWidget {
 public:
-    explicit Dot(QWidget* parent) : QWidget(parent) { setFixedSize(10, 10); }
+    Dot(FieldEditor& editor) : QWidget(&editor), m_editor(editor) { setFixedSize(10, 10); }
 
     bool isOn() const { return m_on; }
     void setOn(bool on)
     {
         m_on = on;
-        setToolTip(on ? FieldEditor::tr("Changed since the plan was opened or saved") : QString());
+        setToolTip(on ? FieldEditor::tr("Changed since the plan was opened or saved. Click: back to %1")
+                            .arg(inWords(m_editor.field(), m_editor.document().openedPlan()))
+                      : QString());
+        setCursor(on ? Qt::PointingHandCursor : Qt::ArrowCursor);
         update();
     }
 
@@ -261,7 +296,16 @@ protected:
         painter.drawEllipse(QRectF(2, 3, 5, 5));
     }
 
+    void mousePressEvent(QMouseEvent* event) override
+    {
+        if (m_on && event->button() == Qt::LeftButton)
+            m_editor.reset();
+        else
+            event->ignore();
+    }
+
 private:
+    FieldEditor& m_editor;
     bool m_on = false;
 };
 
@@ -271,7 +315,7 @@ FieldEditor::FieldEditor(Document& document, const Field& field, QWidget* parent
       m_field(field),
       m_layout(new QGridLayout(this)),
       m_label(new QLabel(text(info(field).label))),
-      m_dot(new Dot(this)),
+      m_dot(new Dot(*this)),
       m_seriesEnd(new QTimer(this))
 {
     setObjectName(text(info(field).key));
@@ -349,9 +393,27 @@ void FieldEditor::reset()
         refresh();
 }
 
+bool FieldEditor::isModified() const
+{
+    return fieldText(m_field, m_document.plan()) != fieldText(m_field, m_document.openedPlan());
+}
+
+void FieldEditor::contextMenuEvent(QContextMenuEvent* event)
+{
+    QMenu menu;
+    QAction* back = menu.addAction(tr("&Back to %1").arg(inWords(m_field, m_document.openedPlan())));
+    back->setEnabled(isModified());
+    QAction* copyKey = menu.addAction(tr("&Copy key"));
+    const QAction* chosen = menu.exec(event->globalPos());
+    if (chosen == back)
+        reset();
+    else if (chosen == copyKey)
+        QGuiApplication::clipboard()->setText(text(info(m_field).key));
+}
+
 void FieldEditor::refreshState(const QString& value)
 {
-    const bool modified = fieldText(m_field, m_document.plan()) != fieldText(m_field, m_document.openedPlan());
+    const bool modified = isModified();
     if (modified != m_dot->isOn())
         m_dot->setOn(modified);
     const Error* wrong = m_document.errorOf(info(m_field).key);

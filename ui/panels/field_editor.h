@@ -49,12 +49,15 @@ protected:
     bool write(std::string_view text, Gesture gesture);
     /// One key or wheel step of a series: merges until the series pauses.
     void writeStep(std::string_view text);
+    /// Back to the value of the opened plan.
     void reset();
     void refreshState(const QString& value);
     /// Says what is wrong with an entry, until the next refresh.
     void showError(const QString& message);
+    void contextMenuEvent(QContextMenuEvent*) override;
 
 private:
+    bool isModified() const;
     class Dot;
 
     Document& m_document;

@@ -239,9 +239,19 @@ void PlanPanel::refreshGroup(Group& group)
         else
             reasons[why].append(text(made->fieldInfo().label));
     }
-    QStringList lines;
-    for (const auto& [why, labels] : reasons)
-        lines.append(tr("Hidden: %1 (%2).").arg(labels.join(QStringLiteral(", ")), text(why)));
+    constexpr qsizetype kNamed = 3;
+    QStringList lines, whole;
+    for (const auto& [why, labels] : reasons) {
+        const QString all = labels.join(QStringLiteral(", "));
+        const QString some = labels.size() <= kNamed + 1
+                                 ? all
+                                 : tr("%1 and %2 more")
+                                       .arg(labels.first(kNamed).join(QStringLiteral(", ")))
+                                       .arg(labels.size() - kNamed);
+        lines.append(tr("Hidden: %1 (%2).").arg(some, text(why)));
+        whole.append(tr("%1: %2").arg(text(why), all));
+    }
+    group.hidden->setToolTip(whole.join(QLatin1Char('\n')));
     if (group.id == kModelGroup && m_editShape != nullptr)
         m_editShape->setVisible(m_document.plan().model.spec.name != kCustomModel);
     group.hidden->setText(lines.join(QLatin1Char('\n')));

@@ -125,7 +125,7 @@ std::vector<LegendEntry> legendOf(const LineChart& chart, const Theme& theme)
     const int solid = solidCurves(chart);
     for (const Curve& c : chart.curves)
         if (needsName(c, solid))
-            out.push_back({text(c.name), theme.color(c.role), c.markers, c.dashed || isGhost(c)});
+            out.push_back({text(c.name), theme.color(c.role), c.markers, c.dashed || isGhost(c), c.pin});
     for (const Limit& l : chart.limits)
         if (chart.keyed && !l.name.empty())
             out.push_back({text(l.name), theme.color(l.role), false, true});

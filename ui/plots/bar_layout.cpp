@@ -2,6 +2,7 @@
 
 #include "ui/format.h"
 #include "ui/plots/label_placement.h"
+#include "ui/plots/pin_look.h"
 
 #include <QCoreApplication>
 #include <QFontMetricsF>
@@ -21,7 +22,7 @@ constexpr double kAbove = 0.4;         ///< share of the room left over that sta
 constexpr double kWidestNames = 0.44;  ///< share of the width that category names may take
 constexpr double kInsideMargin = 6;    ///< around a text inside a piece
 constexpr double kPerTick = 50;
-constexpr std::size_t kMostNamed = 3; ///< pinned plans in the key
+constexpr double kMostKey = 0.25; ///< of the height that the names of pinned plans may take
 
 /// One bar has room for names in its pieces; more bars share a key.
 bool namesInside(const StackedBars& c) { return c.categories.size() == 1; }
@@ -70,27 +71,31 @@ double widestTotal(const StackedBars& c, const std::vector<BarPiece>& pieces, co
     return w;
 }
 
+/// Pinned plans in the key: all by name, or where that took the bars' room, their number.
+void addGhosts(
+    std::vector<LegendEntry>& key, const StackedBars& c, const QRectF& whole, const Theme& theme, const QFont& font)
+{
+    const std::size_t before = key.size();
+    for (const BarGhost& g : c.ghosts)
+        key.push_back({text(g.name), theme.color(Role::ghost), false, true, g.pin});
+    if (c.ghosts.size() < 2 || legendHeight(key, whole.width(), font) <= kMostKey * whole.height())
+        return;
+    key.resize(before);
+    key.push_back({QCoreApplication::translate("Plots", "%1 pinned plans, named under the mouse")
+                       .arg(static_cast<int>(c.ghosts.size())),
+        theme.color(Role::ghost), false, true});
+}
+
 /// The key: every segment with several bars, the pieces too small for their name with one.
 std::vector<LegendEntry> barLegend(const StackedBars& c, const BarLayout& layout, const std::vector<BarPiece>& pieces,
     const Theme& theme, const QFontMetricsF& metrics)
 {
     std::vector<LegendEntry> out;
-    const auto withGhosts = [&] {
-        if (c.ghosts.size() > kMostNamed) { // their marks look alike: names would only take the bars' room
-            out.push_back({QCoreApplication::translate("Plots", "%1 pinned plans, named under the mouse")
-                               .arg(static_cast<int>(c.ghosts.size())),
-                theme.color(Role::ghost), false, true});
-            return out;
-        }
-        for (const BarGhost& g : c.ghosts)
-            out.push_back({text(g.name), theme.color(Role::ghost), false, true});
-        return out;
-    };
     if (namesInside(c)) {
         for (const BarPiece& p : pieces)
             if (!fitsInside(c, p, layout.rect(p).width(), metrics))
                 out.push_back({pieceText(c, p), theme.color(c.segments[p.segment].role)});
-        return withGhosts();
+        return out;
     }
     for (const BarSegment& s : c.segments) {
         const bool drawn = std::any_of(s.values.begin(), s.values.end(), [](double v) { return v != 0; });
@@ -101,7 +106,7 @@ std::vector<LegendEntry> barLegend(const StackedBars& c, const BarLayout& layout
         c.segments, [&](const BarSegment& s) { return std::ranges::find(c.categories, s.name) != c.categories.end(); });
     if (out.size() == 1 || saidByRows)
         out.clear(); // one colour needs no key, nor do bars that stand beside their names
-    return withGhosts();
+    return out;
 }
 
 /// A hairline between neighbours of one bar that are both wide enough to spare it.
@@ -195,6 +200,7 @@ BarLayout layOutBars(const StackedBars& c, const QRectF& whole, const Theme& the
     };
     place(0);
     layout.legend = barLegend(c, layout, pieces, theme, metrics);
+    addGhosts(layout.legend, c, QRectF(QPointF(left, whole.top()), whole.bottomRight()), theme, font);
     place(legendHeight(layout.legend, whole.right() - left, font));
     return layout;
 }
@@ -268,11 +274,9 @@ public:
     /// Where the bars of pinned plans end.
     void ghosts()
     {
-        constexpr double kInset = 0.08; // of a row
+        constexpr double kInset = 0.08, kGhostWidth = 1.5; // of a row; pixels
         const PlotFrame& f = m_layout.frame;
         const double row = rowHeight();
-        QPen pen(m_theme.color(Role::ghost), 1.5, Qt::CustomDashLine, Qt::FlatCap);
-        pen.setDashPattern({3, 2});
         const QPen ground(m_theme.card, 4, Qt::SolidLine, Qt::FlatCap); // grey on a coloured bar would not be seen
         for (const BarGhost& g : m_chart.ghosts)
             for (std::size_t i = 0; i < std::min(g.ends.size(), m_layout.categories.size()); ++i)
@@ -280,7 +284,7 @@ public:
                     const double x = std::round(f.x.pixel(g.ends[i]));
                     const double top = f.area.top() + row * (static_cast<double>(i) + kInset);
                     const QLineF mark(x, top, x, top + row * (1 - 2 * kInset));
-                    for (const QPen& each : {ground, pen}) {
+                    for (const QPen& each : {ground, pinPen(g.pin, m_theme, kGhostWidth)}) {
                         m_p.setPen(each);
                         m_p.drawLine(mark);
                     }

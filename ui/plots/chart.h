@@ -73,6 +73,7 @@ struct Curve {
     bool markers = false;                 ///< points instead of a line
     std::vector<double> errorLo, errorHi; ///< error bars (simulated intervals), same length or empty
     bool isLabelled = true;               ///< false: the label of another curve speaks for this one too
+    int pin = 0;                          ///< of a ghost: which of the pinned plans, from 1
 };
 
 struct Limit { ///< a straight line: target (horizontal) or saturation (vertical)
@@ -112,6 +113,7 @@ struct BarSegment {
 struct BarGhost { ///< a pinned plan beside the bars
     std::string name;
     std::vector<double> ends; ///< where its bars would end, one per category; NaN = none
+    int pin = 0;              ///< which of the pinned plans, from 1
 };
 struct StackedBars {
     Axis value;

@@ -47,14 +47,28 @@ void addCurves(std::vector<std::pair<std::string, std::vector<std::string>>>& co
     }
 }
 
+/// Points and lines with their names in columns of their own: the names change with the numbers, heads do not.
 void addSingles(std::vector<std::pair<std::string, std::vector<std::string>>>& columns, const LineChart& chart)
 {
+    std::vector<std::string> points, xs, ys, lines, values;
     for (const Marker& marker : chart.markers) {
-        columns.emplace_back(marker.name + ": " + titled(chart.x.label, chart.x.unit), std::vector{exact(marker.x)});
-        columns.emplace_back(marker.name + ": " + titled(chart.y.label, chart.y.unit), std::vector{exact(marker.y)});
+        points.push_back(marker.name);
+        xs.push_back(exact(marker.x));
+        ys.push_back(exact(marker.y));
     }
-    for (const Limit& limit : chart.limits)
-        columns.emplace_back(limit.name, std::vector{exact(limit.value)});
+    for (const Limit& limit : chart.limits) {
+        lines.push_back(limit.name);
+        values.push_back(exact(limit.value));
+    }
+    if (!points.empty()) {
+        columns.emplace_back("point", std::move(points));
+        columns.emplace_back("point: " + titled(chart.x.label, chart.x.unit), std::move(xs));
+        columns.emplace_back("point: " + titled(chart.y.label, chart.y.unit), std::move(ys));
+    }
+    if (!lines.empty()) {
+        columns.emplace_back("line", std::move(lines));
+        columns.emplace_back("line: value", std::move(values));
+    }
 }
 
 std::string sideBySide(const std::vector<std::pair<std::string, std::vector<std::string>>>& columns)

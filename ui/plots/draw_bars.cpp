@@ -2,6 +2,7 @@
 // rendered where it is needed: a QChartView would add a viewport, scroll bars and a second layout per chart.
 #include "ui/plots/bar_layout.h"
 #include "ui/plots/chart_body.h"
+#include "ui/plots/pin_look.h"
 
 #include "ui/format.h"
 
@@ -239,7 +240,7 @@ public:
         for (const BarGhost& g : m_chart->ghosts)
             if (category < g.ends.size() && std::isfinite(g.ends[category]))
                 r.rows.push_back(
-                    {m_theme.color(Role::ghost), text(g.name), quantity(g.ends[category], m_chart->value.unit)});
+                    {pinLook(g.pin, m_theme).color, text(g.name), quantity(g.ends[category], m_chart->value.unit)});
         for (const Limit& l : m_chart->limits)
             r.rows.push_back({m_theme.color(l.role), text(l.name), quantity(l.value, m_chart->value.unit)});
         return r;

@@ -1,6 +1,7 @@
 #include "ui/plots/draw_curves.h"
 
 #include "ui/plots/clip_curve.h"
+#include "ui/plots/pin_look.h"
 
 #include <algorithm>
 #include <cmath>
@@ -30,8 +31,10 @@ double pixelLength(const QVector<QPointF>& points, const PlotFrame& frame)
 QPen linePen(const Curve& c, const Theme& theme, double length)
 {
     const bool ghost = c.role == Role::ghost;
-    QPen pen(theme.color(c.role), ghost ? kGhostWidth : kCurveWidth);
-    if ((ghost || c.dashed) && length < kLongestDashed) {
+    QPen pen(ghost ? pinLook(c.pin, theme).color : theme.color(c.role), ghost ? kGhostWidth : kCurveWidth);
+    if (ghost && length < kLongestDashed)
+        return pinPen(c.pin, theme, kGhostWidth);
+    if (c.dashed && length < kLongestDashed) {
         pen.setStyle(Qt::CustomDashLine);
         pen.setDashPattern({4, 3});
         pen.setCapStyle(Qt::FlatCap); // square caps would close the gaps

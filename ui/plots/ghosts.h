@@ -1,5 +1,5 @@
-// How pinned plans look in a chart: dashed and grey under their names, as curves or as marks beside bars. Every builder
-// adds them here. No Qt.
+// Pinned plans in a chart: dashed and grey under their names, as curves or as marks beside bars. Every builder adds them
+// here; pin_look.h tells them apart. No Qt.
 #pragma once
 
 #include "core/snapshot.h"
@@ -20,12 +20,15 @@ namespace headroom::ui {
 template <class MakeCurve>
 void addGhostCurves(LineChart& chart, const Snapshot& snapshot, MakeCurve curve, const std::string& of = {})
 {
+    int pin = 0;
     for (const auto& pinned : snapshot.pinned) {
+        ++pin;
         Curve ghost = curve(*pinned);
         if (ghost.x.empty())
             continue;
         ghost.name = of.empty() ? pinned->name : pinned->name + ": " + of;
         ghost.role = Role::ghost;
+        ghost.pin = pin;
         ghost.dashed = true;
         ghost.markers = false;
         ghost.lo.clear();
@@ -40,8 +43,9 @@ void addGhostCurves(LineChart& chart, const Snapshot& snapshot, MakeCurve curve,
 template <class MakeEnds>
 void addGhostMarks(StackedBars& bars, const Snapshot& snapshot, MakeEnds ends, const std::string& of = {})
 {
+    int pin = 0;
     for (const auto& pinned : snapshot.pinned)
-        bars.ghosts.push_back({of.empty() ? pinned->name : pinned->name + ": " + of, ends(*pinned)});
+        bars.ghosts.push_back({of.empty() ? pinned->name : pinned->name + ": " + of, ends(*pinned), ++pin});
 }
 
 /// What takes long to work out of a plan, kept as long as the plan is open or pinned: a slider moves one of them only.

@@ -1,6 +1,7 @@
 #include "ui/plots/hover.h"
 
 #include "ui/format.h"
+#include "ui/plots/pin_look.h"
 
 #include <algorithm>
 #include <cmath>
@@ -111,7 +112,8 @@ std::optional<Reading> readLines(const LineChart& chart, const PlotFrame& f, con
             value += rangeText(
                 interpolate(c.lo[i], c.lo[j], share, false), interpolate(c.hi[i], c.hi[j], share, false), chart.y);
         }
-        r.rows.push_back({theme.color(c.role), text(c.name), value});
+        const QColor color = c.role == Role::ghost ? pinLook(c.pin, theme).color : theme.color(c.role);
+        r.rows.push_back({color, text(c.name), value});
         if (std::isfinite(*y) && f.y.range.contains(*y))
             r.dots.push_back(f.at(x, *y));
     }

@@ -1,6 +1,7 @@
 #include "ui/plots/plot_frame.h"
 
 #include "ui/format.h"
+#include "ui/plots/pin_look.h"
 
 #include <QFontMetricsF>
 #include <QPainter>
@@ -17,7 +18,7 @@ constexpr double kBetweenLabels = 14; ///< between two labels of the x axis
 constexpr double kRightMargin = 12, kTopMargin = 8, kBottomMargin = 2;
 constexpr double kPerTickX = 44, kPerTickY = 26; ///< pixels that one tick should have
 constexpr double kWidestRows = 0.34;             ///< share of the width that row texts may take
-constexpr double kLegendSquare = 9, kLegendGap = 5, kBetweenEntries = 14;
+constexpr double kLegendSquare = 9, kLegendLine = 22, kLegendGap = 5, kBetweenEntries = 14;
 
 std::vector<TickText> withTexts(const Ticks& t)
 {
@@ -67,9 +68,12 @@ std::vector<TickText> rowTexts(
     return list;
 }
 
+/// A piece of a dashed line is long enough to show its pattern.
+double swatchWidth(const LegendEntry& e) { return e.dashed ? kLegendLine : kLegendSquare; }
+
 double entryWidth(const LegendEntry& e, const QFontMetricsF& metrics)
 {
-    return kLegendSquare + kLegendGap + metrics.horizontalAdvance(e.name);
+    return swatchWidth(e) + kLegendGap + metrics.horizontalAdvance(e.name);
 }
 
 } // namespace
@@ -149,21 +153,21 @@ void paintLegend(
             x = where.left();
             y += rowHeight;
         }
-        const QRectF square(x, y + (rowHeight - kLegendSquare) / 2 - 1, kLegendSquare, kLegendSquare);
+        const QRectF square(x, y + (rowHeight - kLegendSquare) / 2 - 1, swatchWidth(e), kLegendSquare);
         if (e.circle) {
             p.setPen(QPen(e.color, 1.2));
             p.setBrush(theme.card);
             p.drawEllipse(square.adjusted(1, 1, -1, -1));
         } else if (e.dashed) {
-            p.setPen(QPen(e.color, 1.5, Qt::DashLine, Qt::FlatCap));
-            p.drawLine(QLineF(square.left() - 1, square.center().y(), square.right() + 1, square.center().y()));
+            p.setPen(e.pin > 0 ? pinPen(e.pin, theme, 1.5) : QPen(e.color, 1.5, Qt::DashLine, Qt::FlatCap));
+            p.drawLine(QLineF(square.left(), square.center().y(), square.right(), square.center().y()));
         } else {
             p.setPen(Qt::NoPen);
             p.setBrush(e.color);
             p.drawRect(square);
         }
         p.setPen(theme.muted);
-        const QRectF textRect(square.right() + kLegendGap, y, w - kLegendSquare - kLegendGap + 1, rowHeight - 2);
+        const QRectF textRect(square.right() + kLegendGap, y, w - square.width() - kLegendGap + 1, rowHeight - 2);
         p.drawText(
             textRect, Qt::AlignLeft | Qt::AlignVCenter, metrics.elidedText(e.name, Qt::ElideRight, textRect.width()));
         x += w + kBetweenEntries;

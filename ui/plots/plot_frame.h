@@ -38,6 +38,7 @@ struct LegendEntry {
     QColor color;
     bool circle = false;
     bool dashed = false;
+    int pin = 0; ///< of a pinned plan, from 1: a piece of its line
 };
 
 /// Texts beside the axes; what is wanted of a frame.

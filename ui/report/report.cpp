@@ -40,8 +40,7 @@ QPageSize pageSizeOf(PageSize size) { return QPageSize(size == PageSize::a4 ? QP
 
 bool wanted(const ReportOptions& options, std::string_view id)
 {
-    return options.charts.empty() ||
-           std::find(options.charts.begin(), options.charts.end(), id) != options.charts.end();
+    return !options.charts || std::ranges::find(*options.charts, id) != options.charts->end();
 }
 
 double captionHeight(const QString& says, double width)
@@ -175,7 +174,7 @@ void addVerdict(PageFlow& flow, const Snapshot& snapshot, const ReportOptions& o
     constexpr double kHigh = 300;
     ChartRows charts(flow, kHigh);
     for (const std::string_view id : kFirstPage)
-        if (const ChartRow* row = findChart(id))
+        if (const ChartRow* row = findChart(id); row && wanted(options, id))
             charts.add(row->build(snapshot));
 }
 

@@ -5,6 +5,7 @@
 #include "core/snapshot.h"
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,8 +17,8 @@ enum class PageSize { a4, letter };
 
 struct ReportOptions {
     PageSize page = PageSize::a4;
-    std::vector<std::string> charts; ///< ids of charts() in their order; empty = all of them
-    std::string date;                ///< printed on the first page; empty = today's
+    std::optional<std::vector<std::string>> charts; ///< ids of charts() in their order; absent = all of them
+    std::string date;                               ///< printed on the first page; empty = today's
 };
 
 /// Writes the report. Replaces the file only when all of it is written; Error.where is the file. Needs a QApplication

@@ -37,5 +37,20 @@ TEST(BarLayout, ChangesInBothDirectionsHaveATickOnEachSide)
     EXPECT_GT(layout.frame.xTicks.back().value, 0);
 }
 
+TEST(BarLayout, PinnedPlansAreNamedInTheKeyWhereItHasRoomForThem)
+{
+    StackedBars c = bars({3, 4}, {});
+    for (int pin = 1; pin <= 8; ++pin)
+        c.ghosts.push_back({"plan " + std::to_string(pin), {2.0 + 0.1 * pin, 3}, pin});
+    const auto key = [&](double height) {
+        return layOutBars(c, QRectF(0, 0, 430, height), lightTheme(), uiFont(TextSize::small)).legend;
+    };
+    ASSERT_EQ(key(260).size(), 8U);
+    EXPECT_EQ(key(260).back().name, QStringLiteral("plan 8"));
+    EXPECT_EQ(key(260).back().pin, 8) << "with its own line";
+    ASSERT_EQ(key(90).size(), 1U) << "a low plot keeps its room for the bars";
+    EXPECT_TRUE(key(90).front().name.contains(QLatin1String("8 pinned")));
+}
+
 } // namespace
 } // namespace headroom::ui

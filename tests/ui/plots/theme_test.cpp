@@ -1,5 +1,7 @@
 #include "ui/theme.h"
 
+#include "ui/plots/pin_look.h"
+
 #include <QApplication>
 #include <QFontMetricsF>
 
@@ -80,6 +82,17 @@ TEST_P(Themes, PartsOfAStepAndOfAGpuHaveDifferentColours)
         for (const Role role : parts)
             EXPECT_TRUE(colours.insert(theme().color(role).rgb()).second) << static_cast<int>(role);
     }
+}
+
+TEST_P(Themes, NoTwoPinnedPlansLookAlike)
+{
+    constexpr int kMost = 8; // Document::kMaxPinned
+    for (int a = 1; a <= kMost; ++a)
+        for (int b = a + 1; b <= kMost; ++b) {
+            const PinLook one = pinLook(a, theme()), other = pinLook(b, theme());
+            const double greys = std::abs(one.color.lightnessF() - other.color.lightnessF());
+            EXPECT_TRUE(one.dashes != other.dashes || greys > 0.15) << a << " and " << b;
+        }
 }
 
 TEST_P(Themes, DisabledTextLooksDisabled)

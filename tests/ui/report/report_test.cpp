@@ -130,10 +130,21 @@ TEST_F(ReportFile, TakesOnlyTheChosenCharts)
 {
     const Snapshot s = snapshotOf(planWithTargets());
     ReportOptions options;
-    options.charts = {"memory_per_gpu"};
+    options.charts = std::vector<std::string>{"memory_per_gpu"};
     ASSERT_TRUE(writeReport(s, path().toStdString(), options));
     EXPECT_TRUE(words().contains(QString::fromStdString(findChart("memory_per_gpu")->build(s).title)));
     EXPECT_FALSE(words().contains(QString::fromStdString(findChart("roofline")->build(s).title)));
+}
+
+TEST_F(ReportFile, WithoutPlotsItIsWordsAndTables)
+{
+    const Snapshot s = snapshotOf(planWithTargets());
+    ReportOptions options;
+    options.charts.emplace();
+    ASSERT_TRUE(writeReport(s, path().toStdString(), options));
+    for (const char* id : {"roofline", "cost_vs_load", "latency_cdf"}) // the second stands on the first page else
+        EXPECT_FALSE(words().contains(QString::fromStdString(findChart(id)->build(s).title))) << id;
+    EXPECT_TRUE(words().contains(QLatin1String("Verdict")));
 }
 
 TEST_F(ReportFile, IsWrittenForPlansThatCannotServeToo)
