@@ -8,6 +8,7 @@
 #include "ui/main_window.h"
 #include "ui/plots/catalog.h"
 #include "ui/plots/export_chart.h"
+#include "ui/plots/supposed.h"
 #include "ui/report/report.h"
 #include "ui/simulator.h"
 
@@ -96,7 +97,7 @@ int writeChart(const Arguments& arguments)
     Snapshot snapshot = snapshotOf(std::move(*plan));
     if (row->simulated)
         snapshot = withStudy(std::move(snapshot), folderOf(arguments.chart[1]));
-    if (auto written = ui::exportChart(row->build(snapshot), arguments.chart[2]); !written)
+    if (auto written = ui::exportChart(ui::chartOrSupposed(*row, snapshot), arguments.chart[2]); !written)
         return complain(written.error(), Exit::noAccess);
     return 0;
 }

@@ -54,4 +54,20 @@ WaysToFit waysToFit(const Plan& plan)
     return ways;
 }
 
+std::optional<FittingPlan> fittingPlan(const Plan& plan)
+{
+    const WaysToFit ways = waysToFit(plan);
+    FittingPlan fitting{plan, {}};
+    if (ways.tp) {
+        fitting.plan.deployment.tp = *ways.tp;
+        fitting.change = "tensor parallel " + std::to_string(*ways.tp);
+    } else if (ways.weightFormat) {
+        fitting.plan.model.weightFormat = *ways.weightFormat;
+        fitting.change = std::string(info(*ways.weightFormat).name) + " weights";
+    } else {
+        return std::nullopt;
+    }
+    return fitting;
+}
+
 } // namespace headroom

@@ -5,6 +5,7 @@
 #include "core/plan/plan.h"
 
 #include <optional>
+#include <string>
 
 namespace headroom {
 
@@ -17,5 +18,13 @@ struct WaysToFit {
 /// plan allows (they divide its heads and suit its expert and attention ranks) are tried, up to the largest there is.
 /// Of formats with as many bits the one that the GPU multiplies natively.
 WaysToFit waysToFit(const Plan&);
+
+/// The plan changed in the first of these ways, so that it fits, and the change in words: "tensor parallel 2", "fp8 weights".
+struct FittingPlan {
+    Plan plan;
+    std::string change;
+};
+/// Absent where neither way is there.
+std::optional<FittingPlan> fittingPlan(const Plan&);
 
 } // namespace headroom

@@ -4,6 +4,7 @@
 #include "core/placement.h"
 #include "core/plan/catalog.h"
 #include "ui/format.h"
+#include "ui/panels/comparison.h"
 #include "ui/panels/notice_bar.h"
 #include "ui/panels/plan_panel.h"
 
@@ -216,18 +217,7 @@ void MainWindow::makeToolBar()
 
 QMenu* MainWindow::createPopupMenu() { return nullptr; } // docks and tool bar are in the View menu
 
-void MainWindow::pinPlan()
-{
-    QString name = text(m_document.plan().hardware.gpu.name);
-    if (m_document.plan().gpus() > 1)
-        name = QStringLiteral("%1 × %2").arg(m_document.plan().gpus()).arg(name);
-    int same = 1;
-    for (const auto& pinned : m_document.pinned())
-        same += text(pinned->name).startsWith(name) ? 1 : 0;
-    if (same > 1)
-        name += QStringLiteral(" (%1)").arg(same);
-    m_document.pin(name.toStdString());
-}
+void MainWindow::pinPlan() { m_document.pin(pinName(m_document.plan(), m_document.pinned())); }
 
 void MainWindow::fillPins()
 {

@@ -66,6 +66,18 @@ TEST(Fitting, EightBitsAreThoseTheGpuMultiplies)
     EXPECT_EQ(*format, NumberFormat::int8);
 }
 
+TEST(Fitting, ThePlanChangedInTheFirstWayFitsAndSaysWhatWasChanged)
+{
+    for (const char* gpu : {"H100-SXM-80GB", "RTX-4090-24GB"}) {
+        const Plan plan = planOf("Llama-3.1-70B", gpu);
+        const auto fitting = fittingPlan(plan);
+        ASSERT_TRUE(fitting) << gpu;
+        EXPECT_TRUE(memoryOf(fitting->plan).fits) << gpu;
+        EXPECT_TRUE(validate(fitting->plan).empty()) << gpu;
+        EXPECT_EQ(fitting->change, "tensor parallel " + std::to_string(*waysToFit(plan).tp));
+    }
+}
+
 TEST(Fitting, WhatNothingHoldsSaysSo)
 {
     Plan plan = planOf("DeepSeek-V3", "T4-16GB");

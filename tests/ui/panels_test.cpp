@@ -138,10 +138,29 @@ TEST(SimulatedSummary, StandsBesideTheClosedForm)
     const SimulatedSummary said = simulatedSummary(s);
     const std::string words = ValueRows::inWords(said.rows).toStdString();
     EXPECT_THAT(words, testing::HasSubstr("TTFT p95: " + quantity(s.study->own()->ttft.p95, "s").toStdString()));
-    EXPECT_THAT(words, testing::ContainsRegex("TTFT p95: [^±(\n]+ (± |[(])")) << "value and interval run together";
+    EXPECT_THAT(words, testing::ContainsRegex("TTFT p95: [^\n]+\n95 % interval: [^\n]+ (ms|s)\n"));
     EXPECT_THAT(
         words, testing::HasSubstr("formula says: " + quantity(s.now.evaluation.ttft.p95.si(), "s").toStdString()));
     EXPECT_THAT(said.heading.toStdString(), testing::HasSubstr("seed 1"));
+}
+
+TEST(PinName, SaysWhatTellsAPlanFromThePinnedOnes)
+{
+    std::vector<std::shared_ptr<const PlanResults>> pinned;
+    const auto pin = [&](const Plan& plan) {
+        PlanResults results;
+        results.name = pinName(plan, pinned);
+        results.plan = std::make_shared<const Plan>(plan);
+        pinned.push_back(std::make_shared<const PlanResults>(std::move(results)));
+        return pinned.back()->name;
+    };
+    const Plan plan = testPlan();
+    const std::string gpu = pin(plan);
+    EXPECT_EQ(gpu, plan.hardware.gpu.name);
+    EXPECT_EQ(pin(with(plan, "workload.arrival_rate_req_s", "7.5")), gpu + ", 7.5 req/s");
+    EXPECT_EQ(pin(with(plan, "batching.policy", "static")).substr(0, gpu.size() + 1), gpu + ",");
+    EXPECT_EQ(pin(with(plan, "batching.policy", "static")), gpu + " (2)") << "nothing tells it from the latest";
+    EXPECT_EQ(pin(with(plan, "deployment.replicas", "3")), "3 × " + gpu);
 }
 
 TEST(SimulatedSummary, SaysWhenThePlanHasChangedSince)

@@ -5,6 +5,7 @@
 #include "ui/panels/paragraph.h"
 #include "ui/plots/catalog.h"
 #include "ui/plots/chart_view.h"
+#include "ui/plots/supposed.h"
 
 #include <QCoreApplication>
 #include <QEvent>
@@ -25,7 +26,7 @@ constexpr int kGap = 12;
 constexpr int kTwoColumns = 640;
 /// Three columns on wide screens, where two would stretch the plots to ribbons.
 constexpr int kThreeColumns = 1700;
-constexpr int kLeastHeight = 250;
+constexpr int kLeastHeight = 236;
 
 } // namespace
 
@@ -90,7 +91,7 @@ void ChartPage::bringUpToDate(Card& card)
 {
     if (!std::exchange(card.isStale, false))
         return;
-    card.view->setChart(card.row->build(*m_latest));
+    card.view->setChart(chartOrSupposed(*card.row, *m_latest));
 }
 
 void ChartPage::bringSeenUpToDate()

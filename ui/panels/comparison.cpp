@@ -220,6 +220,48 @@ std::vector<CompareRow> classRows(const Plans& plans)
     return rows;
 }
 
+namespace {
+
+/// "8 req/s", "replicas 2": the first setting that tells two plans apart; empty = none does.
+std::string firstDifference(const Plan& plan, const Plan& other)
+{
+    for (const Field& field : fields()) {
+        if (info(field).derived || fieldText(field, plan) == fieldText(field, other))
+            continue;
+        const std::string value = valueInWords(field, plan);
+        const auto* numeric = std::get_if<NumberField>(&field);
+        if (numeric != nullptr && !numeric->info.unit.empty() && numeric->get(plan))
+            return value;
+        QString label = text(info(field).label);
+        if (label.size() > 1 && label[1].isLower())
+            label[0] = label[0].toLower();
+        return label.toStdString() + ' ' + value;
+    }
+    return {};
+}
+
+} // namespace
+
+std::string pinName(const Plan& plan, const std::vector<std::shared_ptr<const PlanResults>>& pinned)
+{
+    std::string name = plan.hardware.gpu.name;
+    if (plan.gpus() > 1)
+        name = std::to_string(plan.gpus()) + " × " + name;
+    const auto latest =
+        std::find_if(pinned.rbegin(), pinned.rend(), [&](const auto& p) { return p->name.starts_with(name); });
+    if (latest == pinned.rend())
+        return name;
+    if (const std::string differs = firstDifference(plan, *(*latest)->plan); !differs.empty())
+        name += ", " + differs;
+    const auto isTaken = [&](const std::string& n) {
+        return std::ranges::find(pinned, n, [](const auto& p) { return p->name; }) != pinned.end();
+    };
+    std::string unique = name;
+    for (int i = 2; isTaken(unique); ++i)
+        unique = name + " (" + std::to_string(i) + ")";
+    return unique;
+}
+
 std::vector<CompareRow> compare(const Snapshot& snapshot)
 {
     const Plans plans = plansOf(snapshot);

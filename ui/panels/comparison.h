@@ -3,10 +3,12 @@
 
 #include <QString>
 
+#include <memory>
 #include <string>
 #include <vector>
 
 namespace headroom {
+struct Plan;
 struct PlanResults;
 struct Snapshot;
 } // namespace headroom
@@ -27,6 +29,9 @@ struct CompareRow {
 std::vector<const PlanResults*> plansOf(const Snapshot&);
 /// What the request classes of some plans have, row by row; none where no plan has classes.
 std::vector<CompareRow> classRows(const std::vector<const PlanResults*>& plans);
+/// A name for a plan that is about to be pinned: "2 × L40S", and where a pinned one has that name already, with what
+/// tells it from the latest of these: "2 × L40S, 8 req/s". No two are the same.
+std::string pinName(const Plan&, const std::vector<std::shared_ptr<const PlanResults>>& pinned);
 /// Results first, then settings that differ, then those that are equal. Request classes are matched by name.
 std::vector<CompareRow> compare(const Snapshot&);
 /// Everything as CSV (RFC 4180): results as plain numbers, then settings as compare() orders them; units in the first

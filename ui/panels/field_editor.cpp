@@ -61,22 +61,6 @@ QString helpText(const Field& field)
     return tip;
 }
 
-/// The value of a plan as its editor shows it, with the unit: "4.5 req/s".
-QString inWords(const Field& field, const Plan& plan)
-{
-    if (const auto* numeric = std::get_if<NumberField>(&field)) {
-        const std::optional<double> value = numeric->get(plan);
-        if (!value)
-            return FieldEditor::tr("none");
-        return (text(boxText(*numeric, *value)) + QLatin1Char(' ') + text(numeric->info.unit)).trimmed();
-    }
-    const auto& choice = std::get<ChoiceField>(field);
-    const std::string id = choice.get(plan);
-    const auto choices = choice.choices();
-    const auto it = std::ranges::find(choices, id, &Choice::id);
-    return text(it != choices.end() ? it->label : id);
-}
-
 /// Texts that the box of a field is to have room for: both ends of its range, four digits of a fraction.
 QStringList usualTexts(const NumberField& f)
 {
@@ -278,7 +262,7 @@ public:
     {
         m_on = on;
         setToolTip(on ? FieldEditor::tr("Changed since the plan was opened or saved. Click: back to %1")
-                            .arg(inWords(m_editor.field(), m_editor.document().openedPlan()))
+                            .arg(text(valueInWords(m_editor.field(), m_editor.document().openedPlan())))
                       : QString());
         setCursor(on ? Qt::PointingHandCursor : Qt::ArrowCursor);
         update();
@@ -401,7 +385,7 @@ bool FieldEditor::isModified() const
 void FieldEditor::contextMenuEvent(QContextMenuEvent* event)
 {
     QMenu menu;
-    QAction* back = menu.addAction(tr("&Back to %1").arg(inWords(m_field, m_document.openedPlan())));
+    QAction* back = menu.addAction(tr("&Back to %1").arg(text(valueInWords(m_field, m_document.openedPlan()))));
     back->setEnabled(isModified());
     QAction* copyKey = menu.addAction(tr("&Copy key"));
     const QAction* chosen = menu.exec(event->globalPos());

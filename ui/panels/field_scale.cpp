@@ -172,6 +172,22 @@ std::string boxText(const NumberField& field, double value, int digits)
     return isYear(field) ? exactText(value) : boxText(value, digits);
 }
 
+std::string valueInWords(const Field& field, const Plan& plan)
+{
+    if (const auto* numeric = std::get_if<NumberField>(&field)) {
+        const std::optional<double> value = numeric->get(plan);
+        if (!value)
+            return "none";
+        const std::string unit(numeric->info.unit);
+        return boxText(*numeric, *value) + (unit.empty() ? "" : " ") + unit;
+    }
+    const auto& choice = std::get<ChoiceField>(field);
+    const std::string id = choice.get(plan);
+    const auto choices = choice.choices();
+    const auto it = std::ranges::find(choices, id, &Choice::id);
+    return it != choices.end() ? std::string(it->label) : id;
+}
+
 std::optional<double> parseBoxText(std::string_view text, std::string_view unit)
 {
     const std::string_view number = bareNumber(text, unit);

@@ -38,6 +38,8 @@ std::string boxText(double value, int digits = kBoxDigits);
 bool isYear(const NumberField&);
 /// The value of a field: a year is written without a separator.
 std::string boxText(const NumberField&, double value, int digits = kBoxDigits);
+/// The value of a plan as its editor shows it, with the unit: "4.5 req/s", "Chunked prefill", "none".
+std::string valueInWords(const Field&, const Plan&);
 /// What was typed in an edit box; a trailing unit is allowed, and commas or spaces where they separate thousands.
 /// nullopt = not a number.
 std::optional<double> parseBoxText(std::string_view text, std::string_view unit);

@@ -243,11 +243,10 @@ void PlanPanel::refreshGroup(Group& group)
     QStringList lines, whole;
     for (const auto& [why, labels] : reasons) {
         const QString all = labels.join(QStringLiteral(", "));
-        const QString some = labels.size() <= kNamed + 1
-                                 ? all
-                                 : tr("%1 and %2 more")
-                                       .arg(labels.first(kNamed).join(QStringLiteral(", ")))
-                                       .arg(labels.size() - kNamed);
+        const QString some =
+            labels.size() <= kNamed + 1
+                ? all
+                : tr("%1 and %2 more").arg(labels.first(kNamed).join(QStringLiteral(", "))).arg(labels.size() - kNamed);
         lines.append(tr("Hidden: %1 (%2).").arg(some, text(why)));
         whole.append(tr("%1: %2").arg(text(why), all));
     }

@@ -15,15 +15,11 @@ namespace {
 
 QString tr(const char* words) { return QCoreApplication::translate("SimulatedSummary", words); }
 
-/// "251 ms ± 10 ms" or "501 ms (489 to 515 ms)": of the sampling, not of the model.
-QString simulated(double value, const sim::Distribution& d)
+/// "± 10 ms" or "489 to 515 ms": of the sampling, not of the model.
+void addInterval(std::vector<ValueRow>& rows, double value, const sim::Distribution& d)
 {
-    const QString words = quantity(value, "s");
-    if (!d.ciLo || !d.ciHi)
-        return words;
-    const QString spread = band(value, *d.ciLo, *d.ciHi, "s");
-    return spread.startsWith(QChar(0x00b1)) ? words + QLatin1Char(' ') + spread
-                                            : QStringLiteral("%1 (%2)").arg(words, spread);
+    if (d.ciLo && d.ciHi)
+        rows.push_back({tr("95 % interval"), band(value, *d.ciLo, *d.ciHi, "s"), true});
 }
 
 ValueRow formula(Seconds s)
@@ -47,7 +43,8 @@ SimulatedSummary simulatedSummary(const Snapshot& snapshot)
     if (!current)
         out.heading += tr(" · of the plan before its last change");
     const Evaluation& e = snapshot.now.evaluation;
-    out.rows.push_back({tr("TTFT p95"), simulated(own->ttft.p95, own->ttft)});
+    out.rows.push_back({tr("TTFT p95"), quantity(own->ttft.p95, "s")});
+    addInterval(out.rows, own->ttft.p95, own->ttft);
     if (current)
         out.rows.push_back(formula(e.ttft.p95));
     constexpr double kRounding = 1e-9; // s; a static batch answers with all tokens at once: there is no pace

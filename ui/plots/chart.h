@@ -174,6 +174,8 @@ struct ChartSpec {
     std::string says;  ///< one sentence in words that change with the numbers
     std::string empty; ///< why there is nothing to draw; empty = there is
     std::variant<LineChart, StackedBars, ScatterChart, SpanChart, HeatMap, Table> body;
+    /// What was changed in a plan that does not fit to have something to draw: "tensor parallel 2". Empty = nothing.
+    std::string supposes{};
 };
 
 } // namespace headroom::ui

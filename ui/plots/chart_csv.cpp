@@ -71,7 +71,7 @@ void addSingles(std::vector<std::pair<std::string, std::vector<std::string>>>& c
     }
 }
 
-std::string sideBySide(const std::vector<std::pair<std::string, std::vector<std::string>>>& columns)
+Rows sideBySide(const std::vector<std::pair<std::string, std::vector<std::string>>>& columns)
 {
     std::size_t length = 0;
     for (const auto& [title, cells] : columns)
@@ -82,10 +82,10 @@ std::string sideBySide(const std::vector<std::pair<std::string, std::vector<std:
         for (std::size_t i = 0; i < length; ++i)
             rows[i + 1].push_back(i < cells.size() ? cells[i] : "");
     }
-    return columns.empty() ? std::string() : written(rows);
+    return columns.empty() ? Rows() : rows;
 }
 
-std::string csv(const LineChart& chart)
+Rows csv(const LineChart& chart)
 {
     std::vector<std::pair<std::string, std::vector<std::string>>> columns;
     addCurves(columns, chart.curves, chart.x, chart.y);
@@ -93,7 +93,7 @@ std::string csv(const LineChart& chart)
     return sideBySide(columns);
 }
 
-std::string csv(const ScatterChart& chart)
+Rows csv(const ScatterChart& chart)
 {
     std::vector<std::pair<std::string, std::vector<std::string>>> columns;
     addCurves(columns, chart.groups, chart.x, chart.y);
@@ -101,7 +101,7 @@ std::string csv(const ScatterChart& chart)
     return sideBySide(columns);
 }
 
-std::string csv(const StackedBars& chart)
+Rows csv(const StackedBars& chart)
 {
     Rows rows{{""}};
     for (const BarSegment& segment : chart.segments) {
@@ -122,10 +122,10 @@ std::string csv(const StackedBars& chart)
             row.push_back(c < ghost.ends.size() ? exact(ghost.ends[c]) : "");
         rows.push_back(std::move(row));
     }
-    return written(rows);
+    return rows;
 }
 
-std::string csv(const SpanChart& chart)
+Rows csv(const SpanChart& chart)
 {
     Rows rows{{"row", "from (" + chart.x.unit + ")", "to (" + chart.x.unit + ")", "what"}};
     for (const Span& span : chart.spans)
@@ -133,27 +133,27 @@ std::string csv(const SpanChart& chart)
                             ? chart.rows[static_cast<std::size_t>(span.row)]
                             : "",
             exact(span.from), exact(span.to), span.hover});
-    return written(rows);
+    return rows;
 }
 
-std::string csv(const HeatMap& chart)
+Rows csv(const HeatMap& chart)
 {
     Rows rows{{titled(chart.x.label, chart.x.unit), titled(chart.y.label, chart.y.unit),
         titled(chart.value.label, chart.value.unit)}};
     for (std::size_t y = 0; y < chart.ys.size(); ++y)
         for (std::size_t x = 0; x < chart.xs.size(); ++x)
             rows.push_back({exact(chart.xs[x]), exact(chart.ys[y]), exact(chart.values[y * chart.xs.size() + x])});
-    return written(rows);
+    return rows;
 }
 
-std::string csv(const Table& table)
+Rows csv(const Table& table)
 {
     Rows rows{table.columns};
     if (!table.exact.empty())
         rows.front().insert(rows.front().end(), table.exactColumns.begin(), table.exactColumns.end());
     const auto& body = table.exact.empty() ? table.rows : table.exact;
     rows.insert(rows.end(), body.begin(), body.end());
-    return written(rows);
+    return rows;
 }
 
 } // namespace
@@ -172,7 +172,11 @@ std::string chartCsv(const ChartSpec& chart)
 {
     if (!chart.empty.empty())
         return written({{"nothing to draw"}, {chart.empty}});
-    return std::visit([](const auto& body) { return csv(body); }, chart.body);
+    Rows rows = std::visit([](const auto& body) { return csv(body); }, chart.body);
+    if (!chart.supposes.empty()) // figures of another plan than the reader's never stand without saying so
+        for (std::size_t i = 0; i < rows.size(); ++i)
+            rows[i].insert(rows[i].begin(), i == 0 ? "supposed" : chart.supposes);
+    return written(rows);
 }
 
 } // namespace headroom::ui

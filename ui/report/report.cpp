@@ -8,6 +8,7 @@
 #include "ui/plots/catalog.h"
 #include "ui/plots/export_chart.h"
 #include "ui/plots/sensitivity.h"
+#include "ui/plots/supposed.h"
 #include "ui/report/page_flow.h"
 #include "ui/report/report_content.h"
 
@@ -175,7 +176,7 @@ void addVerdict(PageFlow& flow, const Snapshot& snapshot, const ReportOptions& o
     ChartRows charts(flow, kHigh);
     for (const std::string_view id : kFirstPage)
         if (const ChartRow* row = findChart(id); row && wanted(options, id))
-            charts.add(row->build(snapshot));
+            charts.add(chartOrSupposed(*row, snapshot));
 }
 
 void addCharts(PageFlow& flow, const Snapshot& snapshot, const ReportOptions& options)
@@ -194,7 +195,7 @@ void addCharts(PageFlow& flow, const Snapshot& snapshot, const ReportOptions& op
                 flow.lead(text(sentence));
             charts = std::make_unique<ChartRows>(flow);
         }
-        charts->add(row.build(snapshot));
+        charts->add(chartOrSupposed(row, snapshot));
     }
 }
 
