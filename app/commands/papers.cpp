@@ -31,14 +31,20 @@ Json object(const papers::Row& row)
         {"explanation", row.explanation}};
 }
 
+std::string shown(const papers::Row& row, std::optional<double> value)
+{
+    if (!value)
+        return "-";
+    return row.isStatement() ? (*value != 0 ? "yes" : "no") : ui::number(*value, 4);
+}
+
 std::string text(const papers::Paper& paper, const std::vector<papers::Row>& rows)
 {
     std::vector<std::vector<std::string>> cells;
     std::string notes;
     for (const papers::Row& row : rows) {
-        cells.push_back(
-            {std::string(row.name), ui::number(row.reported, 4), row.reproduced ? ui::number(*row.reproduced, 4) : "-",
-                std::string(row.unit), row.tolerance, std::string(papers::name(row.verdict))});
+        cells.push_back({std::string(row.name), shown(row, row.reported), shown(row, row.reproduced),
+            std::string(row.unit), row.tolerance, std::string(papers::name(row.verdict))});
         if (row.verdict != papers::Verdict::reproduced)
             notes += wrapped(std::string(row.name) + ": " + row.explanation +
                                  (row.tuned.empty() ? "" : " Tuned: " + std::string(row.tuned)),

@@ -92,6 +92,9 @@ struct Row {
     Verdict verdict = Verdict::notRun;
     std::string_view tuned;
     std::string explanation;
+
+    /// A statement holds (1) or does not (0): people read yes and no.
+    bool isStatement() const { return tolerance.starts_with("holds"); }
 };
 
 /// Every paper, in the order of its field's history.

@@ -3,6 +3,7 @@
 #include "core/plan/field_rows.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace headroom {
@@ -66,6 +67,14 @@ Result<void> setAnything(Plan& plan, std::string_view key, std::string_view text
 }
 
 } // namespace
+
+std::span<const FieldGroup> fieldGroups()
+{
+    static constexpr std::array kGroups{FieldGroup{"workload", "Workload"}, FieldGroup{"model", "Model"},
+        FieldGroup{"hardware", "Hardware"}, FieldGroup{"serving", "Serving"}, FieldGroup{"offloading", "Offloading"},
+        FieldGroup{"targets", "Targets"}, FieldGroup{"operations", "Operations"}};
+    return kGroups;
+}
 
 std::span<const Field> fields()
 {

@@ -17,11 +17,18 @@ namespace headroom {
 
 enum class Scale { linear, logarithmic };
 
-/// What every knob has. `group` is workload, model, hardware, serving, offloading, targets or operations (the folds
-/// of the dock).
+/// A fold of the dock and a section of the report.
+struct FieldGroup {
+    std::string_view id;    ///< FieldInfo::group
+    std::string_view label; ///< sentence case
+};
+/// All of them, in the order in which people read them.
+std::span<const FieldGroup> fieldGroups();
+
+/// What every knob has.
 struct FieldInfo {
-    std::string_view key; ///< "workload.arrival_rate_req_s": JSON path and --set key
-    std::string_view group;
+    std::string_view key;   ///< "workload.arrival_rate_req_s": JSON path and --set key
+    std::string_view group; ///< id of one of fieldGroups()
     std::string_view label; ///< sentence case, no unit
     std::string_view help;  ///< meaning in one or two sentences
     std::string_view unit;  ///< "req/s", "tok", "GiB", "" ...

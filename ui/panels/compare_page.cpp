@@ -112,7 +112,7 @@ void ComparePage::fill(const Snapshot& snapshot, const std::vector<CompareRow>& 
     const std::vector<const PlanResults*> plans = plansOf(snapshot);
     QStringList headers{tr("Result or setting"), tr("Now")};
     for (std::size_t i = 1; i < plans.size(); ++i)
-        headers.append(text(plans[i]->name));
+        headers.append(QChar(QChar::Nbsp) + text(plans[i]->name)); // apart from its line
     m_table->setColumnCount(static_cast<int>(headers.size()));
     m_table->setHorizontalHeaderLabels(headers);
     showLines();
@@ -147,7 +147,7 @@ void ComparePage::offerUnpin(const QPoint& at)
     if (column < kFirstPinned)
         return;
     QMenu menu;
-    const QString name = m_table->horizontalHeaderItem(column)->text();
+    const QString name = m_table->horizontalHeaderItem(column)->text().trimmed();
     QAction* unpin = menu.addAction(tr("&Unpin %1").arg(QString(name).replace(QLatin1Char('&'), QLatin1String("&&"))));
     if (menu.exec(m_table->horizontalHeader()->mapToGlobal(at)) == unpin)
         emit unpinRequested(column - kFirstPinned);
@@ -169,7 +169,7 @@ void ComparePage::setTheme(const Theme& theme)
 /// Columns are as wide as their texts: wider ones widen them, so that a moving slider does not make them tremble.
 void ComparePage::fitColumns()
 {
-    constexpr int kPadding = 2 * 11, kLeast = 120, kLine = 30;
+    constexpr int kPadding = 2 * 11, kLeast = 120, kLine = 20;
     QFont bold = m_table->font();
     bold.setBold(true);
     const QFontMetrics metrics(bold);

@@ -27,18 +27,6 @@ constexpr int kMargin = 14;
 /// Search results shown at once; more words narrow it.
 constexpr int kMaxResults = 24;
 
-struct GroupName {
-    std::string_view id;
-    const char* title;
-};
-constexpr std::array kGroups{GroupName{"workload", QT_TRANSLATE_NOOP("PlanPanel", "Workload")},
-    GroupName{"model", QT_TRANSLATE_NOOP("PlanPanel", "Model")},
-    GroupName{"hardware", QT_TRANSLATE_NOOP("PlanPanel", "Hardware")},
-    GroupName{"serving", QT_TRANSLATE_NOOP("PlanPanel", "Serving")},
-    GroupName{"offloading", QT_TRANSLATE_NOOP("PlanPanel", "Offloading")},
-    GroupName{"targets", QT_TRANSLATE_NOOP("PlanPanel", "Targets")},
-    GroupName{"operations", QT_TRANSLATE_NOOP("PlanPanel", "Operations")}};
-
 /// The group that has the table of request classes.
 constexpr std::string_view kClassGroup = "workload";
 
@@ -122,11 +110,12 @@ PlanPanel::PlanPanel(Document& document, QWidget* parent) : QWidget(parent), m_d
     auto* all = column(m_all, 0);
     all->addWidget(makeFirst());
     all->addSpacing(12);
-    m_groups.reserve(kGroups.size());
-    for (std::size_t i = 0; i < kGroups.size(); ++i) {
-        auto* section = new FoldSection(tr(kGroups[i].title), [this, i] { return makeGroupBody(i); });
-        section->setObjectName(QStringLiteral("group.") + text(kGroups[i].id));
-        m_groups.push_back({kGroups[i].id, section, nullptr, {}});
+    const auto groups = fieldGroups();
+    m_groups.reserve(groups.size());
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+        auto* section = new FoldSection(text(groups[i].label), [this, i] { return makeGroupBody(i); });
+        section->setObjectName(QStringLiteral("group.") + text(groups[i].id));
+        m_groups.push_back({groups[i].id, section, nullptr, {}});
         all->addWidget(section);
     }
     inside->addWidget(m_all);

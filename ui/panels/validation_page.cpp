@@ -426,8 +426,11 @@ void ValidationPage::showPapers()
     int reproduced = 0;
     for (const papers::Row& row : m_papersRunner.rows()) {
         reproduced += row.verdict == papers::Verdict::reproduced ? 1 : 0;
-        lines.push_back({text(row.paper), text(row.name), number(row.reported, 4),
-            row.reproduced ? number(*row.reproduced, 4) : QStringLiteral("–"), text(row.unit),
+        const auto shown = [&](double value) {
+            return !row.isStatement() ? number(value, 4) : value != 0 ? tr("yes") : tr("no");
+        };
+        lines.push_back({text(row.paper), text(row.name), shown(row.reported),
+            row.reproduced ? shown(*row.reproduced) : QStringLiteral("–"), text(row.unit),
             text(papers::name(row.verdict)).replace(u'_', u' '), text(row.tolerance), text(row.explanation)});
     }
     m_papersStatus->setText(tr("%1 of %2 published results recomputed, %3 of them reproduced")

@@ -40,13 +40,13 @@ QPen pinPen(int pin, const Theme& theme, double width)
 
 QIcon pinIcon(int pin, const Theme& theme)
 {
-    constexpr int kSide = 24;
+    constexpr int kSide = 16; // what styles draw in the head of a column
     constexpr double kSharp = 2; // for scale factors up to two
     QPixmap picture(static_cast<int>(kSide * kSharp), static_cast<int>(kSide * kSharp));
     picture.setDevicePixelRatio(kSharp);
     picture.fill(Qt::transparent);
     QPainter p(&picture);
-    p.setPen(pinPen(pin, theme, 1.5));
+    p.setPen(pinPen(pin, theme, 1.2));
     p.drawLine(QLineF(0, kSide / 2.0, kSide, kSide / 2.0));
     return QIcon(picture);
 }

@@ -10,7 +10,6 @@
 #include <QCoreApplication>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 namespace headroom::ui {
@@ -18,18 +17,6 @@ namespace headroom::ui {
 namespace {
 
 QString tr(const char* words) { return QCoreApplication::translate("Report", words); }
-
-struct GroupTitle {
-    std::string_view group;
-    const char* title;
-};
-constexpr std::array kGroups{GroupTitle{"workload", QT_TRANSLATE_NOOP("Report", "Workload")},
-    GroupTitle{"model", QT_TRANSLATE_NOOP("Report", "Model")},
-    GroupTitle{"hardware", QT_TRANSLATE_NOOP("Report", "Hardware")},
-    GroupTitle{"serving", QT_TRANSLATE_NOOP("Report", "Serving")},
-    GroupTitle{"offloading", QT_TRANSLATE_NOOP("Report", "Offloading")},
-    GroupTitle{"targets", QT_TRANSLATE_NOOP("Report", "Targets")},
-    GroupTitle{"operations", QT_TRANSLATE_NOOP("Report", "Operations")}};
 
 /// The plan that choosing this GPU and model from the catalog would give; nothing where they are not in it.
 struct CatalogValues {
@@ -196,14 +183,14 @@ std::vector<InputGroup> inputTables(const Plan& plan)
 {
     const CatalogValues catalog = catalogValues(plan);
     std::vector<InputGroup> out;
-    for (const GroupTitle& group : kGroups) {
+    for (const FieldGroup& group : fieldGroups()) {
         TextTable t;
         t.columns = {tr("Setting"), tr("Value"), tr("Unit"), tr("From")};
         t.shares = {0.31, 0.19, 0.12, 0.38};
         t.numeric = {false, true, false, false};
         Unused unused;
         for (const Field& field : fields()) {
-            if (info(field).group != group.group)
+            if (info(field).group != group.id)
                 continue;
             if (const auto reason = whyNotUsed(field, plan, catalog); !reason.empty()) {
                 unused.add(field, reason);
@@ -213,7 +200,7 @@ std::vector<InputGroup> inputTables(const Plan& plan)
             t.rows.push_back({text(info(field).label), shown.value, shown.unit, origin(field, plan, catalog)});
         }
         if (!t.rows.empty() || !unused.words().isEmpty())
-            out.push_back({tr(group.title), std::move(t), unused.words()});
+            out.push_back({text(group.label), std::move(t), unused.words()});
     }
     if (!plan.workload.classes.empty())
         out.insert(out.begin() + 1, {tr("Request classes"), classTable(plan.workload)});
