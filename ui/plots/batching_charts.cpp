@@ -398,6 +398,8 @@ ChartSpec ablationChart(const Snapshot& snapshot)
         body.categories.emplace_back(row.label);
         within.values.push_back(runs ? row.sustainable.si() : 0);
         beyond.values.push_back(runs ? std::max(0.0, (row.capacity - row.sustainable).si()) : 0);
+        within.lo.push_back(row.sustainableBand.lo);
+        within.hi.push_back(row.sustainableBand.hi);
         body.totals.push_back(!runs ? "cannot run: " + row.refused : number(row.sustainable.si()) + gainText(row));
         if (!runs)
             cannot += " " + std::string(row.label) + " cannot run: " + row.refused + ".";

@@ -1,4 +1,5 @@
 // Tab Capacity: latency, throughput and cost against the load, and where the time goes.
+#include "core/derived_bands.h"
 #include "core/slo/slo.h"
 #include "ui/plots/chart_tables.h"
 #include "ui/plots/ghosts.h"
@@ -52,7 +53,8 @@ ChartSpec timeParts(const Snapshot& snapshot)
         return chart;
     }
     const PointEvaluation& e = shown->point;
-    StackedBars body = stackedParts({{"mean", e.partsMean}, {"p95", e.partsP95}, {"p99", e.partsP99}});
+    StackedBars body = stackedParts({{"mean", e.partsMean, e.partsMeanBand}, {"p95", e.partsP95, partsP95Band(e)},
+        {"p99", e.partsP99, partsP99Band(e)}});
     addGhostMarks(body, snapshot, [](const PlanResults& pinned) {
         const Evaluation& p = pinned.evaluation;
         return p.stable ? std::vector{p.partsMean.total().in(second), p.partsP95.total().in(second),
