@@ -62,11 +62,13 @@ Json stepObject(const StepParts& p)
 /// `band` of the whole, and `bands` of what it is made of: errors are known of whole steps, so all of it moves alike.
 void addStepBands(Json& object, const StepParts& p, const Band& whole)
 {
-    object["band"] = band(whole);
+    Json bands;
     const double total = p.total().si();
     for (const char* split : {"parts", "groups"})
         for (const auto& [key, value] : object[split].items())
-            object["bands"][std::string(split) + "." + key] = band(inProportion(value.get<double>(), total, whole));
+            bands[std::string(split) + "." + key] = band(inProportion(value.get<double>(), total, whole));
+    object["band"] = band(whole);
+    object["bands"] = bands;
 }
 
 void addVerdict(Json& object, const Evaluation& e)

@@ -52,6 +52,8 @@ QString farBandWords(const LatencySummary& latency, const Snapshot& s)
 /// "0.1 to 0.3 s"; a wait that may have no end is open above.
 QString rangeWords(const Band& band, std::string_view unit, double factor = 1)
 {
+    if (!std::isfinite(band.lo))
+        return tr("without end");
     if (!std::isfinite(band.hi))
         return tr("from %1, open above").arg(quantity(band.lo * factor, unit));
     return range(band.lo * factor, band.hi * factor, unit);

@@ -68,6 +68,20 @@ ChartSpec timeParts(const Snapshot& snapshot)
     return chart;
 }
 
+/// Which are good depends on the targets, which no point knows.
+void addGoodputBand(Curve& good, const PlanResults& results)
+{
+    if (good.x.size() != results.load.size())
+        return;
+    std::vector<double> lo, hi;
+    for (const LoadPoint& point : results.load) {
+        const Band band = goodputBand(point.result, results.plan->targets);
+        lo.push_back(band.lo);
+        hi.push_back(band.hi);
+    }
+    addBand(good, std::move(lo), std::move(hi));
+}
+
 ChartSpec throughputVsLoad(const Snapshot& snapshot)
 {
     const Evaluation& e = snapshot.now.evaluation;
@@ -79,6 +93,7 @@ ChartSpec throughputVsLoad(const Snapshot& snapshot)
         [](const PointEvaluation& p) { return p.throughput.goodput.si(); }, nullptr, "good",
         rate(e.throughput.goodput) + " good");
     body.curves.front().role = Role::good;
+    addGoodputBand(body.curves.front(), snapshot.now);
     body.curves.insert(body.curves.begin(),
         curveOverLoad(
             snapshot.now, "served", Role::primary, body.y,

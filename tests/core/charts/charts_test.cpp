@@ -342,6 +342,34 @@ TEST(TimeParts, EachBarAddsUpToItsLatency)
     EXPECT_NEAR(prefill->starts[at] + prefill->values[at], waterfall.limits.front().value, 1e-6 * mean);
 }
 
+TEST(TimeParts, TellHowSureEachPartIsToTheFileToo)
+{
+    const Snapshot snapshot = snapshotOf(example());
+    const auto segmentOf = [&](const ChartSpec& chart, std::string_view name) {
+        const auto& all = std::get<StackedBars>(chart.body).segments;
+        const auto found = std::ranges::find(all, name, &BarSegment::name);
+        EXPECT_NE(found, all.end()) << name;
+        return found != all.end() ? *found : BarSegment{};
+    };
+    const PartsBand& bands = snapshot.now.evaluation.partsMeanBand;
+    for (const char* id : {"time_parts", "latency_waterfall"}) {
+        const ChartSpec chart = chartOf(id, snapshot);
+        const BarSegment decode = segmentOf(chart, "decode");
+        for (std::size_t i = 0; i < decode.values.size(); ++i) {
+            ASSERT_LT(i, decode.lo.size()) << id;
+            EXPECT_LE(decode.lo[i], decode.values[i]) << id;
+            EXPECT_GE(decode.hi[i], decode.values[i]) << id;
+        }
+        EXPECT_TRUE(std::ranges::find(decode.lo, bands.lo.decode.si()) != decode.lo.end()) << id;
+        EXPECT_TRUE(segmentOf(chart, "network").lo.empty()) << "it is stated, not predicted";
+        EXPECT_THAT(chartCsv(chart), HasSubstr("decode: low,decode: high")) << id;
+    }
+    // Without a steady state the chart shows a load that has one, and as much of it.
+    Plan busy = example();
+    busy.workload.arrivalRate = 3.0 * snapshot.now.evaluation.capacity;
+    EXPECT_FALSE(segmentOf(chartOf("time_parts", snapshotOf(busy)), "queue").hi.empty());
+}
+
 TEST(MemoryPerGpu, TheStackIsTheGpu)
 {
     const Snapshot snapshot = snapshotOf(example());
