@@ -29,7 +29,7 @@ std::vector<QString> bandRow(const AblationRow& row, bool isFirst)
     const auto p95 = [](const LatencySummary& s) { return between({s.lo.si(), s.hi.si()}, "s"); };
     const bool gains = row.gainBand && row.sustainable > RequestRate(0) && !isFirst;
     return {tr("band (80 %)"), between(row.sustainableBand, "req/s"),
-        gains ? QStringLiteral("%1–%2×").arg(number(row.gainBand->lo, 2), number(row.gainBand->hi, 2))
+        gains ? QStringLiteral("%1 to %2×").arg(number(row.gainBand->lo, 2), number(row.gainBand->hi, 2))
               : QStringLiteral("–"),
         p95(row.ttft), p95(row.tpot), p95(row.e2e), QString(),
         row.perOutputTokenBand ? between(*row.perOutputTokenBand, "USD", millionTokens.si()) : QStringLiteral("–")};
