@@ -170,20 +170,26 @@ struct Distribution {
     const char* name;
     Role role;
     std::vector<double> LatencyQuantiles::*values;
-    bool hasGhost; ///< three of each pinned plan would be too many
+    LatencySummary PointEvaluation::*summary; ///< whose band all of its times share
+    bool hasGhost;                            ///< three of each pinned plan would be too many
 };
-constexpr std::array kDistributions{Distribution{"TTFT", Role::prefill, &LatencyQuantiles::ttft, true},
-    Distribution{"E2E", Role::secondary, &LatencyQuantiles::e2e, true},
-    Distribution{"TPOT", Role::decode, &LatencyQuantiles::tpot, false}};
+constexpr std::array kDistributions{
+    Distribution{"TTFT", Role::prefill, &LatencyQuantiles::ttft, &PointEvaluation::ttft, true},
+    Distribution{"E2E", Role::secondary, &LatencyQuantiles::e2e, &PointEvaluation::e2e, true},
+    Distribution{"TPOT", Role::decode, &LatencyQuantiles::tpot, &PointEvaluation::tpot, false}};
 
-void addDistributions(LineChart& body, const Snapshot& snapshot, RequestRate load, const std::vector<double>& shares)
+void addDistributions(
+    LineChart& body, const Snapshot& snapshot, const ShownLoad& load, const std::vector<double>& shares)
 {
     const auto quantiles = [&](const PlanResults& of) {
         return of.evaluator->quantilesAt(of.plan->workload.arrivalRate, shares);
     };
-    const LatencyQuantiles now = snapshot.now.evaluator->quantilesAt(load, shares);
+    const LatencyQuantiles now = snapshot.now.evaluator->quantilesAt(load.rate, shares);
     for (const Distribution& d : kDistributions) {
         Curve curve = distributionCurve(now.*d.values, shares, d.name, d.role);
+        const LatencySummary& band = load.point.*d.summary;
+        if (band.p95 > Seconds(0) && band.hi > band.lo)
+            addTimeFactors(curve, band.lo / band.p95, band.hi / band.p95);
         if (curve.x.size() > 1)
             body.curves.push_back(std::move(curve));
     }
@@ -215,7 +221,7 @@ ChartSpec latencyCdf(const Snapshot& snapshot)
     body.x = {"time", "s", true, {}, {}};
     body.y = {"requests below", "%", false, 0.0, 100.0};
     const auto shares = probabilities(snapshot.curvePoints);
-    addDistributions(body, snapshot, load->rate, shares);
+    addDistributions(body, snapshot, *load, shares);
     if (targets.ttftP95)
         body.limits.push_back({"TTFT target", Role::target, targets.ttftP95->in(second), true});
     if (targets.tpotP95)

@@ -370,6 +370,32 @@ TEST(TimeParts, TellHowSureEachPartIsToTheFileToo)
     EXPECT_FALSE(segmentOf(chartOf("time_parts", snapshotOf(busy)), "queue").hi.empty());
 }
 
+TEST(Charts, CurvesAndBarsOfTimesRatesAndPricesHaveBands)
+{
+    Plan plan = example();
+    plan.cost.hostedUsdPerMillion = 0.6;
+    const Snapshot snapshot = snapshotOf(plan);
+    for (const char* id : {"latency_vs_load", "e2e_vs_load", "tpot_vs_load", "throughput_vs_load", "cost_vs_load",
+             "batch_throughput", "batch_tpot", "step_vs_gpus", "rate_vs_gpus", "cost_vs_gpus", "latency_cdf"}) {
+        const ChartSpec chart = chartOf(id, snapshot);
+        const Curve& curve = std::get<LineChart>(chart.body).curves.front();
+        ASSERT_EQ(curve.lo.size(), curve.y.size()) << id;
+        for (std::size_t i = 0; i < curve.y.size(); ++i) {
+            EXPECT_LE(curve.lo[i], curve.y[i]) << id;
+            EXPECT_GE(curve.hi[i], curve.y[i]) << id;
+        }
+    }
+    for (const char* id : {"time_parts", "latency_waterfall", "step_parts", "token_prices", "ablation"}) {
+        const ChartSpec chart = chartOf(id, snapshot);
+        const auto& segments = std::get<StackedBars>(chart.body).segments;
+        EXPECT_TRUE(std::ranges::any_of(segments, [](const BarSegment& s) {
+            return s.lo.size() == s.values.size() && s.hi.size() == s.values.size();
+        })) << id;
+    }
+    const ChartSpec gpus = chartOf("gpu_table", snapshot);
+    EXPECT_THAT(std::get<Table>(gpus.body).exactColumns, testing::Contains("$/M output, low"));
+}
+
 TEST(MemoryPerGpu, TheStackIsTheGpu)
 {
     const Snapshot snapshot = snapshotOf(example());
