@@ -230,7 +230,8 @@ Explanation costOf(const Snapshot& s)
             tr("= 10⁶ × %1/h / (3600 × %2 tok/s)").arg(money(hourly), number(e.throughput.output.si())),
             QStringLiteral("= %1").arg(money((e.cost.perOutputToken * millionTokens).in(dollar)))},
         {tr("Q: output tokens served at the present load."),
-            tr("Band (80 %): %1.").arg(rangeWords(e.costBand, "$", millionTokens.si())),
+            e.costBand.hi > e.costBand.lo ? tr("Band (80 %): %1.").arg(rangeWords(e.costBand, "$", millionTokens.si()))
+                                          : tr("No band at this load: even at worst all that arrives is served."),
             tr("At full load: %1 (%2).")
                 .arg(money((e.cost.perOutputTokenAtCapacity * millionTokens).in(dollar)),
                     rangeWords(
