@@ -60,9 +60,15 @@ ChartSpec billVsLoad(const Snapshot& snapshot)
         snapshot, {"bill", "$/h", false, 0.0, {}},
         [](const PointEvaluation& p) { return (p.cost.fleet * hour).in(dollar); }, nullptr, "fleet",
         usd((e.cost.fleet * hour).in(dollar)) + " an hour");
-    Curve used = curveOverLoad(snapshot.now, "of it in use", Role::secondary, body.y, [](const PointEvaluation& p) {
+    const PointValue inUse = [](const PointEvaluation& p) {
         return p.stable ? (p.cost.fleet * hour).in(dollar)*p.utilization : std::numeric_limits<double>::quiet_NaN();
-    });
+    };
+    Curve used =
+        curveOverLoad(snapshot.now, "of it in use", Role::secondary, body.y, inUse, [](const PointEvaluation& p) {
+            const double all = (p.cost.fleet * hour).in(dollar);
+            const Band share = inInverseProportion(p.utilization, p.capacity.si(), p.capacityBand);
+            return Band{all * std::min(1.0, share.lo), all * std::min(1.0, share.hi)};
+        });
     body.curves.push_back(std::move(used)); // ends where all of it is in use
     if (hosted) {
         Curve api{"hosted API at " + usd(*hosted), Role::good, {}, {}, {}, {}, true, false, {}, {}};
