@@ -1,5 +1,6 @@
 #include "core/ablation.h"
 
+#include "core/derived_bands.h"
 #include "core/headroom.h"
 #include "core/plan/fields.h"
 #include "core/plan/validate.h"
@@ -10,6 +11,7 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <limits>
 
 namespace headroom {
 
@@ -24,6 +26,7 @@ struct Candidate {
     MemoryUse memory;
     RequestRate sustainable, capacity;
     double outputTokens = 0; ///< of a request
+    Band sustainableBand{};
 };
 
 Candidate evaluated(Plan plan)
@@ -32,6 +35,16 @@ Candidate evaluated(Plan plan)
     const PointEvaluation point = evaluator.withoutBandsAt(plan.workload.arrivalRate);
     return {std::move(plan), point, evaluator.memory(), targetRate(evaluator, point), evaluator.capacity(),
         evaluator.workload().outputMean.in(token)};
+}
+
+/// The same with bands: two more searches, and two more looks at the plan's own rate.
+Candidate withBands(Candidate c)
+{
+    const Evaluator evaluator(c.plan);
+    c.point = evaluator.at(c.plan.workload.arrivalRate);
+    const RequestRate worst = pessimisticTargetRate(evaluator, c.point, c.sustainable);
+    c.sustainableBand = {std::min(worst, c.sustainable).si(), optimisticTargetRate(evaluator, c.sustainable).si()};
+    return c;
 }
 
 std::string shown(double value, int digits = 3)
@@ -93,6 +106,8 @@ void fill(AblationRow& row, const Candidate& c)
     const PointEvaluation& e = c.point;
     row.sustainable = c.sustainable;
     row.capacity = c.capacity;
+    row.sustainableBand = c.sustainableBand;
+    row.capacityBand = e.capacityBand;
     row.stable = e.fits && e.stable;
     row.ttft = e.ttft;
     row.tpot = e.tpot;
@@ -101,8 +116,11 @@ void fill(AblationRow& row, const Candidate& c)
     row.seats = c.memory.seats;
     const Fragmentation& f = c.memory.fragmentation;
     row.wastedShare = f.reserved + f.internal + f.external;
-    if (e.cost.priced)
-        row.perOutputToken = UsdPerToken(e.cost.fleet.si() / (row.sustainable.si() * c.outputTokens));
+    if (e.cost.priced) {
+        const auto price = [&](double rate) { return e.cost.fleet.si() / (rate * c.outputTokens); };
+        row.perOutputToken = UsdPerToken(price(row.sustainable.si()));
+        row.perOutputTokenBand = Band{price(row.sustainableBand.hi), price(row.sustainableBand.lo)};
+    }
     if (c.plan.batching.policy == BatchPolicy::disaggregated)
         row.prefillReplicas = static_cast<int>(std::lround(c.plan.batching.prefillShare * c.plan.deployment.replicas));
 }
@@ -157,10 +175,35 @@ std::string sentence(const AblationRow& row, const AblationRow* before)
     return result + shown(row.sustainable) + " within the targets, " + change + ".";
 }
 
-AblationRun runOf(const sim::SimResult& r)
+/// \param closed the same latency in closed form
+AblationTime timeOf(const sim::Distribution& measured, const LatencySummary& closed)
+{
+    AblationTime t{.p95 = measured.p95};
+    if (measured.ciLo && measured.ciHi)
+        t.ci = Band{*measured.ciLo, *measured.ciHi};
+    if (std::isfinite(closed.p95.si()))
+        t.band = inProportion(measured.p95, closed.p95.si(), {closed.lo.si(), closed.hi.si()});
+    return t;
+}
+
+AblationRun runOf(const sim::SimResult& r, const AblationRow& row)
 {
     constexpr double kTogether = 1e-9; // s: a static batch returns its tokens at once, and what is left is rounding
-    return {r.ttft.p95, r.tpot.p95 < kTogether ? 0 : r.tpot.p95, r.e2e.p95, r.kvFraction, r.attainment};
+    return {timeOf(r.ttft, row.ttft), r.tpot.p95 < kTogether ? AblationTime{} : timeOf(r.tpot, row.tpot),
+        timeOf(r.e2e, row.e2e), r.kvFraction, r.attainment};
+}
+
+/// Of a row over the one before it; absent where there is no gain to be sure of.
+std::optional<Band> gainBand(const AblationRow& row, const AblationRow& before)
+{
+    if (!row.gain)
+        return std::nullopt;
+    const auto at = [&](double Band::*edge) {
+        const double here = row.sustainableBand.*edge, there = before.sustainableBand.*edge;
+        return there > 0 ? here / there : here > 0 ? std::numeric_limits<double>::infinity() : *row.gain;
+    };
+    const auto [lo, hi] = std::minmax({at(&Band::lo), *row.gain, at(&Band::hi)});
+    return Band{lo, hi};
 }
 
 /// \param plans of the rows that run, in their order; may be null
@@ -178,7 +221,7 @@ std::vector<AblationRow> closedForms(const Plan& base, std::vector<std::optional
         } else {
             const Candidate c = plan->batching.policy == BatchPolicy::disaggregated ? bestDivision(*std::move(plan))
                                                                                     : evaluated(*std::move(plan));
-            fill(row, c);
+            fill(row, withBands(c));
             ran = c.plan;
         }
         rows.push_back(std::move(row));
@@ -192,6 +235,8 @@ std::vector<AblationRow> closedForms(const Plan& base, std::vector<std::optional
         if (before)
             row.gain = before->sustainable > RequestRate(0) ? std::optional(row.sustainable / before->sustainable)
                                                             : std::nullopt;
+        if (before)
+            row.gainBand = gainBand(row, *before);
         row.because = sentence(row, before);
         before = &row;
     }
@@ -218,9 +263,10 @@ std::vector<AblationRow> simulatedAblation(
         scenario->limits.requests = settings.requests;
         scenario->seed = settings.seed;
         scenario->threads = settings.threads;
+        scenario->replications = settings.replications;
         const auto result = sim::simulate(*scenario, stop);
         if (!result.cancelled)
-            rows[i].simulated = runOf(result);
+            rows[i].simulated = runOf(result, rows[i]);
     }
     return rows;
 }

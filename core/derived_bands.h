@@ -17,6 +17,13 @@ Band inProportion(double value, double known, const Band& ofKnown);
 /// One that falls as the other grows.
 Band inInverseProportion(double value, double known, const Band& ofKnown);
 
+/// What a latency is made of near its p95 (or p99), from its own band: each part moves as that of the mean does, and the
+/// parts together as the whole. The edges of the parts add up to those of the whole, or lie beyond them.
+PartsBand farPartsBand(const PointEvaluation&, const LatencyParts& parts, const Band& ofWhole);
+/// Of the p95 and the p99 of E2E.
+PartsBand partsP95Band(const PointEvaluation&);
+PartsBand partsP99Band(const PointEvaluation&);
+
 /// Good requests a second. How many are good at an edge is read from where the targets stand among p50, p95 and p99 there.
 /// Targets of single classes count with those of all. An edge without end serves none that are good.
 Band goodputBand(const PointEvaluation&, const Targets&);

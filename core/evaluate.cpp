@@ -262,6 +262,7 @@ void Evaluator::Tables::fillRateBands(PointEvaluation& point, RequestRate offere
     point.ttftMeanBand = exact(point.ttft.mean);
     point.tpotMeanBand = exact(point.tpot.mean);
     point.e2eMeanBand = exact(point.e2e.mean);
+    point.partsMeanBand = {point.partsMean, point.partsMean};
 }
 
 PointEvaluation Evaluator::withoutBandsAt(RequestRate rate) const { return m_tables->bare(rate); }
@@ -291,6 +292,14 @@ void applyEdge(PointEvaluation& point, const LatencyEdge& other, const Slowing& 
         slowing.moreToFirst);
     put(point.tpot, other.tpotP95, point.tpotMeanBand, other.tpotMean, Seconds(0), slowing.tpot, Seconds(0));
     put(point.e2e, other.e2eP95, point.e2eMeanBand, other.e2eMean, fixed.toEnd, slowing.e2e, slowing.moreToEnd);
+
+    // What first tokens come later by than their steps say is the prompt's, as in E2E.
+    const LatencyParts& now = point.partsMean;
+    LatencyParts& edge = upper ? point.partsMeanBand.hi : point.partsMeanBand.lo;
+    const Seconds prefill = std::max(slowing.e2e * other.prefillMean + slowing.moreToEnd, Seconds(0));
+    edge.queue = beyond(slowing.e2e * other.queueMean, now.queue);
+    edge.prefill = beyond(prefill, now.prefill);
+    edge.decode = beyond(slowing.e2e * other.decodeMean, now.decode);
 }
 
 double mix(double a, double b, double t)
@@ -300,14 +309,16 @@ double mix(double a, double b, double t)
 
 LatencyEdge edgeOf(const PointEvaluation& p)
 {
-    return {p.ttft.mean, p.ttft.p95, p.tpot.mean, p.tpot.p95, p.e2e.mean, p.e2e.p95};
+    return {p.ttft.mean, p.ttft.p95, p.tpot.mean, p.tpot.p95, p.e2e.mean, p.e2e.p95, p.partsMean.queue,
+        p.partsMean.prefill, p.partsMean.decode};
 }
 
 LatencyEdge mixEdges(const LatencyEdge& a, const LatencyEdge& b, double t)
 {
     LatencyEdge out;
     for (Seconds LatencyEdge::*x : {&LatencyEdge::ttftMean, &LatencyEdge::ttftP95, &LatencyEdge::tpotMean,
-             &LatencyEdge::tpotP95, &LatencyEdge::e2eMean, &LatencyEdge::e2eP95})
+             &LatencyEdge::tpotP95, &LatencyEdge::e2eMean, &LatencyEdge::e2eP95, &LatencyEdge::queueMean,
+             &LatencyEdge::prefillMean, &LatencyEdge::decodeMean})
         out.*x = Seconds(mix((a.*x).si(), (b.*x).si(), t));
     return out;
 }
@@ -352,7 +363,15 @@ double Evaluator::pessimisticMarginAt(RequestRate rate) const
     return t.memory.fits ? targetMargin(t.station, there, t.plan.targets, t.slowing(&ErrorBand::hi)) : kInfinity;
 }
 
+double Evaluator::optimisticMarginAt(RequestRate rate) const
+{
+    const Tables& t = *m_tables;
+    const RequestRate there = rate * (t.missShare() * t.tpotBand.lo);
+    return t.memory.fits ? targetMargin(t.station, there, t.plan.targets, t.slowing(&ErrorBand::lo)) : kInfinity;
+}
+
 double Evaluator::slowFactor() const { return std::max(1.0, m_tables->tpotBand.hi); }
+double Evaluator::fastFactor() const { return std::min(1.0, m_tables->tpotBand.lo); }
 
 // at() solves its edges anew and with less detail (Detail::edges): the two agree within a few percent, not to the digit.
 void Evaluator::bandsAlong(std::span<const RequestRate> rates, std::span<PointEvaluation> points) const

@@ -83,6 +83,7 @@ struct PointEvaluation {
     ErrorBudget errorBudget;
     std::string_view notCovered; ///< why the closed form is known to be off here; empty = it covers the plan
     Band capacityBand, throughputBand, costBand, ttftMeanBand, tpotMeanBand, e2eMeanBand;
+    PartsBand partsMeanBand; ///< its edges add up to e2eMeanBand's, or lie beyond them
 };
 
 struct Evaluation : PointEvaluation {
@@ -90,6 +91,7 @@ struct Evaluation : PointEvaluation {
     double worstCaseSeats = 0; ///< if every request were at its full length
     BytesPerToken kvBytesPerToken;
     StepParts step;         ///< of one decode step at the operating point
+    Band stepBand;          ///< of its total
     double stepDecodes = 0; ///< its batch
     RequestRate headroom;   ///< lambda* - lambda
     RequestRate headroomLo; ///< from the pessimistic edge of the band
@@ -119,7 +121,9 @@ public:
     double marginAt(RequestRate) const;
     /// The same at the pessimistic edge of the band: every step takes its upper factor.
     double pessimisticMarginAt(RequestRate) const;
-    double slowFactor() const; ///< that factor, at least 1
+    double optimisticMarginAt(RequestRate) const; ///< at the other edge
+    double slowFactor() const;                    ///< the upper factor, at least 1
+    double fastFactor() const;                    ///< the lower one, at most 1
     /// Fills the latency bands of points along a curve from the curve itself: a plan whose steps take f times as long
     /// behaves at rate x like this one at f x, slowed by f. `rates` ascending, as long as `points`.
     void bandsAlong(std::span<const RequestRate> rates, std::span<PointEvaluation> points) const;

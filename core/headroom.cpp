@@ -59,7 +59,8 @@ double bracketedRoot(Probe low, Probe high, double capacity, double tolerance, M
         const double f = finite(margin(rateOf(t, capacity)));
         (f > 0 ? b : a) = t;
         (f > 0 ? fb : fa) = f;
-        if (std::abs(f) < exactWithin(tolerance) || rateOf(b, capacity) - rateOf(a, capacity) < tolerance * rateOf(t, capacity))
+        if (std::abs(f) < exactWithin(tolerance) ||
+            rateOf(b, capacity) - rateOf(a, capacity) < tolerance * rateOf(t, capacity))
             return rateOf(t, capacity);
         x0 = x1, f0 = f1;
         x1 = t, f1 = f;
@@ -165,6 +166,21 @@ RequestRate pessimisticTargetRate(const Evaluator& evaluator, const PointEvaluat
     }
     const double guess = std::min(0.9 * found.si() / evaluator.slowFactor(), slowCapacity * (1 - kIdle));
     return RequestRate(firstCrossing({guess, margin(guess)}, slowCapacity, margin, kEdgeTolerance));
+}
+
+RequestRate optimisticTargetRate(const Evaluator& evaluator, RequestRate found)
+{
+    const double fastCapacity = evaluator.capacity().si() / evaluator.fastFactor();
+    if (!evaluator.memory().fits || !(fastCapacity > 0))
+        return found;
+    if (!hasLatencyTarget(evaluator.plan().targets))
+        return std::max(found, RequestRate(fastCapacity));
+    const auto margin = [&](double rate) { return evaluator.optimisticMarginAt(RequestRate(rate)); };
+    // Most margins move about as much as the capacity.
+    const double guess =
+        std::clamp(found.si() / evaluator.fastFactor(), fastCapacity * kIdle, fastCapacity * (1 - kIdle));
+    const double there = firstCrossing({guess, margin(guess)}, fastCapacity, margin, kEdgeTolerance);
+    return std::max(found, RequestRate(there));
 }
 
 namespace {
@@ -359,6 +375,8 @@ Evaluation evaluate(const Evaluator& evaluator)
     all.kvBytesPerToken = kvBytesPerToken(plan.model.spec, plan.model.kvFormat);
     all.stepDecodes = std::max(1.0, all.meanDecodes);
     all.step = evaluator.step().parts(evaluator.step().decodeBatch(all.stepDecodes, evaluator.workload().contextMean));
+    const ErrorBand errors = bandFor(PredictedQuantity::tpot, plan.hardware.gpu.architecture, plan.model.weightFormat);
+    all.stepBand = {errors.lo * all.step.total().si(), errors.hi * all.step.total().si()};
     all.gpus = plan.gpus();
     if (plan.workload.process == ArrivalProcess::closedLoop) {
         const Evaluator open(openedLoop(plan, all.throughput.requests));

@@ -20,6 +20,9 @@ RequestRate targetRate(const Evaluator&, const PointEvaluation& present);
 /// The same from the pessimistic edge of the band: every step takes its upper factor.
 RequestRate pessimisticTargetRate(const Evaluator&, const PointEvaluation& present, RequestRate targetRate);
 
+/// The same from the optimistic edge: every step takes its lower factor. At least `targetRate`.
+RequestRate optimisticTargetRate(const Evaluator&, RequestRate targetRate);
+
 struct BindingResult {
     Binding binding = Binding::none;
     std::vector<Elasticity> elasticities; ///< relative change of lambda* per relative relaxation, largest first

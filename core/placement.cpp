@@ -1,6 +1,7 @@
 #include "core/placement.h"
 
 #include "core/evaluate.h"
+#include "core/model/efficiency.h"
 #include "core/model/memory.h"
 #include "core/plan/model_inputs.h"
 #include "core/workload/workload.h"
@@ -30,6 +31,14 @@ PlacementResult tried(const Evaluator& evaluator)
     result.capacity = evaluator.capacity();
     result.output = TokenRate(result.capacity.si() * load.outputMean.si());
     result.step = evaluator.step().time(evaluator.step().decodeBatch(memory.seats, load.contextMean));
+    const Plan& plan = evaluator.plan();
+    const auto factors = [&](PredictedQuantity q) {
+        return bandFor(q, plan.hardware.gpu.architecture, plan.model.weightFormat);
+    };
+    const auto band = [](double value, const ErrorBand& of) { return Band{value * of.lo, value * of.hi}; };
+    result.capacityBand = band(result.capacity.si(), factors(PredictedQuantity::capacity));
+    result.outputBand = band(result.output.si(), factors(PredictedQuantity::capacity));
+    result.stepBand = band(result.step.si(), factors(PredictedQuantity::tpot));
     return result;
 }
 

@@ -2,6 +2,7 @@
 // step and memory models.
 #pragma once
 
+#include "core/model/latency.h"
 #include "core/plan/plan.h"
 
 #include <optional>
@@ -16,6 +17,7 @@ struct PlacementResult {
     RequestRate capacity; ///< of the fleet
     TokenRate output;     ///< at capacity
     Seconds step;         ///< a decode step of all seats
+    Band capacityBand, outputBand, stepBand;
 };
 
 /// How a plan does with some placement, all else as it is.

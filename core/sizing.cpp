@@ -69,6 +69,7 @@ void consider(GpuSizing& result, const Plan& plan, Plan on)
     if (on.hardware.hasPrice()) {
         result.fleet = sized.cost.fleet;
         result.perOutputToken = sized.cost.perOutputToken;
+        result.perOutputTokenBand = sized.costBand;
     }
 }
 

@@ -18,6 +18,7 @@ struct GpuSizing {
     int tp = 1, pp = 1, replicas = 0, gpus = 0;
     std::optional<UsdRate> fleet;              ///< absent without a price
     std::optional<UsdPerToken> perOutputToken; ///< at the plan's own rate
+    std::optional<Band> perOutputTokenBand;    ///< dollars a token
     Binding binding = Binding::none;
     LatencySummary ttft, tpot; ///< of the sized fleet at the plan's own rate, with their bands
 };

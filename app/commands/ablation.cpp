@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 
@@ -14,6 +15,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 using Align = TextColumn::Align;
+
+constexpr int kMostReplications = 1000;
 
 struct Options {
     PlanArgument plan;
@@ -27,7 +30,22 @@ Json finite(std::optional<double> value) { return value && std::isfinite(*value)
 Json summary(const LatencySummary& s)
 {
     return {{"mean", finite(s.mean.si())}, {"p50", finite(s.p50.si())}, {"p95", finite(s.p95.si())},
-        {"p99", finite(s.p99.si())}};
+        {"p99", finite(s.p99.si())}, {"lo", finite(s.lo.si())}, {"hi", finite(s.hi.si())}};
+}
+
+Json band(const std::optional<Band>& b, double scale = 1)
+{
+    return b ? Json{{"lo", finite(b->lo * scale)}, {"hi", finite(b->hi * scale)}} : Json(nullptr);
+}
+
+/// Two intervals beside each value: that of the runs (`ci`, 95 %), and that of the step times (`bands`, 80 %).
+Json measured(const AblationRun& r)
+{
+    return {{"ttft_p95_s", r.ttft.p95}, {"tpot_p95_s", r.tpot.p95}, {"e2e_p95_s", r.e2e.p95},
+        {"kv_fraction", r.kvFraction}, {"slo_attainment", r.attainment},
+        {"ci", {{"ttft_p95_s", band(r.ttft.ci)}, {"tpot_p95_s", band(r.tpot.ci)}, {"e2e_p95_s", band(r.e2e.ci)}}},
+        {"bands",
+            {{"ttft_p95_s", band(r.ttft.band)}, {"tpot_p95_s", band(r.tpot.band)}, {"e2e_p95_s", band(r.e2e.band)}}}};
 }
 
 std::optional<double> usdPerMillion(const AblationRow& row)
@@ -56,12 +74,60 @@ Json object(const AblationRow& row)
     o["usd_per_million_output_tokens_at_sustainable"] = finite(usdPerMillion(row));
     o["prefill_replicas"] = row.prefillReplicas > 0 ? Json(row.prefillReplicas) : Json(nullptr);
     o["because"] = row.because;
-    o["simulated"] = !row.simulated
-                         ? Json(nullptr)
-                         : Json{{"ttft_p95_s", row.simulated->ttftP95}, {"tpot_p95_s", row.simulated->tpotP95},
-                               {"e2e_p95_s", row.simulated->e2eP95}, {"kv_fraction", row.simulated->kvFraction},
-                               {"slo_attainment", row.simulated->attainment}};
+    o["bands"] = {{"sustainable_req_s", band(row.sustainableBand)}, {"capacity_req_s", band(row.capacityBand)},
+        {"gain", band(row.gainBand)},
+        {"usd_per_million_output_tokens_at_sustainable", band(row.perOutputTokenBand, millionTokens.si())}};
+    o["simulated"] = row.simulated ? measured(*row.simulated) : Json(nullptr);
     return o;
+}
+
+/// "0.31 to 0.42"; "-" where nothing is known.
+std::string words(const std::optional<Band>& b, double scale = 1)
+{
+    return b ? ui::number(b->lo * scale) + " to " + ui::number(b->hi * scale) : "-";
+}
+/// Of what has no end one sign is enough.
+std::string timeWords(const std::optional<Band>& b)
+{
+    if (!b)
+        return "-";
+    return b->lo < b->hi ? ui::durationRange(Seconds(b->lo), Seconds(b->hi)) : ui::duration(Seconds(b->lo));
+}
+
+/// What the errors of step times make of each row.
+std::string bandsTable(const std::vector<AblationRow>& rows)
+{
+    std::vector<std::vector<std::string>> cells;
+    for (const AblationRow& row : rows) {
+        if (!row.refused.empty())
+            continue;
+        const auto p95 = [](const LatencySummary& s) { return timeWords(Band{s.lo.si(), s.hi.si()}); };
+        cells.push_back({std::string(row.label), words(row.sustainableBand), cells.empty() ? "-" : words(row.gainBand),
+            p95(row.ttft), p95(row.tpot), p95(row.e2e), words(row.perOutputTokenBand, millionTokens.si())});
+    }
+    return textTable({{"80 % band of the step times"}, {"req/s in targets", Align::right}, {"gain", Align::right},
+                         {"TTFT p95", Align::right}, {"TPOT p95", Align::right}, {"E2E p95", Align::right},
+                         {"$/M output", Align::right}},
+        cells);
+}
+
+/// How sure simulated times are, for two reasons.
+std::string simulatedTable(const std::vector<AblationRow>& rows)
+{
+    std::vector<std::vector<std::string>> cells;
+    for (const AblationRow& row : rows) {
+        if (!row.simulated)
+            continue;
+        const AblationRun& r = *row.simulated;
+        const std::string label(row.label);
+        cells.push_back(
+            {label + ", 95 % of the runs", timeWords(r.ttft.ci), timeWords(r.tpot.ci), timeWords(r.e2e.ci)});
+        cells.push_back({label + ", 80 % of the step times", timeWords(r.ttft.band), timeWords(r.tpot.band),
+            timeWords(r.e2e.band)});
+    }
+    return textTable(
+        {{"Simulated, interval of"}, {"TTFT p95", Align::right}, {"TPOT p95", Align::right}, {"E2E p95", Align::right}},
+        cells);
 }
 
 std::string text(const Plan& plan, const std::vector<AblationRow>& rows)
@@ -80,8 +146,8 @@ std::string text(const Plan& plan, const std::vector<AblationRow>& rows)
             row.gain ? ui::number(*row.gain, 2) + "x" : "-", ui::duration(row.ttft.p95), ui::duration(row.tpot.p95),
             ui::duration(row.e2e.p95), ui::percent(row.kvFraction), usd ? ui::usd(*usd) : "no price"};
         if (row.simulated) {
-            cell.push_back(ui::duration(Seconds(row.simulated->ttftP95)));
-            cell.push_back(row.simulated->tpotP95 > 0 ? ui::duration(Seconds(row.simulated->tpotP95)) : "at once");
+            cell.push_back(ui::duration(Seconds(row.simulated->ttft.p95)));
+            cell.push_back(row.simulated->tpot.p95 > 0 ? ui::duration(Seconds(row.simulated->tpot.p95)) : "at once");
             cell.push_back(ui::percent(row.simulated->attainment));
         }
         cells.push_back(std::move(cell));
@@ -89,11 +155,12 @@ std::string text(const Plan& plan, const std::vector<AblationRow>& rows)
     std::vector<TextColumn> columns{{"system"}, {"req/s in targets", Align::right}, {"gain", Align::right},
         {"TTFT p95", Align::right}, {"TPOT p95", Align::right}, {"E2E p95", Align::right}, {"KV in use", Align::right},
         {"$/M output", Align::right}};
-    if (!rows.empty() && rows.front().simulated)
+    const bool wasSimulated = std::ranges::any_of(rows, [](const AblationRow& r) { return r.simulated.has_value(); });
+    if (wasSimulated)
         columns.insert(
             columns.end(), {{"simulated TTFT", Align::right}, {"TPOT", Align::right}, {"good", Align::right}});
     return heading(plan.name + " at " + ui::rate(plan.workload.arrivalRate)) + "\n" + textTable(columns, cells) + "\n" +
-           notes;
+           bandsTable(rows) + "\n" + (wasSimulated ? simulatedTable(rows) + "\n" : "") + notes;
 }
 
 Exit run(const Options& options)
@@ -103,6 +170,8 @@ Exit run(const Options& options)
         return report(plan.error());
     if (options.settings.requests < 1)
         return report({"--requests", "0, expected at least 1"});
+    if (options.settings.replications < 1 || options.settings.replications > kMostReplications)
+        return report({"--replications", "expected 1 to " + std::to_string(kMostReplications)});
     const auto rows = options.simulate ? simulatedAblation(*plan, options.settings) : ablation(*plan);
     if (!options.json)
         return print(text(*plan, rows));
@@ -122,6 +191,7 @@ Run declareAblation(Arguments app)
     app.flag("--simulate", options->simulate, "Simulate the plan's own load under each system too");
     app.option("--requests", options->settings.requests, "Requests to simulate");
     app.option("--seed", options->settings.seed, "The same requests for all");
+    app.option("--replications", options->settings.replications, "Independent runs of each, for 95 % intervals");
     app.flag("--json", options->json, "One JSON object");
     return [options] { return run(*options); };
 }

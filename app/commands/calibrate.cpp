@@ -152,7 +152,8 @@ Run declareCalibrate(Arguments app)
 {
     auto options = std::make_shared<Options>();
     app.option("MEASURED", options->measured,
-           "Own runs on one GPU: CSV tables (CONTRIBUTING.md lists the columns), vLLM bench results, GuideLLM reports")
+           "Own runs on one GPU: CSV tables (CONTRIBUTING.md lists the columns), results of vllm bench serve, "
+           "throughput or latency and of SGLang's bench_serving, GuideLLM reports")
         .required();
     app.option("--out", options->out, "Write a GPU with the factors, for `import` and the window").typeName("GPU.json");
     app.option("--plan", options->plan,
@@ -170,6 +171,9 @@ Run declareCalibrate(Arguments app)
     app.option("--engine", stated.engine, "vLLM, SGLang or TensorRT-LLM");
     app.option("--engine-version", stated.engineVersion, "Its version: vLLM schedules ahead since 0.14");
     app.option("--engine-options", stated.engineOptions, "Its limits, as on its command line: \"--max-num-seqs 64\"");
+    app.option("--isl", stated.inputTokens, "Tokens of a prompt, for results of vllm bench throughput and latency");
+    app.option("--osl", stated.outputTokens, "Tokens of an answer, for the same");
+    app.option("--batch", stated.batch, "Requests in the batch, for results of vllm bench latency");
     app.flag("--json", options->json, "One JSON object");
     return [options] { return run(*options); };
 }

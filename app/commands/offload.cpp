@@ -56,11 +56,14 @@ std::vector<std::pair<std::string, std::string>> settings(const Plan& plan, cons
 Json object(const Row& row)
 {
     const auto shares = [](const Placement& p) { return Json{{"gpu", p.gpu}, {"host", p.host}, {"disk", p.disk}}; };
+    const auto band = [](const Band& b) { return Json{{"lo", b.lo}, {"hi", b.hi}}; };
     const Offloading& o = row.result.offload;
     return {{"name", row.name}, {"offloads", o.enabled}, {"weights", shares(o.weights())}, {"cache", shares(o.cache())},
         {"activations", shares(o.activations())}, {"cpu_attention", o.cpuAttention}, {"fits", row.result.fits},
         {"seats", row.result.seats}, {"capacity_req_s", row.result.capacity.si()},
-        {"output_tok_s", row.result.output.si()}, {"decode_step_s", row.result.step.si()}};
+        {"output_tok_s", row.result.output.si()}, {"decode_step_s", row.result.step.si()},
+        {"bands", {{"capacity_req_s", band(row.result.capacityBand)}, {"output_tok_s", band(row.result.outputBand)},
+                      {"decode_step_s", band(row.result.stepBand)}}}};
 }
 
 std::string percents(const Placement& p)
@@ -76,18 +79,18 @@ std::string text(const Plan& plan, const std::vector<Row>& rows, const std::opti
         std::vector<std::string> cell{row.name, percents(r.offload.weights()), percents(r.offload.cache()),
             r.offload.enabled && r.offload.cacheOnGpu < 1 && r.offload.cpuAttention ? "host" : "GPU"};
         if (r.fits)
-            cell.insert(
-                cell.end(), {ui::whole(r.seats), ui::duration(r.step), ui::rate(r.output), ui::rate(r.capacity)});
+            cell.insert(cell.end(), {ui::whole(r.seats), ui::duration(r.step), ui::rate(r.output), ui::rate(r.capacity),
+                                        ui::number(r.capacityBand.lo) + " to " + ui::number(r.capacityBand.hi)});
         else
             cell.emplace_back("does not fit");
         cells.push_back(std::move(cell));
     }
-    std::string out =
-        heading(plan.name) + "\n" +
-        textTable({{"placement"}, {"weights GPU / host / disk"}, {"KV cache"}, {"attention"}, {"seats", Align::right},
-                      {"decode step", Align::right}, {"output", Align::right}, {"capacity", Align::right}},
-            cells) +
-        "\n";
+    std::string out = heading(plan.name) + "\n" +
+                      textTable({{"placement"}, {"weights GPU / host / disk"}, {"KV cache"}, {"attention"},
+                                    {"seats", Align::right}, {"decode step", Align::right}, {"output", Align::right},
+                                    {"capacity", Align::right}, {"80 % band", Align::right}},
+                          cells) +
+                      "\n";
     if (!best)
         return out + "Nothing fits, wherever weights and cache lie: more host memory or disk is needed.\n";
     if (!best->offload.enabled)

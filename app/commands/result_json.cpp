@@ -59,6 +59,18 @@ Json stepObject(const StepParts& p)
                 {"communication", p.communication.si()}, {"host", p.host.si()}, {"engine", p.engine.si()}}}};
 }
 
+/// `band` of the whole, and `bands` of what it is made of: errors are known of whole steps, so all of it moves alike.
+void addStepBands(Json& object, const StepParts& p, const Band& whole)
+{
+    Json bands;
+    const double total = p.total().si();
+    for (const char* split : {"parts", "groups"})
+        for (const auto& [key, value] : object[split].items())
+            bands[std::string(split) + "." + key] = band(inProportion(value.get<double>(), total, whole));
+    object["band"] = band(whole);
+    object["bands"] = bands;
+}
+
 void addVerdict(Json& object, const Evaluation& e)
 {
     object["fits"] = e.fits;
@@ -127,6 +139,7 @@ Json evaluationObject(const Evaluation& e, const Targets& targets)
         {"burn_rate", e.errorBudget.burnRate}, {"exhaustion_s", e.errorBudget.exhaustion.si()}};
     object["decode_step"] = stepObject(e.step);
     object["decode_step"]["batch"] = e.stepDecodes;
+    addStepBands(object["decode_step"], e.step, e.stepBand);
     return object;
 }
 
@@ -169,7 +182,8 @@ std::vector<std::pair<std::string, std::string>> jsonCells(const std::string& co
 std::string stepJson(const StepParts& p, const ErrorBand& errors)
 {
     Json object = stepObject(p);
-    object["band"] = band({errors.lo, errors.hi}, p.total().si());
+    const double total = p.total().si();
+    addStepBands(object, p, {errors.lo * total, errors.hi * total});
     return object.dump();
 }
 

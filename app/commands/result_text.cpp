@@ -67,14 +67,24 @@ std::string latencyTable(const Plan& plan, const Evaluation& e)
 
 std::string partsTable(const Evaluation& e)
 {
-    const auto row = [](const char* name, const LatencyParts& p) -> std::vector<std::string> {
-        return {name, duration(p.network), duration(p.retrieval), duration(p.queue), duration(p.prefill),
-            duration(p.decode), duration(p.post), duration(p.total())};
+    std::vector<std::vector<std::string>> rows;
+    const auto add = [&](const char* name, const LatencyParts& p, const PartsBand& band, const Band& whole) {
+        rows.push_back({name, duration(p.network), duration(p.retrieval), duration(p.queue), duration(p.prefill),
+            duration(p.decode), duration(p.post), duration(p.total())});
+        const auto edge = [&](const char* side, const LatencyParts& at, double total) {
+            rows.push_back({side, "", "", duration(at.queue), duration(at.prefill), duration(at.decode), "",
+                duration(Seconds(total))});
+        };
+        edge("  from", band.lo, whole.lo);
+        edge("  to", band.hi, whole.hi);
     };
+    add("mean", e.partsMean, e.partsMeanBand, e.e2eMeanBand);
+    add("p95", e.partsP95, partsP95Band(e), {e.e2e.lo.si(), e.e2e.hi.si()});
+    add("p99", e.partsP99, partsP99Band(e), farBand(e.e2e));
     std::vector<TextColumn> columns{{"Where the time goes", Align::left}};
     for (const char* part : {"network", "retrieval", "queue", "prefill", "decode", "post", "total"})
         columns.push_back({part, Align::right});
-    return textTable(columns, {row("mean", e.partsMean), row("p95", e.partsP95), row("p99", e.partsP99)});
+    return textTable(columns, rows);
 }
 
 Lines loadLines(const Plan& plan, const Evaluation& e)
@@ -159,7 +169,10 @@ std::string evaluationText(const Plan& plan, const Evaluation& e)
 std::string stepText(const StepParts& p, const ErrorBand& errors)
 {
     const auto share = [&](Seconds part) {
-        return duration(part) + (p.total() > Seconds(0) ? " (" + percent(part / p.total()) + ")" : "");
+        return duration(part) + (p.total() > Seconds(0)
+                                        ? " (" + percent(part / p.total()) + "; " + duration(errors.lo * part) +
+                                              " to " + duration(errors.hi * part) + ")"
+                                        : "");
     };
     using Rows = std::vector<std::pair<std::string, std::string>>;
     Rows resources{{"compute", share(p.compute)}, {"bandwidth", share(p.bandwidth)}, {"network", share(p.network)},

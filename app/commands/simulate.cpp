@@ -139,10 +139,14 @@ Exit run(const Options& options)
     if (const Exit written = writeFiles(options, *scenario, result); written != Exit::done)
         return written;
     const auto utilization = utilizationOf(*plan, *scenario, result);
-    return print(options.json ? indented(withFirstMembers(simulationJson(result, utilization),
+    std::optional<PointEvaluation> closed; // of a trace it knows neither the times nor the lengths
+    if (!scenario->trace)
+        closed = evaluatePoint(*plan);
+    const PointEvaluation* bands = closed ? &*closed : nullptr;
+    return print(options.json ? indented(withFirstMembers(simulationJson(result, utilization, bands),
                                     "\"name\":" + quoted(plan->name) + ",\"plan_hash\":" + quoted(planHash(*plan)))) +
                                     "\n"
-                              : simulationText(*plan, result, utilization) + traceNote(options, *scenario));
+                              : simulationText(*plan, result, utilization, bands) + traceNote(options, *scenario));
 }
 
 } // namespace

@@ -1,11 +1,13 @@
 #include "app/commands/simulation_json.h"
 
 #include "app/commands/text_table.h"
+#include "core/derived_bands.h"
 #include "ui/plots/numbers.h"
 
 #include <nlohmann/json.hpp>
 
 #include <array>
+#include <cmath>
 #include <cstdio>
 
 namespace headroom::cli {
@@ -41,6 +43,64 @@ Json overTime(const sim::TimeSeries& s)
         {"output_tok_s", s.outputTokensPerSecond}, {"busy_fraction", s.busyFraction}};
 }
 
+/// A simulated value moves with the step times as the same value does in closed form. Absent where that is not known, or
+/// overloaded, or nothing was measured.
+std::optional<Band> bandOf(double simulated, double closed, const Band& ofClosed)
+{
+    if (!(closed > 0) || !std::isfinite(closed) || !std::isfinite(simulated))
+        return std::nullopt;
+    return inProportion(simulated, closed, ofClosed);
+}
+
+struct SimulatedLatency {
+    const char* key;
+    sim::Distribution sim::SimResult::*simulated;
+    LatencySummary PointEvaluation::*closed;
+    Band PointEvaluation::*ofMean;
+};
+constexpr std::array kLatencies{
+    SimulatedLatency{"ttft_s", &sim::SimResult::ttft, &PointEvaluation::ttft, &PointEvaluation::ttftMeanBand},
+    SimulatedLatency{"tpot_s", &sim::SimResult::tpot, &PointEvaluation::tpot, &PointEvaluation::tpotMeanBand},
+    SimulatedLatency{"e2e_s", &sim::SimResult::e2e, &PointEvaluation::e2e, &PointEvaluation::e2eMeanBand}};
+
+std::optional<Band> p95BandOf(const SimulatedLatency& l, const sim::SimResult& r, const PointEvaluation* closed)
+{
+    const sim::Distribution& d = r.*l.simulated;
+    if (closed == nullptr || d.count == 0)
+        return std::nullopt;
+    const LatencySummary& s = closed->*l.closed;
+    return bandOf(d.p95, s.p95.si(), {s.lo.si(), s.hi.si()});
+}
+
+/// Nominal 80 %, of the step times; all keys are there, for tables.
+Json stepBands(const sim::SimResult& r, const PointEvaluation* closed)
+{
+    Json bands;
+    const auto put = [&](const std::string& key, const std::optional<Band>& b) {
+        bands[key] = {{"lo", b ? Json(b->lo) : Json(nullptr)}, {"hi", b ? Json(b->hi) : Json(nullptr)}};
+    };
+    for (const SimulatedLatency& l : kLatencies) {
+        const sim::Distribution& d = r.*l.simulated;
+        const bool known = closed != nullptr && d.count > 0;
+        const std::string key = l.key;
+        put(key + ".mean",
+            known ? bandOf(d.mean, (closed->*l.closed).mean.si(), closed->*l.ofMean) : std::optional<Band>());
+        put(key + ".p95", p95BandOf(l, r, closed));
+    }
+    for (const auto& [key, part] : {std::pair{"queue", &LatencyParts::queue}, {"prefill", &LatencyParts::prefill},
+             {"decode", &LatencyParts::decode}})
+        put(std::string("latency_parts_s.mean.") + key,
+            closed != nullptr && r.e2e.count > 0
+                ? bandOf((r.partsMean.*part).si(), (closed->partsMean.*part).si(), closed->partsMeanBand.of(part))
+                : std::optional<Band>());
+    for (const auto& [key, value] : {std::pair{"output_tok_s", r.outputTokensPerSecond},
+             {"total_tok_s", r.totalTokensPerSecond}, {"req_s", r.requestsPerSecond}})
+        put(std::string("throughput.") + key,
+            closed != nullptr ? bandOf(value, closed->throughput.output.si(), closed->throughputBand)
+                              : std::optional<Band>());
+    return bands;
+}
+
 void addCounts(Json& object, const sim::Counters& c)
 {
     object["requests"] = c.requests;
@@ -64,7 +124,7 @@ void addCounts(Json& object, const sim::Counters& c)
 
 } // namespace
 
-std::string simulationJson(const sim::SimResult& r, std::optional<double> utilization)
+std::string simulationJson(const sim::SimResult& r, std::optional<double> utilization, const PointEvaluation* closed)
 {
     Json object;
     addCounts(object, r.counters);
@@ -82,6 +142,7 @@ std::string simulationJson(const sim::SimResult& r, std::optional<double> utiliz
     object["slowest_gaps_mean_s"] = r.itl.count > 0 ? nlohmann::ordered_json(r.slowestGapsMean) : nullptr;
     object["head_of_line_mean_s"] = orNull(r.headOfLineMean);
     object["latency_parts_s"] = {{"mean", parts(r.partsMean)}, {"p99", parts(r.partsP99)}};
+    object["bands"] = stepBands(r, closed);
     object["throughput"] = {{"output_tok_s", r.outputTokensPerSecond}, {"total_tok_s", r.totalTokensPerSecond},
         {"req_s", r.requestsPerSecond}, {"goodput_req_s", r.goodputPerSecond}};
     object["slo_attainment"] = r.counters.measured > 0 ? nlohmann::ordered_json(r.attainment) : nullptr;
@@ -99,7 +160,8 @@ std::string simulationJson(const sim::SimResult& r, std::optional<double> utiliz
     return object.dump();
 }
 
-std::string simulationText(const Plan& plan, const sim::SimResult& r, std::optional<double> utilization)
+std::string simulationText(
+    const Plan& plan, const sim::SimResult& r, std::optional<double> utilization, const PointEvaluation* closed)
 {
     const auto& c = r.counters;
     const auto count = [](std::uint64_t n) { return ui::whole(static_cast<double>(n)); };
@@ -120,12 +182,19 @@ std::string simulationText(const Plan& plan, const sim::SimResult& r, std::optio
     const auto time = [](const sim::Distribution& d, double v) {
         return d.count > 0 ? ui::duration(Seconds(v)) : std::string("-");
     };
+    const auto stepsSay = [&](const sim::Distribution* d) -> std::string {
+        for (const SimulatedLatency& l : kLatencies)
+            if (const auto band = &(r.*l.simulated) == d ? p95BandOf(l, r, closed) : std::nullopt)
+                return ui::duration(Seconds(band->lo)) + " to " + ui::duration(Seconds(band->hi));
+        return "-";
+    };
     for (const auto& [label, d] :
         {std::pair{"TTFT", &r.ttft}, {"TPOT", &r.tpot}, {"ITL", &r.itl}, {"E2E", &r.e2e}, {"queue", &r.queue}})
         rows.push_back({label, time(*d, d->mean), time(*d, d->p50), time(*d, d->p95), time(*d, d->p99),
-            d->ciLo ? ui::duration(Seconds(*d->ciLo)) + " to " + ui::duration(Seconds(*d->ciHi)) : std::string("-")});
+            d->ciLo ? ui::duration(Seconds(*d->ciLo)) + " to " + ui::duration(Seconds(*d->ciHi)) : std::string("-"),
+            stepsSay(d)});
     text += textTable({{"latency"}, {"mean", Align::right}, {"p50", Align::right}, {"p95", Align::right},
-                          {"p99", Align::right}, {"95 % interval of the p95"}},
+                          {"p99", Align::right}, {"95 % interval of the p95"}, {"80 % band of step times"}},
         rows);
     text +=
         "\n" + block("Load", {{"output", ui::number(r.outputTokensPerSecond) + " tok/s"},

@@ -104,7 +104,8 @@ void simulateRow(Row& row, const Plan& plan, const Simulation& simulation)
         if (interrupted())
             stop.request_stop();
     });
-    row.simulated = withoutMember(simulationJson(result, row.result->utilization), kSeries);
+    row.simulated = withoutMember(
+        simulationJson(result, row.result->utilization, simulation.trace ? nullptr : &*row.result), kSeries);
     const auto seconds = [](const sim::Distribution& d, double v) {
         return d.count > 0 ? Seconds(v) : Seconds::infinite(); // nobody was served
     };
@@ -153,7 +154,7 @@ std::string csvHeader(const Grid& grid)
     for (const auto& [key, value] : evaluationCells(Evaluation{}, {}))
         line += (line.empty() ? "" : ",") + key;
     if (grid.simulation)
-        for (const auto& [key, value] : jsonCells(withoutMember(simulationJson({}, 0.0), kSeries), kSimulated))
+        for (const auto& [key, value] : jsonCells(withoutMember(simulationJson({}, 0.0, nullptr), kSeries), kSimulated))
             line += "," + key;
     return line + "\r\n";
 }

@@ -26,6 +26,12 @@ Json finite(const std::optional<double>& value)
     return value && std::isfinite(*value) ? Json(*value) : Json(nullptr);
 }
 
+/// " (0.31 to 0.42)"; nothing where the band is the value.
+std::string within(const std::optional<Band>& band)
+{
+    return band && band->hi > band->lo ? " (" + ui::number(band->lo, 4) + " to " + ui::number(band->hi, 4) + ")" : "";
+}
+
 std::string json(const std::vector<ui::TopicAnswer>& answers)
 {
     Json array = Json::array();
@@ -34,6 +40,8 @@ std::string json(const std::vector<ui::TopicAnswer>& answers)
         Json row{{"id", topic.id}, {"title", topic.title}, {"formula", topic.formula}};
         row["substituted"] = answers.empty() ? Json(nullptr) : Json(answers[i].substituted);
         row["value"] = answers.empty() ? Json(nullptr) : finite(answers[i].value);
+        const auto& band = answers.empty() ? std::optional<Band>() : answers[i].band;
+        row["band"] = band ? Json{{"lo", finite(band->lo)}, {"hi", finite(band->hi)}} : Json(nullptr);
         row["unit"] = topic.unit;
         row["source"] = topic.source;
         row["chart"] = topic.chart.empty() ? Json(nullptr) : Json(topic.chart);
@@ -53,7 +61,7 @@ std::string text(const std::vector<ui::TopicAnswer>& answers)
             all += "      " + answers[i].substituted + "\n";
         if (!answers.empty() && answers[i].value)
             all += "      = " + ui::number(*answers[i].value, 4) +
-                   (topic.unit == "1" ? "" : " " + std::string(topic.unit)) + "\n";
+                   (topic.unit == "1" ? "" : " " + std::string(topic.unit)) + within(answers[i].band) + "\n";
         all += "      source: " + std::string(topic.source) + "\n";
     }
     return all;

@@ -57,8 +57,10 @@ struct BenchFormat {
     bool (*isOurs)(const JsonNode&);
     Result<void> (*read)(const JsonNode&, const std::string& place, BenchResults&);
 };
-constexpr std::array<BenchFormat, 2> kFormats{{
+constexpr std::array<BenchFormat, 4> kFormats{{
     {"a vLLM (or SGLang) bench result", &bench::isServingBench, &bench::readServingBench},
+    {"a result of vllm bench throughput", &bench::isOfflineBench, &bench::readOfflineBench},
+    {"a result of vllm bench latency", &bench::isLatencyBench, &bench::readLatencyBench},
     {"a GuideLLM report", &bench::isGuideLlm, &bench::readGuideLlm},
 }};
 
@@ -125,6 +127,32 @@ Error unstated(const BenchRun& run, std::string_view what, std::string_view opti
                            ", or name a plan with --plan"};
 }
 
+struct Lengths {
+    double input = 0, output = 0;
+};
+
+/// Those of the file; else those stated, of which one follows from the other where the file knows the sum.
+Result<Lengths> lengthsOf(const BenchRun& run, const ServerSetup& stated)
+{
+    if (run.inputTokens > 0 && run.outputTokens > 0)
+        return Lengths{run.inputTokens, run.outputTokens};
+    auto input = stated.inputTokens, output = stated.outputTokens;
+    if (run.tokens > 0 && input && !output)
+        output = run.tokens - *input;
+    if (run.tokens > 0 && output && !input)
+        input = run.tokens - *output;
+    if (!input || !output)
+        return tl::unexpected(
+            Error{run.place, "does not say how long prompts and answers were: state it with --isl N and "
+                             "--osl N"});
+    constexpr double kSame = 0.05; // some prompts are a few tokens off
+    const double sum = *input + *output;
+    if (!(*input > 0) || !(*output > 0) || (run.tokens > 0 && std::abs(sum - run.tokens) > kSame * run.tokens))
+        return tl::unexpected(Error{run.place, "--isl and --osl do not fit: prompt and answer of a request have " +
+                                                   wholeText(run.tokens) + " tokens together"});
+    return Lengths{*input, *output};
+}
+
 } // namespace
 
 ServerSetup ServerSetup::filledFrom(const ServerSetup& other) const
@@ -135,6 +163,9 @@ ServerSetup ServerSetup::filledFrom(const ServerSetup& other) const
         if ((s.*member).empty())
             s.*member = other.*member;
     for (const auto member : {&ServerSetup::tp, &ServerSetup::pp, &ServerSetup::ep})
+        if (!(s.*member))
+            s.*member = other.*member;
+    for (const auto member : {&ServerSetup::inputTokens, &ServerSetup::outputTokens, &ServerSetup::batch})
         if (!(s.*member))
             s.*member = other.*member;
     return s;
@@ -174,8 +205,9 @@ bool isBenchResults(std::string_view text)
     if (!text.starts_with('{') || text.size() > kLargestText)
         return false;
     // Whether a word stands anywhere is cheap; only what may be a result is parsed.
-    if (text.find("\"output_throughput\"") == std::string_view::npos &&
-        text.find("\"benchmarks\"") == std::string_view::npos)
+    constexpr std::array<std::string_view, 4> kWords{
+        "\"output_throughput\"", "\"benchmarks\"", "\"total_num_tokens\"", "\"avg_latency\""};
+    if (std::ranges::none_of(kWords, [&](std::string_view word) { return text.find(word) != std::string_view::npos; }))
         return false;
     const Result<JsonNode> root = objectOf(piecesOf(text).front(), "");
     return root && formatOf(*root);
@@ -218,12 +250,17 @@ Result<MeasurementTable> measurementsOf(
         if (!findModel(fromFile.model) && !fallback.model.empty())
             fromFile.model.clear(); // a path on the server's disk names no model
         const ServerSetup s = stated.filledFrom(fromFile).filledFrom(fallback);
+        if (!run.noMeasurement.empty())
+            return tl::unexpected(Error{run.place, run.noMeasurement});
+        const Result<Lengths> lengths = lengthsOf(run, s);
         if (s.gpu.empty())
             return tl::unexpected(unstated(run, "on which GPU it ran", "--gpu NAME"));
         if (s.model.empty())
             return tl::unexpected(unstated(run, "which model it ran", "--model NAME"));
         if (!s.tp)
             return tl::unexpected(unstated(run, "how many GPUs share the weights", "--tp N"));
+        if (!lengths)
+            return tl::unexpected(lengths.error());
         Measurement m;
         m.caseId = m.place = run.place;
         m.source = results.program;
@@ -238,15 +275,24 @@ Result<MeasurementTable> measurementsOf(
         m.gpus = *s.tp * s.pp.value_or(1);
         m.weightFormat = s.weightFormat;
         m.kvFormat = s.kvFormat;
-        m.inputTokens = run.inputTokens;
-        m.outputTokens = run.outputTokens;
+        m.inputTokens = lengths->input;
+        m.outputTokens = lengths->output;
         m.loadKind = run.loadKind;
         if (run.loadKind != LoadKind::offlineMax)
-            m.load = run.load;
+            m.load = run.load > 0 ? std::optional(run.load) : s.batch;
+        if (run.loadKind == LoadKind::staticBatch && !(m.load && *m.load >= 1))
+            return tl::unexpected(Error{run.place, "does not say how many requests were in the batch: state it with "
+                                                   "--batch N"});
         for (const MeasuredFigure& figure : run.figures) {
             m.metric = figure.metric;
             m.statistic = figure.statistic;
             m.value = figure.value;
+            if (run.loadKind == LoadKind::staticBatch && figure.metric == Metric::e2e) {
+                // The whole batch takes as long: said as a rate, which fits know what to do with.
+                m.metric = Metric::outputTokenRate;
+                m.statistic = "total";
+                m.value = *m.load * lengths->output / figure.value;
+            }
             table.rows.push_back(m);
         }
     }
@@ -257,11 +303,15 @@ Workload workloadOf(const BenchResults& results, Workload w)
 {
     double requests = 0, input = 0, output = 0;
     for (const BenchRun& run : results.runs) {
+        if (!(run.inputTokens > 0) || !(run.outputTokens > 0))
+            continue;
         const double weight = std::max(1.0, run.requests);
         requests += weight;
         input += weight * run.inputTokens;
         output += weight * run.outputTokens;
     }
+    if (!(requests > 0))
+        return w;
     w.classes.clear();
     w.shape.prompt = withMean(std::move(w.shape.prompt), input / requests);
     w.shape.output = withMean(std::move(w.shape.output), output / requests);

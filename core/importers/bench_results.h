@@ -19,6 +19,8 @@ struct ServerSetup {
     std::string gpu, model, engine, engineVersion, weightFormat, kvFormat;
     std::optional<int> tp, pp, ep;
     std::string engineOptions; ///< as on the engine's command line: "--max-num-seqs 64"
+    /// Of the run, for programs that do not write them (vllm bench throughput, latency): tokens of a request; requests.
+    std::optional<double> inputTokens, outputTokens, batch;
     /// What is not stated here, from another one.
     ServerSetup filledFrom(const ServerSetup& other) const;
 };
@@ -37,7 +39,9 @@ struct BenchRun {
     LoadKind loadKind = LoadKind::offlineMax;
     double load = 0;                          ///< clients, or requests per second; everything at once: not used
     double requests = 0;                      ///< sent in the whole run
-    double inputTokens = 0, outputTokens = 0; ///< means per request
+    double inputTokens = 0, outputTokens = 0; ///< means per request; 0 = the file does not say
+    double tokens = 0;                        ///< both together, where only that is known
+    std::string noMeasurement; ///< why it cannot be compared with a prediction; its lengths count all the same
     std::vector<MeasuredFigure> figures;
     std::string place; ///< "FILE", "FILE: run 2", for messages
 };
@@ -60,7 +64,8 @@ Result<BenchResults> readBenchResults(std::string_view text, std::string_view na
 
 /// The figures as rows of measurements. What is stated counts first, then what the file says, then the fallback (a plan).
 /// The number format of the weights is that of the model's name or as published where nobody states one.
-/// Errors: no GPU, model or tensor-parallel degree stated anywhere (NAME: what is missing, and how to state it).
+/// Errors: no GPU, model, tensor-parallel degree, lengths or batch stated anywhere (NAME: what is missing, and how to
+/// state it); lengths that do not add up to what the file says; a run that cannot be compared (ramps, speculation).
 Result<MeasurementTable> measurementsOf(
     const BenchResults&, const ServerSetup& stated = {}, const ServerSetup& fallback = {});
 

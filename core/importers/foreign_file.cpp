@@ -55,6 +55,10 @@ Result<ForeignFile> benchmark(const std::string& text, const std::string& name)
     auto read = readBenchResults(text, name);
     if (!read)
         return tl::unexpected(read.error());
+    if (std::ranges::none_of(read->runs, [](const BenchRun& r) { return r.inputTokens > 0 && r.outputTokens > 0; }))
+        return fail(name, read->program +
+                              " does not say how long prompts and answers were, so there is no workload in it; "
+                              "headroom-cli calibrate takes it with --isl and --osl");
     read->ignored.emplace_back("what was measured: headroom-cli calibrate fits the plan to it");
     if (read->runs.size() > 1)
         read->ignored.emplace_back("the load of each run: the plan's stays");

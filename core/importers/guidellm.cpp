@@ -8,6 +8,17 @@ namespace headroom::bench {
 
 namespace {
 
+/// Tokens a second while it measured: of all requests, for those that were cut off at the end had got theirs too. With many
+/// in flight and a run of a minute they are a good part.
+std::optional<double> outputRateAt(const JsonNode& benchmark)
+{
+    const auto of = [&](std::string_view which) {
+        return numberAt(benchmark, {"metrics", "output_tokens_per_second", which, "mean"}).value_or(0);
+    };
+    const double rate = std::max(of("total"), of("successful"));
+    return rate > 0 ? std::optional(rate) : std::nullopt;
+}
+
 /// A mean of the successful requests, or of all where the report does not tell them apart.
 std::optional<double> meanAt(const JsonNode& benchmark, std::string_view metric)
 {
@@ -89,14 +100,15 @@ Result<void> readGuideLlm(const JsonNode& root, const std::string& place, BenchR
         for (const std::string_view outer : {"scheduler_metrics", "run_stats"})
             if (const auto sent = numberAt(benchmark, {outer, "requests_made", "successful"}))
                 run.requests = *sent;
-        if (const auto rate = meanAt(benchmark, "output_tokens_per_second"))
+        if (const auto rate = outputRateAt(benchmark))
             run.figures.push_back({Metric::outputTokenRate, "total", *rate});
-        if (const auto ms = meanAt(benchmark, "time_to_first_token_ms"))
+        // Without streaming there is no first token, and no gap: the report says 0.
+        if (const auto ms = meanAt(benchmark, "time_to_first_token_ms"); ms && *ms > 0)
             run.figures.push_back({Metric::ttft, "mean", *ms * 1e-3});
         // Its time_per_output_token has the first token in it; the gap between tokens is what TPOT means here.
-        if (const auto ms = meanAt(benchmark, "inter_token_latency_ms"))
+        if (const auto ms = meanAt(benchmark, "inter_token_latency_ms"); ms && *ms > 0)
             run.figures.push_back({Metric::tpot, "mean", *ms * 1e-3});
-        if (const auto seconds = meanAt(benchmark, "request_latency"))
+        if (const auto seconds = meanAt(benchmark, "request_latency"); seconds && *seconds > 0)
             run.figures.push_back({Metric::e2e, "mean", *seconds});
         if (run.figures.empty())
             return fail(run.place + ": metrics", "holds neither output_tokens_per_second nor latencies");

@@ -24,4 +24,11 @@ struct Band {
     friend bool operator==(const Band&, const Band&) = default;
 };
 
+/// The band of each of the six parts. Those that no model error touches have none: lo, hi and the value are one.
+struct PartsBand {
+    LatencyParts lo, hi;
+    constexpr Band of(Seconds LatencyParts::*part) const { return {(lo.*part).si(), (hi.*part).si()}; }
+    friend bool operator==(const PartsBand&, const PartsBand&) = default;
+};
+
 } // namespace headroom

@@ -17,7 +17,7 @@ LatencySummary tpotOf(const IntervalGrid&);
 /// Latencies of all classes at one operating point. Refers to the tables, which must outlive it.
 class LatencyMix {
 public:
-    /// \param detail without `full` there are no parts
+    /// \param detail `edges` has parts of the mean only, `latencies` none
     LatencyMix(const StationTables&, const Operating&, Detail detail);
 
     LatencySummary ttft() const;

@@ -264,13 +264,16 @@ LatencyEdge latencyEdge(const BatchStation& station, RequestRate rate)
     const StationTables& t = station.tables();
     if (!needsChain(t, rate)) {
         const StationResult r = solve(station, rate);
-        return {r.ttft.mean, r.ttft.p95, r.tpot.mean, r.tpot.p95, r.e2e.mean, r.e2e.p95};
+        return {r.ttft.mean, r.ttft.p95, r.tpot.mean, r.tpot.p95, r.e2e.mean, r.e2e.p95, r.partsMean.queue,
+            r.partsMean.prefill, r.partsMean.decode};
     }
     const Operating at = operating(t, rate, Detail::edges);
     const LatencyMix mix(t, at, Detail::edges);
     const IntervalGrid tpot = mix.tpotDistribution();
+    const LatencyParts parts = mix.partsMean();
     return {Seconds(mix.ttftMean()), Seconds(mix.ttftQuantile(0.95)), Seconds(std::max(0.0, tpot.mean())),
-        Seconds(tpot.quantile(0.95)), Seconds(mix.e2eMean()), Seconds(mix.e2eQuantile(0.95))};
+        Seconds(tpot.quantile(0.95)), Seconds(mix.e2eMean()), Seconds(mix.e2eQuantile(0.95)), parts.queue,
+        parts.prefill, parts.decode};
 }
 
 Seconds slowed(Seconds latency, Seconds fixed, double factor)

@@ -307,9 +307,10 @@ private:
     /// Puts what was gathered into the grid. \param start of all of them
     void flush(const Start& start)
     {
-        if (m_detail == Detail::full) {
+        if (m_detail != Detail::latencies)
             for (std::size_t i = 0; i < m_ramps.count; ++i)
                 m_out.queueMean += m_ramps.weight[i] * m_ramps.waited[i];
+        if (m_detail == Detail::full) {
             m_out.ttft.addInside<true>(m_ramps, start.width);
         } else {
             m_out.ttft.addInside<false>(m_ramps, start.width);

@@ -48,6 +48,48 @@ TEST(Ablation, EachSystemCarriesMoreOfTheExampleThanTheOneBeforeIt)
     EXPECT_LT(rows[3].tpot.p95, rows[2].tpot.p95) << "what chunks are for";
 }
 
+void expectHolds(const Band& band, double value)
+{
+    EXPECT_LE(band.lo, value);
+    EXPECT_GE(band.hi, value);
+    EXPECT_GE(band.lo, 0);
+}
+
+TEST(Ablation, EachFigureOfARowIsInItsBand)
+{
+    for (const char* target : {"0.02", "0.035", "0.2"}) {
+        const auto rows = ablation(with(example(), "targets.tpot_p95_s", target));
+        for (const AblationRow& row : rows) {
+            SCOPED_TRACE(std::string(row.label) + ", TPOT within " + target);
+            expectHolds(row.sustainableBand, row.sustainable.si());
+            expectHolds(row.capacityBand, row.capacity.si());
+            ASSERT_TRUE(row.perOutputToken && row.perOutputTokenBand);
+            expectHolds(*row.perOutputTokenBand, row.perOutputToken->si());
+            EXPECT_EQ(row.gain.has_value(), row.gainBand.has_value());
+            if (row.gain)
+                expectHolds(*row.gainBand, *row.gain);
+            for (const LatencySummary& l : {row.ttft, row.tpot, row.e2e})
+                expectHolds({l.lo.si(), l.hi.si()}, l.p95.si());
+            if (row.sustainable > RequestRate(0)) {
+                EXPECT_LT(row.sustainableBand.lo, row.sustainable.si());
+                EXPECT_GT(row.sustainableBand.hi, row.sustainable.si());
+            }
+        }
+        EXPECT_EQ(rows.front().gainBand, (Band{1, 1})) << "nothing was before it";
+    }
+}
+
+TEST(Ablation, WithoutTargetsABandIsThatOfTheSaturation)
+{
+    Plan plan = example();
+    plan.targets = {};
+    for (const AblationRow& row : ablation(plan)) {
+        EXPECT_EQ(row.sustainable, row.capacity);
+        expectHolds(row.sustainableBand, row.capacity.si());
+        EXPECT_GT(row.sustainableBand.hi, row.sustainableBand.lo);
+    }
+}
+
 TEST(Ablation, TheRowOfThePlansOwnPolicyIsThePlansOwnEvaluation)
 {
     const Plan plan = example();
@@ -56,6 +98,8 @@ TEST(Ablation, TheRowOfThePlansOwnPolicyIsThePlansOwnEvaluation)
     EXPECT_DOUBLE_EQ(row.sustainable.si(), own.targetRate.si());
     EXPECT_DOUBLE_EQ(row.ttft.p95.si(), own.ttft.p95.si());
     EXPECT_DOUBLE_EQ(row.kvFraction, own.kvFraction);
+    EXPECT_DOUBLE_EQ(row.sustainableBand.lo, (own.headroomLo + plan.workload.arrivalRate).si());
+    EXPECT_EQ(row.ttft, own.ttft) << "with its band";
     ASSERT_TRUE(row.perOutputToken);
     EXPECT_NEAR(*row.perOutputToken * own.targetRate / plan.workload.arrivalRate / own.cost.perOutputToken, 1, 1e-12);
 }
@@ -105,14 +149,36 @@ TEST(SimulatedAblation, SeesWhatTheClosedFormsSayAndIsTheSameEveryTime)
     const auto rows = simulatedAblation(example(), settings), again = simulatedAblation(example(), settings);
     for (std::size_t i = 0; i < rows.size(); ++i) {
         ASSERT_TRUE(rows[i].simulated) << rows[i].label;
-        EXPECT_EQ(rows[i].simulated->e2eP95, again[i].simulated->e2eP95);
+        EXPECT_EQ(rows[i].simulated->e2e.p95, again[i].simulated->e2e.p95);
         // An overload of two percent, Orca's, has its queue grown by a hundred requests after 4,000: 2.7 s of waiting.
         if (!rows[i].stable && rows[i].capacity < 0.9 * example().workload.arrivalRate) {
             EXPECT_LT(rows[i].simulated->attainment, 0.5) << "overloaded: " << rows[i].label;
         }
     }
     for (const std::size_t i : {2U, 3U, 4U}) // far from saturation: the closed forms hold closely
-        EXPECT_NEAR(rows[i].simulated->tpotP95 / rows[i].tpot.p95.si(), 1, 0.1) << rows[i].label;
+        EXPECT_NEAR(rows[i].simulated->tpot.p95 / rows[i].tpot.p95.si(), 1, 0.1) << rows[i].label;
+}
+
+TEST(SimulatedAblation, ATimeHasTheIntervalOfTheRunsAndTheBandOfTheSteps)
+{
+    const auto rows = simulatedAblation(example(), {.requests = 1000, .replications = 3});
+    for (const AblationRow& row : rows) {
+        SCOPED_TRACE(row.label);
+        ASSERT_TRUE(row.simulated);
+        for (const auto& [time, closed] : {std::pair(row.simulated->ttft, row.ttft), {row.simulated->tpot, row.tpot},
+                 {row.simulated->e2e, row.e2e}}) {
+            if (!(time.p95 > 0))
+                continue; // tokens of a static batch come at once
+            ASSERT_TRUE(time.ci);
+            expectHolds(*time.ci, time.p95);
+            EXPECT_EQ(time.band.has_value(), std::isfinite(closed.p95.si()));
+            if (time.band) {
+                EXPECT_NEAR(time.band->lo / time.p95, closed.lo / closed.p95, 1e-9) << "as the closed form's";
+            }
+        }
+    }
+    for (const AblationRow& row : simulatedAblation(example(), {.requests = 500}))
+        EXPECT_FALSE(row.simulated->e2e.ci) << "one run says nothing of others";
 }
 
 TEST(SimulatedAblation, AStopLeavesTheClosedForms)

@@ -4,7 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
+#include <vector>
 
 namespace headroom {
 namespace {
@@ -29,6 +31,59 @@ TEST(DerivedBands, EachHoldsItsOwnFigureAtAnyLoad)
         EXPECT_LE(far.lo, e.e2e.p99.si());
         EXPECT_GE(far.hi, e.e2e.p99.si());
     }
+}
+
+constexpr std::array kAll{&LatencyParts::network, &LatencyParts::retrieval, &LatencyParts::queue,
+    &LatencyParts::prefill, &LatencyParts::decode, &LatencyParts::post};
+
+TEST(DerivedBands, TheWaitIsLessSureThanTheWorkItWaitsFor)
+{
+    const Plan plan = defaultPlan();
+    const Evaluator evaluator(plan);
+    const PointEvaluation e = evaluator.at(0.8 * evaluator.capacity());
+    const auto width = [&](Seconds LatencyParts::*part) {
+        const Band band = e.partsMeanBand.of(part);
+        return band.hi / band.lo;
+    };
+    EXPECT_GT(width(&LatencyParts::queue), 1.2 * width(&LatencyParts::decode)) << "it grows faster than the step";
+    EXPECT_GT(width(&LatencyParts::decode), 1.05);
+    for (const auto stated : {&LatencyParts::network, &LatencyParts::retrieval, &LatencyParts::post})
+        EXPECT_EQ(e.partsMeanBand.of(stated), (Band{(e.partsMean.*stated).si(), (e.partsMean.*stated).si()}));
+}
+
+TEST(DerivedBands, ABandOfAPartIsOpenAboveWhereTheQueueMayHaveNoEnd)
+{
+    const Plan plan = defaultPlan();
+    const Evaluator evaluator(plan);
+    const PointEvaluation close = evaluator.at(0.99 * evaluator.capacity());
+    ASSERT_TRUE(close.stable && std::isinf(close.e2e.hi.si())) << "the pessimistic edge is overloaded";
+    for (const PartsBand& band : {close.partsMeanBand, partsP95Band(close), partsP99Band(close)}) {
+        EXPECT_TRUE(std::isinf(band.hi.queue.si()));
+        EXPECT_TRUE(std::isfinite(band.hi.decode.si())) << "full seats have a pace";
+    }
+    const PointEvaluation over = evaluator.at(1.02 * evaluator.capacity());
+    ASSERT_FALSE(over.stable);
+    EXPECT_TRUE(std::isinf(over.partsMeanBand.hi.queue.si()));
+    EXPECT_TRUE(std::isfinite(over.partsMeanBand.lo.queue.si())) << "were steps shorter, it would end";
+}
+
+TEST(DerivedBands, ACurveHasThePartsOfItsPoints)
+{
+    const Plan plan = defaultPlan();
+    const Evaluator evaluator(plan);
+    std::vector<RequestRate> rates;
+    std::vector<PointEvaluation> points;
+    for (int i = 0; i < 100; ++i) {
+        rates.push_back(i / 100.0 * evaluator.capacity());
+        points.push_back(evaluator.withoutBandsAt(rates.back()));
+        EXPECT_EQ(points.back().partsMeanBand, (PartsBand{points.back().partsMean, points.back().partsMean}));
+    }
+    evaluator.bandsAlong(rates, points);
+    const PointEvaluation alone = evaluator.at(rates[50]);
+    for (const auto part : kAll)
+        for (const auto edge : {&PartsBand::lo, &PartsBand::hi})
+            EXPECT_NEAR((points[50].partsMeanBand.*edge.*part).si(), (alone.partsMeanBand.*edge.*part).si(),
+                0.05 * (alone.partsMeanBand.*edge.*part).si());
 }
 
 TEST(DerivedBands, ThePriceAtCapacityFollowsTheCapacity)

@@ -30,7 +30,11 @@ TEST(Placement, NothingIsOffloadedWhereEverythingFits)
     const auto best = bestPlacement(plan);
     ASSERT_TRUE(best);
     EXPECT_FALSE(best->offload.enabled);
-    EXPECT_DOUBLE_EQ(best->capacity.si(), evaluate(plan).capacity.si());
+    const Evaluation e = evaluate(plan);
+    EXPECT_DOUBLE_EQ(best->capacity.si(), e.capacity.si());
+    EXPECT_EQ(best->capacityBand, e.capacityBand);
+    EXPECT_LT(best->outputBand.lo, best->output.si());
+    EXPECT_GT(best->stepBand.hi, best->step.si());
 }
 
 TEST(Placement, AModelThatDoesNotFitItsGpuRunsFromTheHost)

@@ -1,6 +1,7 @@
 // Laws that hold for every plan: no NaN leaves core, parts add up, more load is never better.
 #include "tests/laws/any_plan.h"
 
+#include "core/derived_bands.h"
 #include "core/evaluate.h"
 
 #include <gtest/gtest.h>
@@ -62,6 +63,43 @@ TEST(EvaluateLaws, PartsAddUpForEveryStablePlan)
             continue;
         SCOPED_TRACE(describe(plan) + ", seed " + std::to_string(seed));
         EXPECT_NEAR(e.partsMean.total().si(), e.e2e.mean.si(), 1e-6 * e.e2e.mean.si());
+    }
+}
+
+/// The parts of one latency, its band and theirs.
+void expectPartsWithin(const LatencyParts& parts, const PartsBand& band, const Band& whole)
+{
+    double lo = 0, hi = 0;
+    for (const auto part : {&LatencyParts::network, &LatencyParts::retrieval, &LatencyParts::queue,
+             &LatencyParts::prefill, &LatencyParts::decode, &LatencyParts::post}) {
+        const Band b = band.of(part);
+        EXPECT_FALSE(std::isnan(b.lo) || std::isnan(b.hi));
+        EXPECT_GE(b.lo, -1e-9);
+        EXPECT_LE(b.lo, (parts.*part).si());
+        EXPECT_GE(b.hi, (parts.*part).si());
+        lo += b.lo;
+        hi += b.hi;
+    }
+    EXPECT_LE(lo, whole.lo * (1 + 1e-9));
+    EXPECT_GE(hi, whole.hi * (1 - 1e-9));
+}
+
+TEST(EvaluateLaws, BandsOfPartsHoldThePartsAndReachAsFarAsTheBandOfTheWhole)
+{
+    for (std::uint64_t seed = 1; seed <= 400; ++seed) {
+        const Plan plan = anyPlan(seed);
+        const Evaluator evaluator(plan);
+        if (!evaluator.memory().fits)
+            continue;
+        for (const double share : {0.0, 0.5, 0.9, 0.99, 1.05}) {
+            const PointEvaluation e = evaluator.at(share * evaluator.capacity());
+            SCOPED_TRACE(describe(plan) + ", seed " + std::to_string(seed) + ", share " + std::to_string(share));
+            expectPartsWithin(e.partsMean, e.partsMeanBand, e.e2eMeanBand);
+            expectPartsWithin(e.partsP95, partsP95Band(e), {e.e2e.lo.si(), e.e2e.hi.si()});
+            expectPartsWithin(e.partsP99, partsP99Band(e), farBand(e.e2e));
+        }
+        if (::testing::Test::HasFailure())
+            break;
     }
 }
 

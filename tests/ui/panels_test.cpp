@@ -101,6 +101,22 @@ TEST(Explanations, SayOverloadInWordsAndNotInInfinities)
     }
 }
 
+TEST(Explanations, SayHowSureThePartsAre)
+{
+    const Snapshot s = snapshotOf(testPlan());
+    const auto notes = [&](const char* id) { return explain(QLatin1String(id), s).notes.join(QLatin1Char(' ')); };
+    const Band decode = s.now.evaluation.partsMeanBand.of(&LatencyParts::decode);
+    EXPECT_TRUE(notes("e2e").contains(QStringLiteral("decode ") + range(decode.lo, decode.hi, "s")));
+    EXPECT_TRUE(notes("ttft").contains(QStringLiteral("Bands of the means (80 %): queue ")));
+    EXPECT_TRUE(notes("tpot").contains(QStringLiteral("Band of one step (80 %): ")));
+    EXPECT_TRUE(notes("cost").contains(QStringLiteral("No band at this load"))) << qPrintable(notes("cost"));
+    Plan busy = testPlan();
+    busy.workload.arrivalRate = s.now.evaluation.capacity;
+    EXPECT_TRUE(explain(QStringLiteral("cost"), snapshotOf(busy))
+                    .notes.join(QLatin1Char(' '))
+                    .contains(QStringLiteral("Band (80 %): $")));
+}
+
 TEST(Explanations, SayThatThePlanIsCalibrated)
 {
     const Explanation shipped = explain(QStringLiteral("tpot"), snapshotOf(testPlan()));

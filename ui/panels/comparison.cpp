@@ -1,5 +1,6 @@
 #include "ui/panels/comparison.h"
 
+#include "core/derived_bands.h"
 #include "core/plan/fields.h"
 #include "core/snapshot.h"
 #include "ui/format.h"
@@ -158,8 +159,14 @@ constexpr std::array kExactResults{
         QT_TRANSLATE_NOOP("Comparison", "Headroom"), "%", [](const Evaluation& e) { return 100 * e.headroomFraction; }},
     ExactResult{QT_TRANSLATE_NOOP("Comparison", "Rate that holds"), "req/s",
         [](const Evaluation& e) { return e.targetRate.si(); }},
+    ExactResult{QT_TRANSLATE_NOOP("Comparison", "Rate that holds, low"), "req/s",
+        [](const Evaluation& e) { return (e.targetRate - (e.headroom - e.headroomLo)).si(); }},
     ExactResult{
         QT_TRANSLATE_NOOP("Comparison", "Capacity"), "req/s", [](const Evaluation& e) { return e.capacity.si(); }},
+    ExactResult{QT_TRANSLATE_NOOP("Comparison", "Capacity, low"), "req/s",
+        [](const Evaluation& e) { return e.capacityBand.lo; }},
+    ExactResult{QT_TRANSLATE_NOOP("Comparison", "Capacity, high"), "req/s",
+        [](const Evaluation& e) { return e.capacityBand.hi; }},
     ExactResult{
         QT_TRANSLATE_NOOP("Comparison", "Utilization"), "%", [](const Evaluation& e) { return 100 * e.utilization; }},
     ExactResult{QT_TRANSLATE_NOOP("Comparison", "TTFT p95"), "s", [](const Evaluation& e) { return e.ttft.p95.si(); }},
@@ -173,6 +180,10 @@ constexpr std::array kExactResults{
     ExactResult{
         QT_TRANSLATE_NOOP("Comparison", "TPOT p95, high"), "s", [](const Evaluation& e) { return e.tpot.hi.si(); }},
     ExactResult{QT_TRANSLATE_NOOP("Comparison", "E2E p99"), "s", [](const Evaluation& e) { return e.e2e.p99.si(); }},
+    ExactResult{
+        QT_TRANSLATE_NOOP("Comparison", "E2E p99, low"), "s", [](const Evaluation& e) { return farBand(e.e2e).lo; }},
+    ExactResult{
+        QT_TRANSLATE_NOOP("Comparison", "E2E p99, high"), "s", [](const Evaluation& e) { return farBand(e.e2e).hi; }},
     ExactResult{QT_TRANSLATE_NOOP("Comparison", "KV memory in use"), "%",
         [](const Evaluation& e) { return 100 * e.kvFraction; }},
     ExactResult{
@@ -181,6 +192,10 @@ constexpr std::array kExactResults{
         [](const Evaluation& e) { return (e.cost.fleet * hour).in(dollar); }},
     ExactResult{QT_TRANSLATE_NOOP("Comparison", "Cost of a million output tokens"), "USD",
         [](const Evaluation& e) { return (e.cost.perOutputToken * millionTokens).in(dollar); }},
+    ExactResult{QT_TRANSLATE_NOOP("Comparison", "Cost of a million output tokens, low"), "USD",
+        [](const Evaluation& e) { return e.costBand.lo * millionTokens.si(); }},
+    ExactResult{QT_TRANSLATE_NOOP("Comparison", "Cost of a million output tokens, high"), "USD",
+        [](const Evaluation& e) { return e.costBand.hi * millionTokens.si(); }},
 };
 
 } // namespace

@@ -49,6 +49,22 @@ QString farBandWords(const LatencySummary& latency, const Snapshot& s)
     return tr("Band of the p99 (80 %): %1 to %2.").arg(time(Seconds(band.lo)), time(Seconds(band.hi)));
 }
 
+/// "0.1 to 0.3 s"; a wait that may have no end is open above.
+QString rangeWords(const Band& band, std::string_view unit, double factor = 1)
+{
+    if (!std::isfinite(band.lo))
+        return tr("without end");
+    if (!std::isfinite(band.hi))
+        return tr("from %1, open above").arg(quantity(band.lo * factor, unit));
+    return range(band.lo * factor, band.hi * factor, unit);
+}
+
+/// Of a part of the mean request.
+QString partWords(const Evaluation& e, Seconds LatencyParts::*part)
+{
+    return rangeWords(e.partsMeanBand.of(part), "s");
+}
+
 QString littlesLaw(const Evaluation& e, RequestRate now, int replicas)
 {
     if (!std::isfinite(e.e2e.mean.si()))
@@ -94,6 +110,8 @@ Explanation ttftOf(const Snapshot& s)
                  : tr("= a queue without end + prefill %1 + fixed parts").arg(time(p.prefill)),
             ends ? tr("= mean %1 · p95 %2").arg(time(e.ttft.mean), time(e.ttft.p95)) : tr("grows with time")},
         {bandWords(e.ttft, s),
+            tr("Bands of the means (80 %): queue %1; prefill %2.")
+                .arg(partWords(e, &LatencyParts::queue), partWords(e, &LatencyParts::prefill)),
             tr("The way in, with the frontend: %1; retrieval %2.")
                 .arg(time(0.5 * s.now.plan->latency.network + s.now.plan->latency.frontend), time(p.retrieval))},
         tr("Birth–death chain over the batch; wait behind prompts as M/G/1"), tr("TTFT")};
@@ -112,6 +130,9 @@ Explanation e2eOf(const Snapshot& s)
             ends ? tr("= mean %1 · p95 %2 · p99 %3").arg(time(e.e2e.mean), time(e.e2e.p95), time(e.e2e.p99))
                  : tr("grows with time")},
         {farBandWords(e.e2e, s),
+            tr("Bands of the means (80 %): queue %1; prefill %2; decode %3.")
+                .arg(partWords(e, &LatencyParts::queue), partWords(e, &LatencyParts::prefill),
+                    partWords(e, &LatencyParts::decode)),
             tr("n: output tokens, %1 on average.").arg(number(s.now.evaluator->workload().outputMean.si()))},
         tr("Convolution of the wait for the first token with the lengths of answers"), tr("E2E")};
 }
@@ -135,6 +156,7 @@ Explanation tpotOf(const Snapshot& s)
                 (e.binding == Binding::compute && d.compute < d.bandwidth
                         ? tr(" Compute binds the plan all the same: at its limit, prompts fill the steps.")
                         : QString()),
+            tr("Band of one step (80 %): %1; what it is made of moves alike.").arg(rangeWords(e.stepBand, "s")),
             bandWords(e.tpot, s)},
         tr("Roofline by operator group with measured efficiencies"), tr("TPOT")};
 }
@@ -208,7 +230,13 @@ Explanation costOf(const Snapshot& s)
             tr("= 10⁶ × %1/h / (3600 × %2 tok/s)").arg(money(hourly), number(e.throughput.output.si())),
             QStringLiteral("= %1").arg(money((e.cost.perOutputToken * millionTokens).in(dollar)))},
         {tr("Q: output tokens served at the present load."),
-            tr("At full load: %1.").arg(money((e.cost.perOutputTokenAtCapacity * millionTokens).in(dollar))),
+            e.costBand.hi > e.costBand.lo ? tr("Band (80 %): %1.").arg(rangeWords(e.costBand, "$", millionTokens.si()))
+                                          : tr("No band at this load: even at worst all that arrives is served."),
+            tr("At full load: %1 (%2).")
+                .arg(money((e.cost.perOutputTokenAtCapacity * millionTokens).in(dollar)),
+                    rangeWords(
+                        inInverseProportion(e.cost.perOutputTokenAtCapacity.si(), e.capacity.si(), e.capacityBand), "$",
+                        millionTokens.si())),
             tr("Charged to input and output alike: %1.").arg(money((e.cost.perToken * millionTokens).in(dollar)))},
         priceSourceOf(*s.now.plan), tr("cost")};
 }

@@ -43,6 +43,17 @@ QString resultText(const Topic& topic, const TopicAnswer& answer)
     return quantity(*answer.value, topic.unit);
 }
 
+/// " (80 %: 2.1 to 3.4 s)"; nothing where no step time is in it.
+QString bandText(const Topic& topic, const TopicAnswer& answer)
+{
+    if (!answer.value || !answer.band || !std::isfinite(answer.band->lo) || !(answer.band->hi > answer.band->lo))
+        return {};
+    const TopicAnswer lo{{}, answer.band->lo}, hi{{}, answer.band->hi};
+    return std::isfinite(answer.band->hi)
+               ? TopicsDialog::tr(" (80 %: %1 to %2)").arg(resultText(topic, lo), resultText(topic, hi))
+               : TopicsDialog::tr(" (80 %: from %1, open above)").arg(resultText(topic, lo));
+}
+
 } // namespace
 
 TopicsDialog::TopicsDialog(QWidget* parent)
@@ -200,7 +211,7 @@ void TopicsDialog::showTopic(const Topic& topic)
     const TopicAnswer answer = topic.answer({*now.plan, *now.evaluator, now.evaluation});
     m_numbers->setText(ui::text(answer.substituted));
     m_result->setVisible(answer.value.has_value());
-    m_result->setText(QStringLiteral("= ") + resultText(topic, answer));
+    m_result->setText(QStringLiteral("= ") + resultText(topic, answer) + bandText(topic, answer));
 }
 
 } // namespace headroom::ui

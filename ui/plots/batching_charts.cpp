@@ -87,6 +87,21 @@ LineChart chartOverBatch(const Snapshot& snapshot, const std::vector<double>& si
 
 double decodeRate(double batch, Seconds step) { return batch / step.si(); }
 
+ErrorBand errorsOfSteps(const Plan& plan)
+{
+    return bandFor(PredictedQuantity::tpot, plan.hardware.gpu.architecture, plan.model.weightFormat);
+}
+
+void addFactors(Curve& curve, double lowest, double highest)
+{
+    std::vector<double> lo, hi;
+    for (const double y : curve.y) {
+        lo.push_back(lowest * y);
+        hi.push_back(highest * y);
+    }
+    addBand(curve, std::move(lo), std::move(hi));
+}
+
 /// Output tokens per second of a replica while so many seats are always taken, prompts among them; no points where the
 /// policy has no steps of both.
 Curve servedOverBatch(const PlanResults& results, const std::vector<double>& sizes)
@@ -121,9 +136,14 @@ LineChart throughputBody(const Snapshot& snapshot, const std::vector<double>& si
             mixes = mixes || (has && isPresent);
             return has ? served : overBatch(results, sizes, "decode steps", Role::primary, decodeRate);
         });
-    if (mixes)
-        body.curves.push_back(overBatch(snapshot.now, sizes, "decode steps alone", Role::secondary, decodeRate));
     const Evaluation& e = snapshot.now.evaluation;
+    const ErrorBand steps = errorsOfSteps(*snapshot.now.plan);
+    if (mixes) {
+        addFactors(body.curves.front(), e.capacityBand.lo / e.capacity.si(), e.capacityBand.hi / e.capacity.si());
+        body.curves.push_back(overBatch(snapshot.now, sizes, "decode steps alone", Role::secondary, decodeRate));
+    } else if (!body.curves.empty()) {
+        addFactors(body.curves.front(), 1 / steps.hi, 1 / steps.lo);
+    }
     if (const double now = e.meanDecodes; now >= 1) {
         const double at = mixes ? e.throughput.output.si() / snapshot.now.plan->deployment.replicas
                                 : decodeRate(now, decodeStep(*snapshot.now.evaluator, now));
@@ -164,15 +184,8 @@ ChartSpec batchTpot(const Snapshot& snapshot)
     const BatchValue value = [](double, Seconds step) { return step.in(millisecond); };
     LineChart body = chartOverBatch(snapshot, sizes, {"decode step", "ms", false, 0.0, {}},
         [&](const PlanResults& results) { return overBatch(results, sizes, "decode step", Role::primary, value); });
-    const ErrorBand errors = bandFor(
-        PredictedQuantity::tpot, snapshot.now.plan->hardware.gpu.architecture, snapshot.now.plan->model.weightFormat);
-    Curve& steps = body.curves.front();
-    std::vector<double> lo, hi;
-    for (const double y : steps.y) {
-        lo.push_back(errors.lo * y);
-        hi.push_back(errors.hi * y);
-    }
-    addBand(steps, std::move(lo), std::move(hi));
+    const ErrorBand errors = errorsOfSteps(*snapshot.now.plan);
+    addFactors(body.curves.front(), errors.lo, errors.hi);
     if (target)
         body.limits.push_back({"TPOT target " + duration(*target), Role::target, target->in(millisecond), false});
     const Seconds step = decodeStep(*snapshot.now.evaluator, std::max(1.0, now));
@@ -251,11 +264,16 @@ ChartSpec stepParts(const Snapshot& snapshot)
                 ends.push_back(parts[i].total().in(millisecond));
         return ends;
     });
+    const ErrorBand errors = errorsOfSteps(*snapshot.now.plan); // known of whole steps: their parts move alike
     for (const StepGroup& group : kStepGroups) {
         BarSegment segment{group.name, group.role, {}, {}};
         for (std::size_t i = 0; i < steps.size(); ++i)
             if (isShown(i))
                 segment.values.push_back((steps[i].*group.value).in(millisecond));
+        for (const double value : segment.values) {
+            segment.lo.push_back(errors.lo * value);
+            segment.hi.push_back(errors.hi * value);
+        }
         if (std::any_of(segment.values.begin(), segment.values.end(), [](double v) { return v > 0; }))
             body.segments.push_back(std::move(segment));
     }
@@ -398,6 +416,8 @@ ChartSpec ablationChart(const Snapshot& snapshot)
         body.categories.emplace_back(row.label);
         within.values.push_back(runs ? row.sustainable.si() : 0);
         beyond.values.push_back(runs ? std::max(0.0, (row.capacity - row.sustainable).si()) : 0);
+        within.lo.push_back(row.sustainableBand.lo);
+        within.hi.push_back(row.sustainableBand.hi);
         body.totals.push_back(!runs ? "cannot run: " + row.refused : number(row.sustainable.si()) + gainText(row));
         if (!runs)
             cannot += " " + std::string(row.label) + " cannot run: " + row.refused + ".";

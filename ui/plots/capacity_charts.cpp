@@ -1,4 +1,5 @@
 // Tab Capacity: latency, throughput and cost against the load, and where the time goes.
+#include "core/derived_bands.h"
 #include "core/slo/slo.h"
 #include "ui/plots/chart_tables.h"
 #include "ui/plots/ghosts.h"
@@ -52,7 +53,8 @@ ChartSpec timeParts(const Snapshot& snapshot)
         return chart;
     }
     const PointEvaluation& e = shown->point;
-    StackedBars body = stackedParts({{"mean", e.partsMean}, {"p95", e.partsP95}, {"p99", e.partsP99}});
+    StackedBars body = stackedParts({{"mean", e.partsMean, e.partsMeanBand}, {"p95", e.partsP95, partsP95Band(e)},
+        {"p99", e.partsP99, partsP99Band(e)}});
     addGhostMarks(body, snapshot, [](const PlanResults& pinned) {
         const Evaluation& p = pinned.evaluation;
         return p.stable ? std::vector{p.partsMean.total().in(second), p.partsP95.total().in(second),
@@ -66,6 +68,20 @@ ChartSpec timeParts(const Snapshot& snapshot)
     return chart;
 }
 
+/// Which are good depends on the targets, which no point knows.
+void addGoodputBand(Curve& good, const PlanResults& results)
+{
+    if (good.x.size() != results.load.size())
+        return;
+    std::vector<double> lo, hi;
+    for (const LoadPoint& point : results.load) {
+        const Band band = goodputBand(point.result, results.plan->targets);
+        lo.push_back(band.lo);
+        hi.push_back(band.hi);
+    }
+    addBand(good, std::move(lo), std::move(hi));
+}
+
 ChartSpec throughputVsLoad(const Snapshot& snapshot)
 {
     const Evaluation& e = snapshot.now.evaluation;
@@ -77,6 +93,7 @@ ChartSpec throughputVsLoad(const Snapshot& snapshot)
         [](const PointEvaluation& p) { return p.throughput.goodput.si(); }, nullptr, "good",
         rate(e.throughput.goodput) + " good");
     body.curves.front().role = Role::good;
+    addGoodputBand(body.curves.front(), snapshot.now);
     body.curves.insert(body.curves.begin(),
         curveOverLoad(
             snapshot.now, "served", Role::primary, body.y,

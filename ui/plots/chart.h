@@ -107,8 +107,9 @@ struct LineChart {
 struct BarSegment {
     std::string name;
     Role role = Role::primary;
-    std::vector<double> values; ///< one per category; negative values go to the left (tornado)
-    std::vector<double> starts; ///< waterfall: where each bar starts; empty = stacked on the previous segment
+    std::vector<double> values;     ///< one per category; negative values go to the left (tornado)
+    std::vector<double> starts;     ///< waterfall: where each bar starts; empty = stacked on the previous segment
+    std::vector<double> lo{}, hi{}; ///< band of each value, for the mouse and the file; empty = none is known
 };
 struct BarGhost { ///< a pinned plan beside the bars
     std::string name;

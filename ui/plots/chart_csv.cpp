@@ -108,6 +108,8 @@ Rows csv(const StackedBars& chart)
         if (!segment.starts.empty())
             rows[0].push_back(segment.name + ": start");
         rows[0].push_back(titled(segment.name, chart.value.unit));
+        if (!segment.lo.empty())
+            rows[0].insert(rows[0].end(), {segment.name + ": low", segment.name + ": high"});
     }
     for (const BarGhost& ghost : chart.ghosts)
         rows[0].push_back(titled(ghost.name, chart.value.unit));
@@ -117,6 +119,8 @@ Rows csv(const StackedBars& chart)
             if (!segment.starts.empty())
                 row.push_back(c < segment.starts.size() ? exact(segment.starts[c]) : "");
             row.push_back(c < segment.values.size() ? exact(segment.values[c]) : "");
+            if (!segment.lo.empty())
+                row.insert(row.end(), {exact(segment.lo[c]), exact(segment.hi[c])});
         }
         for (const BarGhost& ghost : chart.ghosts)
             row.push_back(c < ghost.ends.size() ? exact(ghost.ends[c]) : "");

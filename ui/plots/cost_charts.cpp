@@ -1,4 +1,5 @@
 // Tab Cost: the bill against the load and a hosted price, prices of input and output, and every GPU of the catalog.
+#include "core/derived_bands.h"
 #include "core/sizing.h"
 #include "ui/plots/chart_tables.h"
 #include "ui/plots/ghosts.h"
@@ -59,9 +60,15 @@ ChartSpec billVsLoad(const Snapshot& snapshot)
         snapshot, {"bill", "$/h", false, 0.0, {}},
         [](const PointEvaluation& p) { return (p.cost.fleet * hour).in(dollar); }, nullptr, "fleet",
         usd((e.cost.fleet * hour).in(dollar)) + " an hour");
-    Curve used = curveOverLoad(snapshot.now, "of it in use", Role::secondary, body.y, [](const PointEvaluation& p) {
+    const PointValue inUse = [](const PointEvaluation& p) {
         return p.stable ? (p.cost.fleet * hour).in(dollar)*p.utilization : std::numeric_limits<double>::quiet_NaN();
-    });
+    };
+    Curve used =
+        curveOverLoad(snapshot.now, "of it in use", Role::secondary, body.y, inUse, [](const PointEvaluation& p) {
+            const double all = (p.cost.fleet * hour).in(dollar);
+            const Band share = inInverseProportion(p.utilization, p.capacity.si(), p.capacityBand);
+            return Band{all * std::min(1.0, share.lo), all * std::min(1.0, share.hi)};
+        });
     body.curves.push_back(std::move(used)); // ends where all of it is in use
     if (hosted) {
         Curve api{"hosted API at " + usd(*hosted), Role::good, {}, {}, {}, {}, true, false, {}, {}};
@@ -88,19 +95,26 @@ struct PriceRow {
     std::string_view name;
     double price = 0;      ///< dollars per million tokens; not finite where nothing is served
     double forQuality = 0; ///< what it costs more per good token
+    Band band{};           ///< of the price
 };
 
 std::vector<PriceRow> priceRows(const PlanResults& results)
 {
     const CostResult& c = results.evaluation.cost;
     const double extra = perMillion(c.qualityAdjusted) - perMillion(c.perOutputToken);
-    std::vector<PriceRow> rows{
-        {"whole bill on output", perMillion(c.perOutputToken), std::isfinite(extra) ? std::max(0.0, extra) : 0},
-        {"the same at full load", perMillion(c.perOutputTokenAtCapacity)},
-        {"on input and output alike", perMillion(c.perToken)}, {"input alone", perMillion(c.inputPrice)},
-        {"output alone", perMillion(c.outputPrice)}};
+    const Evaluation& e = results.evaluation;
+    const auto here = [&](UsdPerToken price) {
+        return inProportion(perMillion(price), c.perOutputToken.si(), e.costBand);
+    };
+    const double full = perMillion(c.perOutputTokenAtCapacity);
+    std::vector<PriceRow> rows{{"whole bill on output", perMillion(c.perOutputToken),
+                                   std::isfinite(extra) ? std::max(0.0, extra) : 0, here(c.perOutputToken)},
+        {"the same at full load", full, 0, inInverseProportion(full, e.capacity.si(), e.capacityBand)},
+        {"on input and output alike", perMillion(c.perToken), 0, here(c.perToken)},
+        {"input alone", perMillion(c.inputPrice), 0, here(c.inputPrice)},
+        {"output alone", perMillion(c.outputPrice), 0, here(c.outputPrice)}};
     if (const auto& hosted = results.plan->cost.hostedUsdPerMillion)
-        rows.push_back({"hosted API", *hosted});
+        rows.push_back({"hosted API", *hosted, 0, {*hosted, *hosted}});
     return rows;
 }
 
@@ -125,6 +139,8 @@ ChartSpec tokenPrices(const Snapshot& snapshot)
     for (const PriceRow& row : rows) {
         body.categories.emplace_back(row.name);
         price.values.push_back(row.price);
+        price.lo.push_back(row.band.lo);
+        price.hi.push_back(row.band.hi);
         quality.values.push_back(row.forQuality);
         body.totals.push_back(usd(row.price + row.forQuality));
     }
@@ -173,6 +189,9 @@ std::vector<std::string> exactGpuRow(const GpuSizing& s)
     for (const LatencySummary* latency : {&s.ttft, &s.tpot})
         for (const Seconds edge : {latency->lo, latency->hi})
             row.push_back(exact(edge.in(millisecond)));
+    for (double Band::*edge : {&Band::lo, &Band::hi})
+        row.push_back(
+            s.perOutputTokenBand ? exact(perMillion(UsdPerToken((*s.perOutputTokenBand).*edge))) : std::string());
     return row;
 }
 
@@ -184,7 +203,12 @@ std::vector<std::string> gpuTips(const GpuSizing& s)
     const auto band = [](const LatencySummary& latency) {
         return "80 % band: " + durationRange(latency.lo, latency.hi);
     };
-    return {"", "", "", "", "", band(s.ttft), band(s.tpot), ""};
+    const auto& price = s.perOutputTokenBand;
+    const bool isOpen = price && price->hi > price->lo; // what is served is sure far below the capacity
+    return {"", "", "", "",
+        isOpen ? "80 % band: " + usd(perMillion(UsdPerToken(price->lo))) + "–" + usd(perMillion(UsdPerToken(price->hi)))
+               : "",
+        band(s.ttft), band(s.tpot), ""};
 }
 
 /// Sizings that came with the snapshot, or computed here if nobody else does. Null while they are awaited.
@@ -252,7 +276,8 @@ ChartSpec gpuTable(const Snapshot& snapshot)
     ChartSpec chart{"The same service on every GPU", sizedFor(plan), "", "", Table{}};
     Table body;
     body.columns = {"GPU", "GPUs", "replicas × tp", "$/h", "$/M output", "TTFT ms", "TPOT ms", "limited by"};
-    body.exactColumns = {"TTFT ms, low", "TTFT ms, high", "TPOT ms, low", "TPOT ms, high"};
+    body.exactColumns = {
+        "TTFT ms, low", "TTFT ms, high", "TPOT ms, low", "TPOT ms, high", "$/M output, low", "$/M output, high"};
     body.numeric = {false, true, true, true, true, true, true, false};
     const auto all = sizings(snapshot);
     if (!all) {

@@ -31,6 +31,14 @@ struct SeriesRow {
     friend bool operator==(const SeriesRow&, const SeriesRow&) = default;
 };
 
+/// "0.42 s (0.31 to 0.55 s)"
+QString valueText(const BarSegment& s, std::size_t category, std::string_view unit)
+{
+    const QString value = quantity(s.values[category], unit);
+    const bool hasBand = category < s.lo.size() && s.hi[category] > s.lo[category];
+    return hasBand ? QStringLiteral("%1 (%2)").arg(value, range(s.lo[category], s.hi[category], unit)) : value;
+}
+
 QColor faded(QColor color, bool isFaded)
 {
     constexpr float kPale = 0.45F;
@@ -235,8 +243,7 @@ public:
             r.head += QStringLiteral("  ") + text(m_chart->totals[category]);
         for (const BarSegment& s : m_chart->segments)
             if (category < s.values.size() && s.values[category] != 0)
-                r.rows.push_back(
-                    {m_theme.color(s.role), text(s.name), quantity(s.values[category], m_chart->value.unit)});
+                r.rows.push_back({m_theme.color(s.role), text(s.name), valueText(s, category, m_chart->value.unit)});
         for (const BarGhost& g : m_chart->ghosts)
             if (category < g.ends.size() && std::isfinite(g.ends[category]))
                 r.rows.push_back(

@@ -86,17 +86,21 @@ struct Leg {
     std::string_view name;
     Role role;
     Seconds length;
+    Band band;
 };
 /// All of them in order, also those that take no time: half of the network is on the way back, after the last token.
-std::vector<Leg> legsOf(const Plan& plan, const LatencyParts& parts)
+std::vector<Leg> legsOf(const Plan& plan, const PointEvaluation& point)
 {
+    const LatencyParts& parts = point.partsMean;
     const Seconds back = 0.5 * plan.latency.network;
     std::vector<Leg> legs;
     for (const TimePart& part : kTimeParts) {
         const bool isNetwork = part.value == &LatencyParts::network;
-        legs.push_back({part.name, part.role, parts.*part.value - (isNetwork ? back : Seconds(0))});
+        const Seconds length = parts.*part.value - (isNetwork ? back : Seconds(0));
+        legs.push_back({part.name, part.role, length,
+            isNetwork ? Band{length.si(), length.si()} : point.partsMeanBand.of(part.value)});
     }
-    legs.push_back({"way back", Role::network, back});
+    legs.push_back({"way back", Role::network, back, {back.si(), back.si()}});
     return legs;
 }
 
@@ -113,7 +117,7 @@ ChartSpec waterfall(const Snapshot& snapshot)
     const LatencyParts& parts = load->point.partsMean;
     StackedBars body;
     body.value = {"time since it was sent", "s", false, 0.0, {}};
-    std::vector<Leg> shown = legsOf(*snapshot.now.plan, parts);
+    std::vector<Leg> shown = legsOf(*snapshot.now.plan, load->point);
     std::erase_if(shown, [](const Leg& leg) { return !(leg.length > Seconds(0)); });
     double start = 0;
     for (std::size_t i = 0; i < shown.size(); ++i) {
@@ -121,6 +125,11 @@ ChartSpec waterfall(const Snapshot& snapshot)
         BarSegment segment{std::string(shown[i].name), shown[i].role, none, none};
         segment.values[i] = shown[i].length.in(second);
         segment.starts[i] = start;
+        if (shown[i].band.hi > shown[i].band.lo) {
+            segment.lo = segment.hi = none;
+            segment.lo[i] = shown[i].band.lo;
+            segment.hi[i] = shown[i].band.hi;
+        }
         start += segment.values[i];
         body.categories.push_back(segment.name);
         body.totals.push_back(duration(shown[i].length));
@@ -129,7 +138,7 @@ ChartSpec waterfall(const Snapshot& snapshot)
     addGhostMarks(body, snapshot, [&](const PlanResults& pinned) {
         std::vector<double> ends;
         double end = 0;
-        for (const Leg& leg : legsOf(*pinned.plan, pinned.evaluation.partsMean)) {
+        for (const Leg& leg : legsOf(*pinned.plan, pinned.evaluation)) {
             end += leg.length.in(second);
             if (std::ranges::find(shown, leg.name, &Leg::name) != shown.end())
                 ends.push_back(end);
@@ -161,20 +170,26 @@ struct Distribution {
     const char* name;
     Role role;
     std::vector<double> LatencyQuantiles::*values;
-    bool hasGhost; ///< three of each pinned plan would be too many
+    LatencySummary PointEvaluation::*summary; ///< whose band all of its times share
+    bool hasGhost;                            ///< three of each pinned plan would be too many
 };
-constexpr std::array kDistributions{Distribution{"TTFT", Role::prefill, &LatencyQuantiles::ttft, true},
-    Distribution{"E2E", Role::secondary, &LatencyQuantiles::e2e, true},
-    Distribution{"TPOT", Role::decode, &LatencyQuantiles::tpot, false}};
+constexpr std::array kDistributions{
+    Distribution{"TTFT", Role::prefill, &LatencyQuantiles::ttft, &PointEvaluation::ttft, true},
+    Distribution{"E2E", Role::secondary, &LatencyQuantiles::e2e, &PointEvaluation::e2e, true},
+    Distribution{"TPOT", Role::decode, &LatencyQuantiles::tpot, &PointEvaluation::tpot, false}};
 
-void addDistributions(LineChart& body, const Snapshot& snapshot, RequestRate load, const std::vector<double>& shares)
+void addDistributions(
+    LineChart& body, const Snapshot& snapshot, const ShownLoad& load, const std::vector<double>& shares)
 {
     const auto quantiles = [&](const PlanResults& of) {
         return of.evaluator->quantilesAt(of.plan->workload.arrivalRate, shares);
     };
-    const LatencyQuantiles now = snapshot.now.evaluator->quantilesAt(load, shares);
+    const LatencyQuantiles now = snapshot.now.evaluator->quantilesAt(load.rate, shares);
     for (const Distribution& d : kDistributions) {
         Curve curve = distributionCurve(now.*d.values, shares, d.name, d.role);
+        const LatencySummary& band = load.point.*d.summary;
+        if (band.p95 > Seconds(0) && band.hi > band.lo)
+            addTimeFactors(curve, band.lo / band.p95, band.hi / band.p95);
         if (curve.x.size() > 1)
             body.curves.push_back(std::move(curve));
     }
@@ -206,7 +221,7 @@ ChartSpec latencyCdf(const Snapshot& snapshot)
     body.x = {"time", "s", true, {}, {}};
     body.y = {"requests below", "%", false, 0.0, 100.0};
     const auto shares = probabilities(snapshot.curvePoints);
-    addDistributions(body, snapshot, load->rate, shares);
+    addDistributions(body, snapshot, *load, shares);
     if (targets.ttftP95)
         body.limits.push_back({"TTFT target", Role::target, targets.ttftP95->in(second), true});
     if (targets.tpotP95)

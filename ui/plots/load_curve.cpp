@@ -71,6 +71,21 @@ Curve distributionCurve(const std::vector<double>& seconds, const std::vector<do
     return curve;
 }
 
+void addTimeFactors(Curve& curve, double fast, double slow)
+{
+    std::vector<double> early, late;
+    for (const double x : curve.x) {
+        early.push_back(fast * x);
+        late.push_back(slow * x);
+    }
+    std::vector<double> lo, hi;
+    for (const double x : curve.x) {
+        lo.push_back(std::isfinite(slow) ? at(late, curve.y, x) : 0);
+        hi.push_back(at(early, curve.y, x));
+    }
+    addBand(curve, std::move(lo), std::move(hi));
+}
+
 void addBand(Curve& curve, std::vector<double> lo, std::vector<double> hi)
 {
     double ratio = 1; // of the pessimistic edge, where it was last known

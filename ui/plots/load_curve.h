@@ -50,6 +50,9 @@ std::string replicasNeededText(const PlanResults&);
 Curve distributionCurve(const std::vector<double>& seconds, const std::vector<double>& shares, std::string name,
     Role role, const std::vector<double>& half = {});
 
+/// The band of such a curve all of whose times may turn out `fast` to `slow` times as long; `slow` may be infinite.
+void addTimeFactors(Curve&, double fast, double slow);
+
 /// Gives a curve its band, around every point. The upper edge may be infinite: close to saturation a plan that turns out
 /// slower queues without end. Where it is NaN, the band keeps its last width.
 void addBand(Curve&, std::vector<double> lo, std::vector<double> hi);

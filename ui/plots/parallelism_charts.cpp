@@ -111,7 +111,7 @@ Curve stepCurve(const std::vector<Scaled>& all, double batch, const char* name, 
 Curve splitByFit(Curve& curve, const std::vector<Scaled>& all)
 {
     Curve fits = curve, unfit = curve;
-    for (auto* values : {&fits.x, &fits.y, &unfit.x, &unfit.y})
+    for (auto* values : {&fits.x, &fits.y, &fits.lo, &fits.hi, &unfit.x, &unfit.y, &unfit.lo, &unfit.hi})
         values->clear();
     for (std::size_t i = 0; i < all.size(); ++i) {
         const bool has = all[i].evaluator.memory().fits;
@@ -120,6 +120,10 @@ Curve splitByFit(Curve& curve, const std::vector<Scaled>& all)
             if (part != nullptr) {
                 part->x.push_back(curve.x[i]);
                 part->y.push_back(curve.y[i]);
+                if (curve.lo.empty())
+                    continue;
+                part->lo.push_back(curve.lo[i]);
+                part->hi.push_back(curve.hi[i]);
             }
     }
     unfit.name = "does not fit";
@@ -127,6 +131,17 @@ Curve splitByFit(Curve& curve, const std::vector<Scaled>& all)
     unfit.dashed = true;
     curve = std::move(fits);
     return unfit;
+}
+
+void addErrorsOfSteps(Curve& steps, const Plan& plan)
+{
+    const ErrorBand errors = bandFor(PredictedQuantity::tpot, plan.hardware.gpu.architecture, plan.model.weightFormat);
+    std::vector<double> lo, hi;
+    for (const double y : steps.y) {
+        lo.push_back(errors.lo * y);
+        hi.push_back(errors.hi * y);
+    }
+    addBand(steps, std::move(lo), std::move(hi));
 }
 
 ChartSpec stepVsGpus(const Snapshot& snapshot)
@@ -165,6 +180,9 @@ ChartSpec stepVsGpus(const Snapshot& snapshot)
     chart.says = gpus > 1 ? whole(gpus) + " times the GPUs make a decode step " + number(gain, 2) + " times as fast, " +
                                 percent(gain / gpus) + " of what would be ideal."
                           : "Only one tensor-parallel degree divides this model.";
+    addErrorsOfSteps(curve, plan);
+    if (pipeline.size() > 1)
+        addErrorsOfSteps(body.curves[1], plan);
     Curve unfit = splitByFit(curve, tensor);
     if (pipeline.size() > 1) {
         Curve deep = splitByFit(body.curves[1], pipeline);

@@ -62,6 +62,8 @@ void scale(StackedBars& bars)
     for (BarSegment& s : bars.segments) {
         scale(s.values);
         scale(s.starts);
+        scale(s.lo);
+        scale(s.hi);
     }
     for (BarGhost& g : bars.ghosts)
         scale(g.ends);

@@ -29,9 +29,14 @@ inline constexpr std::array<TimePart, 6> kTimeParts{{
     {"post", Role::post, &LatencyParts::post},
 }};
 
-/// One bar in seconds for each named set of parts, with its total at the end. Parts that are zero everywhere are left
-/// out.
-StackedBars stackedParts(const std::vector<std::pair<std::string, LatencyParts>>& bars);
+/// One bar: parts by name, and how sure each of them is.
+struct PartsBar {
+    std::string name;
+    LatencyParts parts;
+    PartsBand band;
+};
+/// One bar in seconds for each, with its total at the end. Parts that are zero everywhere are left out.
+StackedBars stackedParts(const std::vector<PartsBar>& bars);
 /// The load whose times are shown: the plan's own, or, where that is more than it can serve, one that it can.
 struct ShownLoad {
     PointEvaluation point;

@@ -247,7 +247,7 @@ void addAblation(PageFlow& flow, const Snapshot& snapshot, const ReportOptions& 
         flow.lead(tr(
             "The plan with the batching and memory of each serving system in the order of their invention, all else as "
             "it is. Latencies are at the plan's own rate, cost at the rate that holds the targets; the gain is over "
-            "the system before."));
+            "the system before. Below each stands its band; that of a gain has the steps of both err alike."));
         flow.table(section.table);
         for (const QString& sentence : section.sentences)
             flow.bullet(sentence);

@@ -217,6 +217,12 @@ TextTable latencyResults(const Evaluation& e)
     rows.add(tr("TPOT p95"), seconds(e.tpot.p95), bandText(e.tpot.lo, e.tpot.hi), tr("batch size as arrivals find it"));
     rows.add(
         tr("E2E mean"), seconds(e.e2e.mean), bandText(e.e2eMeanBand, 1, "s"), tr("six parts that add up; no retries"));
+    const auto part = [&](const QString& name, Seconds LatencyParts::*which, const QString& assumes) {
+        rows.add(name, seconds(e.partsMean.*which), bandText(e.partsMeanBand.of(which), 1, "s"), assumes);
+    };
+    part(tr("of which queue"), &LatencyParts::queue, tr("until a step takes the first own prompt token"));
+    part(tr("of which prefill"), &LatencyParts::prefill, tr("steps shared with others' prompts and answers"));
+    part(tr("of which decode"), &LatencyParts::decode, tr("gaps between tokens, each a step"));
     rows.add(tr("E2E p95"), seconds(e.e2e.p95), bandText(e.e2e.lo, e.e2e.hi),
         tr("integrated over batch size and output length"));
     rows.add(tr("E2E p99"), seconds(e.e2e.p99), bandText(farBand(e.e2e), 1, "s"), tr("the same"));

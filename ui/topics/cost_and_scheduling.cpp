@@ -27,7 +27,7 @@ TopicAnswer tokensForADollar(const TopicInput& in)
     const double tokens = in.now.cost.tokensPerUsd.si();
     return {"3600 × " + rate(in.now.throughput.output) + " / " + usd((in.now.cost.fleet * hour).in(dollar)) + " = " +
                 number(tokens),
-        tokens};
+        tokens, inProportion(tokens, in.now.throughput.output.si(), in.now.throughputBand)};
 }
 
 TopicAnswer costOfAMillion(const TopicInput& in)
@@ -37,7 +37,7 @@ TopicAnswer costOfAMillion(const TopicInput& in)
                 ") = " + usd(perMillion(c.perOutputToken)) + "; " + usd(perMillion(c.perToken)) +
                 " for input and output alike; split by work: input " + usd(perMillion(c.inputPrice)) + ", output " +
                 usd(perMillion(c.outputPrice)),
-        perMillion(c.perOutputToken)};
+        perMillion(c.perOutputToken), costBand(in, c.perOutputToken)};
 }
 
 TopicAnswer costAtTheLoad(const TopicInput& in)
@@ -54,7 +54,7 @@ TopicAnswer costAtTheLoad(const TopicInput& in)
                       : "; dearer than the hosted price at any "
                         "load";
     }
-    return {words, here};
+    return {words, here, costBand(in, c.perOutputToken)};
 }
 
 TopicAnswer qualityAdjustedCost(const TopicInput& in)
@@ -63,13 +63,13 @@ TopicAnswer qualityAdjustedCost(const TopicInput& in)
     return {usd(perMillion(c.perOutputToken)) + " / " + number(in.plan.cost.quality) + " = " +
                 usd(perMillion(c.qualityAdjusted)) + "; " + number(c.joulesPerToken) + " J and " +
                 number(c.gramsCo2PerToken * 1000) + " mg CO₂ a token",
-        perMillion(c.qualityAdjusted)};
+        perMillion(c.qualityAdjusted), costBand(in, c.qualityAdjusted)};
 }
 
 TopicAnswer fifo(const TopicInput& in)
 {
     return {"in order of arrival: " + duration(in.now.partsMean.queue) + " of waiting on average",
-        in.now.partsMean.queue.si()};
+        in.now.partsMean.queue.si(), in.now.partsMeanBand.of(&LatencyParts::queue)};
 }
 
 TopicAnswer shortestFirst(const TopicInput& in)
@@ -97,7 +97,8 @@ std::vector<Seconds> classWaits(const TopicInput& in)
 TopicAnswer priorities(const TopicInput& in)
 {
     if (in.evaluator.workload().classes.size() < 2)
-        return {"one class of requests: priorities change nothing", in.now.partsMean.queue.si()};
+        return {"one class of requests: priorities change nothing", in.now.partsMean.queue.si(),
+            in.now.partsMeanBand.of(&LatencyParts::queue)};
     if (!(in.now.capacity.si() > 0))
         return {"the model does not fit: nothing is served", std::numeric_limits<double>::infinity()};
     std::string words = "one server as fast as the fleet, waits from the highest priority down: ";

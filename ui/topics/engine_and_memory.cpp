@@ -34,7 +34,7 @@ TopicAnswer continuousBatching(const TopicInput& in)
     const Seconds tpot = d + prompt * ((batch - 1) / m);
     return {duration(d) + " + (" + number(batch) + " − 1)/" + number(m) + " × " + duration(prompt) + " = " +
                 duration(tpot) + " at the mean batch",
-        tpot.si()};
+        tpot.si(), asSteps(in, tpot.si())};
 }
 
 TopicAnswer batchEfficiency(const TopicInput& in)
@@ -42,7 +42,8 @@ TopicAnswer batchEfficiency(const TopicInput& in)
     const double batch = std::max(1.0, in.now.stepDecodes);
     const Seconds d = stepOf(in, batch, 0);
     const double rateOf = d.si() > 0 ? batch / d.si() : 0;
-    return {number(batch) + " / " + duration(d) + " = " + rate(TokenRate(rateOf)), rateOf};
+    return {number(batch) + " / " + duration(d) + " = " + rate(TokenRate(rateOf)), rateOf,
+        inInverseProportion(rateOf, in.now.step.total().si(), in.now.stepBand)};
 }
 
 TopicAnswer headOfLine(const TopicInput&)
@@ -55,8 +56,8 @@ TopicAnswer chunkedPrefill(const TopicInput& in)
 {
     const double budget = in.plan.batching.tokenBudget.si(), batch = std::min(in.now.stepDecodes, budget - 1);
     const Seconds bound = stepOf(in, batch, budget - batch);
-    return {
-        "d(" + number(batch) + ", S, " + number(budget) + " − " + number(batch) + ") = " + duration(bound), bound.si()};
+    return {"d(" + number(batch) + ", S, " + number(budget) + " − " + number(batch) + ") = " + duration(bound),
+        bound.si(), asSteps(in, bound.si())};
 }
 
 TopicAnswer weightsOf(const TopicInput& in)
@@ -109,7 +110,7 @@ TopicAnswer tensorParallel(const TopicInput& in)
                 ? "one GPU a replica: nothing is exchanged"
                 : duration(c) + " of a decode step of " + duration(in.now.step.total()) + " at tp " +
                       std::to_string(in.plan.deployment.tp),
-        c.si()};
+        c.si(), asSteps(in, c.si())};
 }
 
 TopicAnswer pipeline(const TopicInput& in)

@@ -16,14 +16,14 @@ TopicAnswer userLatency(const TopicInput& in)
     return {duration(f.network / 2 + f.frontend) + " + " + duration(f.retrieval) + " + " + duration(p.queue) + " + " +
                 duration(p.prefill) + " = " + duration(in.now.ttft.mean) + " on average; p95 " +
                 duration(in.now.ttft.p95),
-        in.now.ttft.mean.si()};
+        in.now.ttft.mean.si(), in.now.ttftMeanBand};
 }
 
 TopicAnswer goodput(const TopicInput& in)
 {
     return {percent(in.now.sloAttainment) + " × " + rate(offered(in)) + " = " + rate(in.now.throughput.goodput) + "; " +
                 rate(in.now.throughput.output) + " output tokens",
-        in.now.throughput.goodput.si()};
+        in.now.throughput.goodput.si(), goodputBand(in.now, in.plan.targets)};
 }
 
 TopicAnswer costPerUsefulToken(const TopicInput& in)
@@ -33,7 +33,8 @@ TopicAnswer costPerUsefulToken(const TopicInput& in)
     const double price = useful.si() > 0 ? hourly / (useful.si() * 3600) * 1e6
                          : hourly > 0    ? std::numeric_limits<double>::infinity()
                                          : 0;
-    return {usd(hourly) + "/h / (" + rate(useful) + " of good requests × 3600) × 10⁶ = " + usd(price), price};
+    return {usd(hourly) + "/h / (" + rate(useful) + " of good requests × 3600) × 10⁶ = " + usd(price), price,
+        inInverseProportion(price, in.now.throughput.goodput.si(), goodputBand(in.now, in.plan.targets))};
 }
 
 TopicAnswer quality(const TopicInput& in)
@@ -64,7 +65,7 @@ TopicAnswer serviceRate(const TopicInput& in)
 {
     return {rate(in.now.capacity) + " / " + counted(replicas(in), "replica", "replicas") + " = " +
                 rate(perReplica(in)) + " with all " + number(in.now.memory.seats) + " seats taken",
-        perReplica(in).si()};
+        perReplica(in).si(), inProportion(perReplica(in).si(), in.now.capacity.si(), in.now.capacityBand)};
 }
 
 TopicAnswer utilizationOf(const TopicInput& in)
@@ -89,27 +90,28 @@ TopicAnswer little(const TopicInput& in)
 TopicAnswer percentiles(const TopicInput& in)
 {
     const LatencySummary& e = in.now.e2e;
-    return {"E2E p50 " + duration(e.p50) + ", p95 " + duration(e.p95) + ", p99 " + duration(e.p99), e.p95.si()};
+    return {
+        "E2E p50 " + duration(e.p50) + ", p95 " + duration(e.p95) + ", p99 " + duration(e.p99), e.p95.si(), band(e)};
 }
 
 TopicAnswer queuePart(const TopicInput& in)
 {
     return {number(in.now.meanQueue) + " wait in a replica; " + duration(in.now.partsMean.queue) + " on average",
-        in.now.partsMean.queue.si()};
+        in.now.partsMean.queue.si(), in.now.partsMeanBand.of(&LatencyParts::queue)};
 }
 
 TopicAnswer prefillPart(const TopicInput& in)
 {
     return {number(in.evaluator.workload().uncachedPromptMean.si()) +
                 " prompt tokens to compute: " + duration(in.now.partsMean.prefill),
-        in.now.partsMean.prefill.si()};
+        in.now.partsMean.prefill.si(), in.now.partsMeanBand.of(&LatencyParts::prefill)};
 }
 
 TopicAnswer decodePart(const TopicInput& in)
 {
     return {number(in.evaluator.workload().decodeStepsMean) + " gaps × TPOT, " + duration(in.now.tpot.mean) +
                 " on average: " + duration(in.now.partsMean.decode),
-        in.now.partsMean.decode.si()};
+        in.now.partsMean.decode.si(), in.now.partsMeanBand.of(&LatencyParts::decode)};
 }
 
 TopicAnswer fixedParts(const TopicInput& in)
@@ -126,7 +128,7 @@ TopicAnswer endToEnd(const TopicInput& in)
     return {duration(p.network) + " + " + duration(p.retrieval) + " + " + duration(p.queue) + " + " +
                 duration(p.prefill) + " + " + duration(p.decode) + " + " + duration(p.post) + " = " +
                 duration(p.total()),
-        p.total().si()};
+        p.total().si(), in.now.e2eMeanBand};
 }
 
 constexpr std::string_view kOrca = "Orca, OSDI 2022", kChain = "Birth–death chain over the batch";

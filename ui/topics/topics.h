@@ -22,6 +22,7 @@ struct TopicAnswer {
     std::string substituted; ///< the formula with this plan's numbers; or why there is none
     std::optional<double>
         value; ///< in the topic's unit; absent where only the simulator can tell or no price is known; may be infinite
+    std::optional<Band> band{}; ///< of the value, nominal 80 %; absent where no step time is in it
 };
 
 struct Topic {

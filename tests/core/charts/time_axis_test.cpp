@@ -49,9 +49,12 @@ TEST(TimeAxis, BarsGoByTheShortestWholeBar)
     StackedBars bars;
     bars.value = {"step", "ms", false, 0.0, {}};
     bars.categories = {"one", "all"};
-    bars.segments = {{"attention", Role::series1, {100, 3000}, {}}, {"engine", Role::ghost, {900, 1000}, {}}};
+    bars.segments = {{"attention", Role::series1, {100, 3000}, {}, {80, 2000}, {120, 4000}},
+        {"engine", Role::ghost, {900, 1000}, {}}};
     ChartSpec chart{"Where a step's time goes", "ms", "", "", bars};
     EXPECT_EQ(std::get<StackedBars>(inFittingUnit(chart).body).segments[0].values[1], 3);
+    EXPECT_EQ(std::get<StackedBars>(inFittingUnit(chart).body).segments[0].lo[1], 2);
+    EXPECT_EQ(std::get<StackedBars>(inFittingUnit(chart).body).segments[0].hi[1], 4);
     std::get<StackedBars>(chart.body).segments[1].values[0] = 800;
     EXPECT_EQ(inFittingUnit(chart).unit, "ms");
 }

@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace headroom::ui {
@@ -51,6 +52,22 @@ TEST(Topics, SayAllThatATopicHas)
             << topic.id;
         EXPECT_TRUE(topic.chart.empty() || findChart(topic.chart)) << topic.id << ": no chart " << topic.chart;
     }
+}
+
+TEST(Topics, WhatStepsTakeIsInABandThatHoldsIt)
+{
+    const std::vector<std::string_view> predicted{"1.1", "1.2", "1.3", "2.2", "2.5", "3.1", "3.2", "3.3", "3.5", "4.2",
+        "4.3", "4.5", "6.1", "7.2", "7.3", "7.4", "7.5", "8.1"};
+    for (const Case& c : {Case(), Case({{"workload.arrival_rate_req_s", "40"}}), Case({{"deployment.tp", "4"}})})
+        for (const Topic& topic : topics()) {
+            const TopicAnswer answer = c.answer(topic.id);
+            const bool isPredicted = std::ranges::find(predicted, topic.id) != predicted.end();
+            EXPECT_TRUE(answer.band || !isPredicted) << topic.id;
+            if (!answer.band || !answer.value)
+                continue;
+            EXPECT_LE(answer.band->lo, *answer.value * (1 + 1e-12)) << topic.id;
+            EXPECT_GE(answer.band->hi, *answer.value * (1 - 1e-12)) << topic.id;
+        }
 }
 
 TEST(Topics, AnswerEveryPlanWithoutNotANumber)

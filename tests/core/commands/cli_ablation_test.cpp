@@ -38,10 +38,36 @@ TEST(CliAblation, SimulatesTheLoadOnDemandAndSaysWhatCannotRun)
     const Json one = systemsOf(cli.run({"ablation", cli.plan(), "--simulate", "--requests", "500", "--json"}));
     EXPECT_THAT(one.back().at("refused").get<std::string>(), HasSubstr("needs 2 replicas"));
     EXPECT_GT(one[3].at("simulated").at("slo_attainment").get<double>(), 0.9);
+    EXPECT_TRUE(one[3].at("simulated").at("ci").at("e2e_p95_s").is_null()) << "one run";
+    EXPECT_FALSE(one[3].at("simulated").at("bands").at("e2e_p95_s").is_null());
     const Finished text = cli.run({"ablation", cli.plan()});
     EXPECT_THAT(text.out, HasSubstr("Orca"));
     EXPECT_THAT(text.out, HasSubstr("cannot run"));
     EXPECT_EQ(cli.run({"ablation", cli.plan(), "--requests", "0"}).exit, 2);
+}
+
+TEST(CliAblation, SaysWhichIntervalIsOfTheRunsAndWhichOfTheStepTimes)
+{
+    const CliProcess cli;
+    const std::vector<std::string> asked{
+        "ablation", cli.plan(), "--simulate", "--requests", "300", "--replications", "3"};
+    const Finished text = cli.run(asked);
+    EXPECT_THAT(text.out, HasSubstr("80 % band of the step times"));
+    EXPECT_THAT(text.out, HasSubstr("Orca, 95 % of the runs"));
+    EXPECT_THAT(text.out, HasSubstr("Orca, 80 % of the step times"));
+    std::vector<std::string> json = asked;
+    json.emplace_back("--json");
+    for (const Json& row : systemsOf(cli.run(json))) {
+        if (!row.at("refused").is_null())
+            continue;
+        for (const char* key : {"sustainable_req_s", "capacity_req_s", "gain"})
+            if (row.at(key).is_number()) { // there is no gain over nothing
+                EXPECT_LE(row.at("bands").at(key).at("lo").get<double>(), row.at(key).get<double>()) << key;
+            }
+        EXPECT_LE(row.at("simulated").at("ci").at("e2e_p95_s").at("lo").get<double>(),
+            row.at("simulated").at("e2e_p95_s").get<double>());
+    }
+    EXPECT_EQ(cli.run({"ablation", cli.plan(), "--replications", "0"}).exit, 2);
 }
 
 } // namespace

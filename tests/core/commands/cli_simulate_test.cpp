@@ -108,5 +108,28 @@ TEST(CliSimulate, APlansOwnTraceIsPlayedAtThePlansRate)
     EXPECT_NEAR(seconds("2") / seconds("4"), 2, 0.05);
 }
 
+TEST(CliSimulate, SaysHowSureTheStepTimesAreBesideHowSureTheRunsAre)
+{
+    const CliProcess cli;
+    const Finished json = cli.run({"simulate", cli.plan(), "--requests", "400", "--replications", "3", "--json"});
+    const Json result = Json::parse(json.out);
+    for (const auto& [latency, statistic] :
+        {std::pair("ttft_s", "mean"), {"ttft_s", "p95"}, {"tpot_s", "p95"}, {"e2e_s", "mean"}, {"e2e_s", "p95"}}) {
+        const Json& band = result.at("bands").at(std::string(latency) + "." + statistic);
+        const double value = result.at(latency).at(statistic).get<double>();
+        EXPECT_LT(band.at("lo").get<double>(), value) << latency;
+        EXPECT_GT(band.at("hi").get<double>(), value) << latency;
+    }
+    EXPECT_TRUE(result.at("e2e_s").at("ci_lo").is_number()) << "the interval of the runs is another one";
+    const Finished text = cli.run({"simulate", cli.plan(), "--requests", "400"});
+    EXPECT_NE(text.out.find("80 % band of step times"), std::string::npos);
+    // More than can be served: no closed form tells by how much a wait without end moves.
+    const Json over = Json::parse(
+        cli.run({"simulate", cli.plan(), "--requests", "400", "--set", "workload.arrival_rate_req_s=500", "--json"})
+            .out);
+    EXPECT_TRUE(over.at("bands").at("e2e_s.p95").at("hi").is_null());
+    EXPECT_TRUE(over.at("bands").at("tpot_s.p95").at("hi").is_number());
+}
+
 } // namespace
 } // namespace headroom::cli

@@ -95,6 +95,27 @@ TEST(CliEvaluate, SaysTheSameAsTheLibrary)
     EXPECT_NEAR(parts, result["e2e_s"]["mean"].get<double>(), 1e-6 * parts);
 }
 
+TEST(CliEvaluate, EachPartOfALatencyAndOfAStepHasItsBand)
+{
+    const CliProcess cli;
+    const Json result = jsonOf(cli.run({"evaluate", cli.plan(), "--json"}));
+    for (const char* which : {"mean", "p95", "p99"})
+        for (const char* part : {"queue", "prefill", "decode"}) {
+            const Json& band = result["bands"]["latency_parts_s." + std::string(which) + "." + part];
+            const double value = result["latency_parts_s"][which][part].get<double>();
+            EXPECT_LE(band["lo"].get<double>(), value) << which << part;
+            EXPECT_GE(band["hi"].get<double>(), value) << which << part;
+        }
+    const Json& step = result["decode_step"];
+    EXPECT_LT(step["band"]["lo"].get<double>(), step["seconds"].get<double>());
+    EXPECT_EQ(step["bands"].size(), step["parts"].size() + step["groups"].size());
+    double lo = 0;
+    for (const auto& [key, band] : step["bands"].items())
+        lo += key.starts_with("parts.") ? band["lo"].get<double>() : 0;
+    EXPECT_NEAR(lo, step["band"]["lo"].get<double>(), 1e-9 * lo) << "a step's parts move with the step";
+    EXPECT_THAT(cli.run({"evaluate", cli.plan()}).out, HasSubstr("\n  from "));
+}
+
 TEST(CliEvaluate, AGpuWithoutAPriceHasNoCostWhateverGpuWasChosenBefore)
 {
     const CliProcess cli;

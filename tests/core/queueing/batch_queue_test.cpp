@@ -291,6 +291,7 @@ TEST(BatchStation, GivesSearchesTheNumbersOfTheWholeSolve)
 /// How far the edge of a band is from the whole solution, over many stations.
 struct EdgeErrors {
     std::vector<double> ttftP95, e2eP95, others;
+    std::vector<double> parts; ///< of E2E, in shares of the whole
 
     void add(const LatencyEdge& edge, const StationResult& whole)
     {
@@ -301,6 +302,13 @@ struct EdgeErrors {
         others.push_back(error(edge.ttftMean, whole.ttft.mean));
         others.push_back(error(edge.tpotMean, whole.tpot.mean));
         others.push_back(error(edge.e2eMean, whole.e2e.mean));
+        const LatencyParts& p = whole.partsMean;
+        for (const auto& [one, same] :
+            {std::pair(edge.queueMean, p.queue), {edge.prefillMean, p.prefill}, {edge.decodeMean, p.decode}})
+            parts.push_back(std::abs((one - same) / whole.e2e.mean));
+        const Seconds fixed = p.network + p.retrieval + p.post;
+        EXPECT_NEAR((edge.queueMean + edge.prefillMean + edge.decodeMean + fixed).si(), edge.e2eMean.si(),
+            1e-9 * edge.e2eMean.si());
     }
     /// The error that a share of them stays below.
     static double quantile(std::vector<double> errors, double share)
@@ -333,6 +341,7 @@ TEST(BatchStation, GivesBandsAboutTheNumbersOfTheWholeSolve)
     EXPECT_LT(EdgeErrors::quantile(errors.ttftP95, 0.99), 0.064);
     EXPECT_LT(EdgeErrors::quantile(errors.e2eP95, 0.99), 0.025);
     EXPECT_LT(EdgeErrors::quantile(errors.others, 0.99), 0.011);
+    EXPECT_LT(EdgeErrors::quantile(errors.parts, 0.99), 0.011);
 }
 
 // Whoever holds a seat decodes or has its prompt computed, at capacity: Little's law for the two together.

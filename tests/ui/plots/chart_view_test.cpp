@@ -312,6 +312,24 @@ TEST(ChartView, ReadsBarsUnderTheMouse)
     EXPECT_TRUE(found);
 }
 
+TEST(ChartView, TellsTheBandOfABarUnderTheMouse)
+{
+    ChartSpec chart = sampleParts();
+    BarSegment& first = std::get<StackedBars>(chart.body).segments.front();
+    first.lo = first.hi = first.values;
+    for (double& edge : first.hi)
+        edge *= 2;
+    const auto bandsRead = [](const ChartSpec& c) {
+        const auto view = shown(c);
+        int read = 0;
+        for (int y = 40; y < 220; y += 4)
+            read += view->readout({200.0, static_cast<double>(y)}).contains(QLatin1String(" to ")) ? 1 : 0;
+        return read;
+    };
+    EXPECT_EQ(bandsRead(sampleParts()), 0);
+    EXPECT_GT(bandsRead(chart), 0);
+}
+
 TEST(ChartView, SurvivesDataWithoutNumbers)
 {
     LineChart c;

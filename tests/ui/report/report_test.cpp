@@ -364,6 +364,21 @@ TEST(Inputs, WriteNumbersAsTheRestOfTheReportDoes)
     EXPECT_EQ(inputRow(hosted, "Price of a hosted API")[2].toStdString(), "USD/M tok");
 }
 
+TEST(Ablation, EachSystemThatRunsHasItsBandBelowIt)
+{
+    Plan plan = planWithTargets();
+    plan.deployment.replicas = 2;
+    const auto& rows = ablationSection(plan).table.rows;
+    int bands = 0;
+    for (std::size_t i = 0; i < rows.size(); ++i)
+        if (rows[i].front() == QStringLiteral("band (80 %)")) {
+            ++bands;
+            EXPECT_EQ(rows[i].size(), rows[i - 1].size());
+            EXPECT_TRUE(rows[i][4].contains(QStringLiteral(" to "))) << "TPOT: " << qPrintable(rows[i][4]);
+        }
+    EXPECT_EQ(bands, 5);
+}
+
 TEST(Ablation, OfASystemThatServesNothingHasNoGain)
 {
     Plan plan = planWithTargets();
