@@ -43,6 +43,7 @@ System engine(const Size& size)
         .layout = {.tp = size.tp, .pp = size.pp, .ep = 1, .attentionDp = 1, .gpusPerNode = 8},
         .constants = kEngine});
     s.slots = slotsOf(size);
+    s.stages = size.pp;
     return s;
 }
 

@@ -53,6 +53,7 @@ struct Served {
     std::int64_t slots;
     double strict; ///< P99 TBT, s
     int orcaBatch;
+    int stages = 1;
 };
 
 std::int64_t slotsOf(std::string_view name, std::string_view card, int tp, int pp)
@@ -76,7 +77,7 @@ Served byItsLimit(std::string_view name, std::string_view card, int tp, int pp, 
     const StepLaw bare = physicsOf(s).law(32, 0, 0);
     const double rest = strict / 5 - bare.base - bare.perContext[0] * 32 * 4096;
     s.constants.perStep = std::max(0.0, rest / pp);
-    return {physicsOf(s), slotsOf(name, card, tp, pp), strict, orcaBatch};
+    return {physicsOf(s), slotsOf(name, card, tp, pp), strict, orcaBatch, pp};
 }
 Served mistral() { return byItsLimit("Mistral-7B", "A100-SXM-80GB", 1, 1, 0.1, 16); }
 Served llama70() { return byItsLimit("Llama-2-70B", "A40-48GB", 4, 2, 1, 8); }
@@ -87,6 +88,7 @@ System base(const Served& served, double maxContext)
     System s;
     s.physics = served.physics;
     s.slots = served.slots;
+    s.stages = served.stages;
     s.maxContext = maxContext;
     s.maxSequences = 128;
     return s;

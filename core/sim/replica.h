@@ -147,7 +147,8 @@ private:
     void noteLane(Sequence&) const;
     bool isElsewhere(const Sequence&) const;
     double bookedFrom() const;
-    std::int64_t seatsLeft() const;
+    std::int64_t waitingThatFit();
+    std::int64_t seatsLeft();
     std::int64_t backlogOfLanes() const;
     double busySecondsOfLanes(double now) const;
     double expectedTtftOfLanes(double now, const Sequence&, std::int64_t tokens);

@@ -230,12 +230,24 @@ bool Replica::isElsewhere(const Sequence& s) const { return s.stage != Stage::sw
 /// Where the time at work of the micro-batch that leaves begins: before that others were in flight, and were booked.
 double Replica::bookedFrom() const { return std::max(m_leap.start, m_pipeline->bookedUntil); }
 
-/// Sequences that this micro-batch may still take in: no more than its share of all there are, since a short one behind a
-/// long one gains nothing.
-std::int64_t Replica::seatsLeft() const
+/// Of those that wait, how many memory has room for, were they all like the first.
+std::int64_t Replica::waitingThatFit()
+{
+    const auto head = m_queue.front(m_context.pool);
+    if (head == kNoSlot)
+        return 0;
+    const Sequence& s = at(head);
+    const std::int64_t each =
+        m_promise == Promise::buddy ? BuddyAllocator::chunkFor(reservedTokens(s)) : admissionBlocks(s);
+    return std::min(m_queue.size(), std::max<std::int64_t>(1, m_blocks.free() / std::max<std::int64_t>(1, each)));
+}
+
+/// Sequences that this micro-batch may still take in: no more than its share of all there can be, since a short one behind
+/// a long one gains nothing.
+std::int64_t Replica::seatsLeft()
 {
     const auto count = static_cast<std::int64_t>(m_pipeline->lanes.size());
-    const std::int64_t all = std::min(m_limits.maxSequences, m_seats + m_queue.size());
+    const std::int64_t all = std::min(m_limits.maxSequences, m_seats + waitingThatFit());
     const std::int64_t here = m_seats - m_pipeline->seatsElsewhere, share = (all + count - 1) / count;
     return std::clamp<std::int64_t>(share - here, 0, m_limits.maxSequences - m_seats);
 }
