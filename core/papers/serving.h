@@ -11,7 +11,7 @@ namespace headroom::papers {
 
 /// One serving system of a paper: physics, KV slots, policy.
 struct System {
-    sim::Physics physics;     ///< shares a step out evenly over the stages
+    sim::Physics physics;   ///< shares a step out evenly over the stages
     std::int64_t slots = 0; ///< token slots of KV memory of a replica
     BatchPolicy policy = BatchPolicy::chunked;
     Reservation reservation = Reservation::paged;

@@ -103,7 +103,9 @@ std::string_view reasonNotCovered(const StationTables& t, double utilization)
         return "split phases: the time to the first token comes out up to twice too high; simulate it";
     if (t.input.stages > 1)
         return "several pipeline stages: the closed form lets a step last as long as its longest micro-batch does on "
-               "average; capacity can come out a fifth off, and above half of it times a third; simulate it";
+               "average; its capacity can come out a tenth too low to a quarter too high, and above half of it times a "
+               "third off; "
+               "simulate it";
     if (const auto why = ofProcess(t); !why.empty() || utilization >= 1)
         return why;
     if (const auto why = ofLengths(t); !why.empty())
