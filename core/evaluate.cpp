@@ -51,6 +51,7 @@ StationInput stationInput(
     in.policy = plan.batching.policy;
     in.seats = memory.fits ? memory.seats : 0;
     in.tokenBudget = plan.batching.tokenBudget;
+    in.stages = plan.batching.policy == BatchPolicy::static_ ? 1 : std::max(1, plan.deployment.pp);
     in.staticTimeout = plan.batching.staticTimeout;
     in.prefillShare = plan.batching.prefillShare;
     const Bandwidth link = transferLink(plan) * static_cast<double>(plan.deployment.tp);

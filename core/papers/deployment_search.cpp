@@ -32,7 +32,7 @@ Plan planOf(const ServingChoice& choice, std::string_view model, const Lengths& 
     plan.deployment.engine.year = 2024;
     plan.batching.maxSequences = choice.batch * choice.pp; // Vidur's limits are those of one of the batches in flight
     plan.batching.reservation = Reservation::paged;
-    plan.batching.tokenBudget = Tokens((choice.scheduler == "sarathi" ? choice.chunk : 4096) * choice.pp);
+    plan.batching.tokenBudget = Tokens(choice.scheduler == "sarathi" ? choice.chunk : 4096);
     plan.batching.policy = choice.scheduler == "sarathi" ? BatchPolicy::chunked
                            : choice.scheduler == "vllm"  ? BatchPolicy::prefillFirst
                                                          : BatchPolicy::continuous;

@@ -69,7 +69,8 @@ sim::Scenario scenario(const System& system, const Lengths& lengths, double requ
     s.workload.arrivalRate = RequestRate(requestsPerSecond);
     s.workload.shape = {lengths.prompt, lengths.output, 0};
     s.classes = summarize(s.workload).classes;
-    s.physics = system.physics;
+    s.stages = system.policy == BatchPolicy::static_ ? 1 : system.stages;
+    s.physics = sim::ofMicroBatch(system.physics, s.stages);
     s.kv = {.blocks = system.slots / system.blockTokens, .blockTokens = system.blockTokens};
     s.maxContext = Tokens(system.maxContext);
     s.replicas = system.replicas;
@@ -78,7 +79,7 @@ sim::Scenario scenario(const System& system, const Lengths& lengths, double requ
     s.batchingRow = system.row;
     s.staticStart = system.staticStart;
     s.batching.reservation = system.reservation;
-    s.batching.maxSequences = system.maxSequences;
+    s.batching.maxSequences = system.maxSequences * s.stages;
     s.batching.tokenBudget = Tokens(system.tokenBudget);
     s.batching.blockTokens = system.blockTokens;
     s.batching.staticTimeout = Seconds(0);

@@ -11,12 +11,13 @@ namespace headroom::papers {
 
 /// One serving system of a paper: physics, KV slots, policy.
 struct System {
-    sim::Physics physics;
+    sim::Physics physics;   ///< shares a step out evenly over the stages
     std::int64_t slots = 0; ///< token slots of KV memory of a replica
     BatchPolicy policy = BatchPolicy::chunked;
     Reservation reservation = Reservation::paged;
-    int maxSequences = 256;
-    double tokenBudget = 2048;
+    int stages = 1; ///< of its pipeline; as many batches are in flight, but static ones, which share out theirs evenly
+    int maxSequences = 256;    ///< of each of them
+    double tokenBudget = 2048; ///< of each of them
     int blockTokens = 16;
     double maxContext = 2048;
     int replicas = 1, prefillReplicas = 0;

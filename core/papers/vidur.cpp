@@ -127,9 +127,10 @@ Reproduction equivalentPrefill(const Data&)
 constexpr std::string_view kTuned =
     "prices of the catalog, 1.30 and 2.95 USD/h (the paper's are not printed); step times "
     "of this program for an engine of 2024; lengths through published medians and P90";
-constexpr std::string_view kWinner = "The step model shares a step's tokens out evenly over the stages, so that more "
-                                     "stages cost no bubbles here and win "
-                                     "over what the paper finds.";
+constexpr std::string_view kWinner =
+    "The best choices lie close together: the published one comes within a tenth of the "
+    "best here (\"published optimum over the best here\").";
+constexpr std::string_view kBatchWinner = "Larger batches meet the limits here as well, and serve no less.";
 constexpr std::string_view kCardWinner = "Hangs on the ratio of the prices, which the paper does not print.";
 constexpr std::string_view kProfiles =
     "Needs the profiles and measured runs of the authors; the tab Validation compares "
@@ -159,7 +160,7 @@ constexpr std::array kCases{
     Case{"LLaMA2-70B, BWB: best on A100", 1, "", holds(),
         [](const Data&) { return sameCard("A100-SXM-80GB", kLlama, &bwb); }, kTuned, kCardWinner},
     Case{"LLaMA2-70B, BWB: best with batches of 64", 1, "", holds(),
-        [](const Data&) { return sameAs({.batch = 64}, bestFor(kLlama, &bwb), kBatch); }, kTuned, kWinner},
+        [](const Data&) { return sameAs({.batch = 64}, bestFor(kLlama, &bwb), kBatch); }, kTuned, kBatchWinner},
     Case{"The best configuration of another trace costs up to", 2, "x", within(0.30), &wrongTrace, kTuned},
     Case{"Chat-1M: cost of Qwen-72B over LLaMA2-70B", 2, "x", within(0.20), &modelCost, kTuned},
     Case{"KV of Qwen-72B over LLaMA2-70B", 8, "x", within(0), &kvOfQwen},

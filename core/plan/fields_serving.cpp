@@ -93,7 +93,9 @@ constexpr Field kServing[] = {number < [](auto& p) -> auto& {return p.deployment
 > ({.key = "deployment.pp",
        .group = kGroup,
        .label = "Pipeline stages",
-       .help = "Groups of GPUs that each hold a part of the layers.",
+       .help =
+           "Groups of GPUs that each hold a part of the layers. As many micro-batches are in flight; they wait behind "
+           "one with a long prompt.",
        .unit = "",
        .topic = "6.2"},
       {1, 256, 1, Scale::logarithmic}),
@@ -241,8 +243,9 @@ constexpr Field kServing[] = {number < [](auto& p) -> auto& {return p.deployment
 > ({.key = "batching.token_budget",
        .group = kGroup,
        .label = "Token budget of a step",
-       .help = "Most tokens of one step, decodes and prompt tokens together. Small: smooth output. Large: fast "
-               "prefill.",
+       .help =
+           "Most tokens of one step, decodes and prompt tokens together; of each micro-batch where there are several "
+           "stages. Small: smooth output. Large: fast prefill.",
        .unit = "tok",
        .topic = "4.5",
        .notApplicable = onlyWithBudget},

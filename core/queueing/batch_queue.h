@@ -38,7 +38,8 @@ struct StationInput {
     const WorkloadSummary* workload = nullptr; ///< lengths, classes, ca^2; its rate is not used
     BatchPolicy policy = BatchPolicy::chunked;
     double seats = 256;          ///< N_max of one replica; below 1 = the model does not fit: capacity 0
-    Tokens tokenBudget{2048};    ///< C: tokens of a step (chunked), of a prefill step (others)
+    Tokens tokenBudget{2048};    ///< C: tokens of a step (chunked), of a prefill step (others); of each micro-batch
+    int stages = 1;              ///< of a pipeline, with as many micro-batches in flight. Static batches: 1
     Seconds staticTimeout{0.05}; ///< static: start an incomplete batch after this wait
     double prefillShare = 0.5;   ///< disaggregated: share of replicas that prefill
     Seconds transferPerToken{0}; ///< disaggregated: KV bytes per token / link bandwidth

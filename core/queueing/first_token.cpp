@@ -71,18 +71,24 @@ public:
     }
     /// Left in m_ramps, as far as these have room.
     template <std::size_t N>
-    void deposit(const std::array<StationClass::Own, N>& strata, const Start& start, double others, double weight)
+    void deposit(const std::array<StationClass::Own, N>& strata, const Start& start, double all, double weight)
     {
         static_assert(2 * N <= LatencyGrid::Ramps::kMost); // near an edge of the stairs one is two
         if (m_ramps.count + 2 * N > LatencyGrid::Ramps::kMost)
             flush(start);
         for (const StationClass::Own& own : strata) {
-            const double tokens = others + own.tokens;
+            const double others = m_node->stages > 1 ? othersBeside(own.tokens, all) : all,
+                         tokens = others + own.tokens;
             if (tokens > m_capacity)
                 inSeveralSteps(start, others, own, weight * own.share);
             else
                 put(start, inOneStep(tokens, others, own.pairs), start.middle, weight * own.share);
         }
+    }
+    /// Tokens of others in the micro-batch of a prompt, or so many that it takes as long as the longest, which it follows.
+    double othersBeside(double own, double others) const
+    {
+        return std::max(others / m_node->stages, m_node->inLongest(own + others) - own);
     }
     /// What arrivals find: the steps are idle, partly filled, or full, in proportion to the time they take.
     struct Kind {
@@ -215,14 +221,14 @@ private:
     {
         m_node = &node;
         m_perToken = perToken;
-        m_tokensPerStep = rate * m_tables.promptMean * node.withChunk.back();
+        m_tokensPerStep = rate * m_tables.promptMean * node.withChunk.back() / node.stages;
         m_quiet[0] = 1;
         m_quiet[1] = std::exp(-std::max(1e-9, rate * node.withChunk.back()));
         for (std::size_t n = 2; n < m_quiet.size(); ++n)
             m_quiet[n] = m_quiet[n - 1] * m_quiet[1];
         m_perOther = node.perToken + node.perOther;
-        m_capacity = node.capacity;
-        m_perCapacity = 1 / node.capacity;
+        m_capacity = node.chunk;
+        m_perCapacity = 1 / node.chunk;
         m_fullStep = node.withChunk.back();
         m_decodesVary = std::sqrt(node.decodes);
     }

@@ -101,7 +101,9 @@ void refinePromptPhase(PromptPhase& phase, const PromptLaw& law, const PromptLoa
                        2 * law.setup * law.perToken * tokensPerStep + law.perToken * law.perToken * phase.tokensSecond;
     // Where prompts leave no step to decodes, these as good as stand still: finite, so that a hundred of them are no NaN.
     constexpr double kStandstill = 1e-9;
-    phase.tokenInterval = law.exclusive ? phase.stepMean / std::max(phase.idleSteps, kStandstill) : phase.stepMean;
+    // Of a pipeline, the micro-batch of a request has none in so many steps: in all of them at once these are the idle.
+    const double decoding = law.stages > 1 ? std::pow(phase.idleSteps, 1.0 / law.stages) : phase.idleSteps;
+    phase.tokenInterval = law.exclusive ? phase.stepMean / std::max(decoding, kStandstill) : phase.stepMean;
 }
 
 PromptPhase solvePromptPhase(const PromptLaw& law, const PromptLoad& load)

@@ -13,6 +13,7 @@ struct PromptLaw {
     double fullStep = 0;    ///< duration of a full step; the line may miss it a little
     double loneFull = 0;    ///< full steps that a prompt alone makes, on average
     bool exclusive = false; ///< prefill-first: a step with prompt tokens gives no decode tokens
+    int stages = 1;         ///< of a pipeline: of its micro-batches each has its own prompts
 };
 
 /// Arrivals of prompts at one replica.

@@ -28,6 +28,17 @@ double promptsTogether(const StationTables& t, double perDecodeStep)
     return std::max(1.0, all / steps);
 }
 
+/// Share of steps with prompts, where a step has so many chunks on average. \param chunks of lone prompts
+double busySteps(const PromptNode& node, double chunks)
+{
+    if (node.stages == 1)
+        return -std::expm1(-chunks);
+    // What a prompt does not get into one micro-batch it goes on with in the next: there they queue, else they gather.
+    const double each = chunks / node.stages, goOn = node.fullChunks / (1 + node.fullChunks);
+    const double quiet = (1 - goOn) * std::exp(-each) + goOn * std::max(0.0, 1 - each);
+    return 1 - std::pow(quiet, node.stages);
+}
+
 Rates ratesAt(const StationTables& t, double decodes)
 {
     const double m = t.gapsMean, p = t.promptMean;
@@ -42,7 +53,7 @@ Rates ratesAt(const StationTables& t, double decodes)
     }
     const PromptLaw law = node.law(gathered(node, std::min(p * perStep, node.capacity)), false);
     const double byBudget = node.capacity / (p * law.fullStep);
-    const double busy = -std::expm1(-perStep * std::max(1.0, p / node.capacity)); // share of steps with prompts
+    const double busy = busySteps(node, perStep * std::max(1.0, p / node.chunk));
     const double setup = (law.setup - node.idleStep) * busy;
     return {1 / (steps * (t.decodeStepAt(decodes) + setup) + law.perToken * p), byBudget, node.alone};
 }
@@ -86,8 +97,8 @@ Saturation saturate(const StationTables& t, double seats)
         const PromptNode node = t.promptNodeAt(0);
         const double fit = t.arePromptsWhole() ? t.promptsPerStep : node.capacity / p;
         const double together = std::max(1.0, std::min(seats, fit));
-        const double tokens = together * p;
-        return {together / (node.step(tokens) + node.perToken * tokens + node.perOther * (tokens - p)), 0};
+        const double longest = node.inLongest(together * p), others = node.perOther * std::max(0.0, longest - p);
+        return {together / (node.step(longest) + node.perToken * longest + others), 0};
     }
     if (t.input.policy == BatchPolicy::prefillFirst) {
         const Rates rates = ratesAt(t, seats);

@@ -2,6 +2,7 @@
 
 #include "core/queueing/saturation.h"
 #include "core/queueing/static_batch.h"
+#include "core/workload/probability.h"
 
 #include <algorithm>
 #include <cmath>
@@ -115,18 +116,18 @@ Chunks chunksOf(double tokens, double capacity, double perCapacity)
 void lonePrompts(PromptNode& node, const std::vector<StationClass>& classes, double least)
 {
     double steps = 0, tokens = 0, pairs = 0;
-    const double perCapacity = 1 / node.capacity;
+    const double perChunk = 1 / node.chunk;
     for (const StationClass& c : classes) {
         for (const StationClass::Own& own : c.fine) {
             const double weight = c.share * own.share;
-            const auto [full, rest] = chunksOf(own.tokens, node.capacity, perCapacity);
+            const auto [full, rest] = chunksOf(own.tokens, node.chunk, perChunk);
             // Pairs by chunk: a chunk attends to what is cached, to the chunks before it, and to itself.
-            const double before = full * node.capacity;
-            const double fullPairs = node.capacity * (own.cached + 0.5 * before);
+            const double before = full * node.chunk;
+            const double fullPairs = node.chunk * (own.cached + 0.5 * before);
             const double restPairs = rest * (own.cached + before + 0.5 * rest);
             const double fullStep = node.withChunk.back() + node.perPair * fullPairs;
-            const double restStep = node.stepAt(rest * perCapacity) + node.perPair * restPairs;
-            node.lone.add(node.capacity, fullStep, weight * full);
+            const double restStep = node.stepAt(rest * perChunk) + node.perPair * restPairs;
+            node.lone.add(node.chunk, fullStep, weight * full);
             node.lone.add(rest, restStep, weight);
             node.alone += weight * (full * fullStep + restStep);
             steps += weight * (full + 1);
@@ -147,23 +148,25 @@ PromptNode promptNode(const StationTables& t, const StepFunction& step, double d
     const double budget = std::max(1.0, t.input.tokenBudget.si());
     PromptNode node;
     node.decodes = decodes;
+    node.stages = t.input.stages;
     // With no decode there is no step to wait for; the chain treats that state by itself, so 0 is the limit from above.
     node.idleStep = step(std::max(decodes, 1.0), t.meanContext, 0, 0, 0);
     // Orca's continuous batching knows no budget: all whose seat is free, and more than this hardly ever gather.
     constexpr double kGather = 16;
     const double most = t.input.policy == BatchPolicy::continuous ? kGather * t.promptMean : budget;
-    node.capacity = whole ? std::max(most, t.longestPrompt) : std::max(1.0, budget - decodes);
+    node.chunk = whole ? std::max(most, t.longestPrompt) : std::max(1.0, budget - decodes / t.input.stages);
+    node.capacity = node.chunk * t.input.stages;
     const double with = exclusive ? 0 : decodes;
     // The law is affine in the pairs: their coefficient from a prompt behind a long prefix, the rest without them.
-    const double far = node.capacity + 1024;
-    const double near = step(with, t.meanContext, node.capacity, 1, 0);
-    node.perPair = std::max(0.0, (step(with, t.meanContext, node.capacity, 1, far) - near) / (far * node.capacity));
+    const double far = node.chunk + 1024;
+    const double near = step(with, t.meanContext, node.chunk, 1, 0);
+    node.perPair = std::max(0.0, (step(with, t.meanContext, node.chunk, 1, far) - near) / (far * node.chunk));
     // Two prompts have half the pairs of one as long as both; what is left is the cost of one more prompt.
-    const double two = step(with, t.meanContext, node.capacity, 2, 0);
-    const double perPrompt = std::max(0.0, two - near + 0.25 * node.perPair * node.capacity * node.capacity);
+    const double two = step(with, t.meanContext, node.chunk, 2, 0);
+    const double perPrompt = std::max(0.0, two - near + 0.25 * node.perPair * node.chunk * node.chunk);
     node.perOther = perPrompt / t.promptMean;
     for (std::size_t i = 0; i < kChunkKnots.size(); ++i) {
-        const double x = std::max(1.0, kChunkKnots[i] * node.capacity);
+        const double x = std::max(1.0, kChunkKnots[i] * node.chunk);
         const double seconds = i + 1 < kChunkKnots.size() ? step(with, t.meanContext, x, 1, 0) : near;
         node.withChunk[i] = std::max(exclusive ? 0.0 : node.idleStep, seconds - 0.5 * node.perPair * x * x);
     }
@@ -199,12 +202,20 @@ PromptLaw PromptNode::law(const ChunkMoments& m, bool exclusive) const
     }
     // The line through small chunks of a concave law would make a full step longer than it is. A full step cuts a
     // prompt, so that each token of it is of a further one. The chord from the mean chunk to it is right at both ends.
-    const double full = withChunk.back() + (perToken + perOther) * capacity;
+    const double full = withChunk.back() + (perToken + perOther) * chunk;
     if (setup + slope * capacity > full) {
         slope = capacity > 1.001 * m.x ? std::max(0.0, full - m.y) / (capacity - m.x) : slope;
         setup = std::max(least, m.y - slope * m.x);
     }
-    return {idleStep, setup, slope, capacity, full, fullChunks, exclusive};
+    return {idleStep, setup, slope, capacity, full, fullChunks, exclusive, stages};
+}
+
+/// Prompts come to micro-batches by chance: their tokens spread as those of a compound Poisson number of chunks do, and
+/// the most of n normal variables is about so many standard deviations above the mean (Blom).
+double PromptNode::longestOfMany(double x) const
+{
+    const double n = stages, mean = x / n, above = normalQuantile((n - 0.375) / (n + 0.25));
+    return std::min({x, chunk, mean + above * std::sqrt(mean * lone.xx / lone.x)});
 }
 
 ChunkMoments gathered(const PromptNode& node, double tokens)
@@ -220,8 +231,8 @@ ChunkMoments gathered(const PromptNode& node, double tokens)
     out = {(1 - several) * out.x, (1 - several) * out.y, (1 - several) * out.xx, (1 - several) * out.xy};
     for (const auto& [relative, weight] : kSizes) {
         const double x = std::min(relative * size, node.capacity);
-        const double others = node.perOther * std::max(0.0, x - node.lone.x);
-        out.add(x, node.step(x) + node.perToken * x + others, several * weight);
+        const double longest = node.inLongest(x), others = node.perOther * std::max(0.0, longest - node.lone.x);
+        out.add(x, node.step(longest) + node.perToken * longest + others, several * weight);
     }
     return out;
 }
@@ -252,7 +263,9 @@ PromptNode StationTables::promptNodeAt(double b) const
     for (std::size_t k = 0; k < kChunkKnots.size(); ++k)
         out.withChunk[k] = lerp(low.withChunk[k], high.withChunk[k], part);
     out.perPair = lerp(low.perPair, high.perPair, part);
+    out.stages = low.stages;
     out.capacity = lerp(low.capacity, high.capacity, part);
+    out.chunk = lerp(low.chunk, high.chunk, part);
     out.lone = {lerp(low.lone.x, high.lone.x, part), lerp(low.lone.y, high.lone.y, part),
         lerp(low.lone.xx, high.lone.xx, part), lerp(low.lone.xy, high.lone.xy, part)};
     out.perToken = lerp(low.perToken, high.perToken, part);
@@ -311,8 +324,8 @@ void splitCapacity(StationTables& t)
     t.decodeReplicas = std::max(1.0, replicas - t.prefillReplicas);
     const PromptNode& node = t.prompts.front();
     const double tokens = std::min(node.capacity, t.promptsPerStep * t.promptMean);
-    const double others = node.perOther * std::max(0.0, tokens - t.promptMean);
-    const double prefill = tokens / t.promptMean / (node.step(tokens) + node.perToken * tokens + others);
+    const double longest = node.inLongest(tokens), others = node.perOther * std::max(0.0, longest - t.promptMean);
+    const double prefill = tokens / t.promptMean / (node.step(longest) + node.perToken * longest + others);
     t.decodeCapacity =
         t.gapsMean > 0 ? t.input.seats / (t.gapsMean * t.decodeStep.back()) : std::numeric_limits<double>::infinity();
     t.fleetCapacity = std::min(t.prefillReplicas * prefill, t.decodeReplicas * t.decodeCapacity);
@@ -362,8 +375,25 @@ double shareOfSingleTokens(const std::vector<StationClass>& classes)
 
 } // namespace
 
-std::shared_ptr<const StationTables> makeTables(const StationInput& input, const StepFunction& step)
+namespace {
+
+/// A pipeline's step: each of its micro-batches passes all stages, and the longest sets the pace of all. Decodes are
+/// shared out evenly, the prompt tokens are those of one micro-batch. \param all shares a step out evenly (StepModel)
+StepFunction ofLongestMicroBatch(const StepFunction& all, int stages)
 {
+    return [&all, n = static_cast<double>(stages)](
+               double decodes, double context, double promptTokens, double prompts, double cached) {
+        const double own = decodes > 0 ? std::max(decodes / n, std::min(decodes, 1.0)) : 0;
+        return all(n * own, context, n * promptTokens, n * prompts, cached);
+    };
+}
+
+} // namespace
+
+std::shared_ptr<const StationTables> makeTables(const StationInput& input, const StepFunction& given)
+{
+    const StepFunction micro = input.stages > 1 ? ofLongestMicroBatch(given, input.stages) : StepFunction();
+    const StepFunction& step = micro ? micro : given;
     auto t = std::make_shared<StationTables>();
     const WorkloadSummary& w = *input.workload;
     t->input = input;
@@ -386,7 +416,7 @@ std::shared_ptr<const StationTables> makeTables(const StationInput& input, const
     t->singleTokenShare = shareOfSingleTokens(t->classes);
     if (t->arePromptsWhole())
         t->promptsPerStep = std::min(std::max(1.0, input.seats),
-            promptsWithin(std::max(1.0, input.tokenBudget.si()), t->promptMean, t->promptSecond));
+            input.stages * promptsWithin(std::max(1.0, input.tokenBudget.si()), t->promptMean, t->promptSecond));
     if (t->input.seats < 1)
         return t;
     t->decodes = batchNodes(t->input.seats);
@@ -397,7 +427,7 @@ std::shared_ptr<const StationTables> makeTables(const StationInput& input, const
     t->perContext = (step(seats, 2 * context, 0, 0, 0) - step(seats, context, 0, 0, 0)) / (seats * context);
     // Chunked: more decodes than the budget leave no room for prompts at all.
     const double most = input.policy == BatchPolicy::chunked
-                            ? std::min(t->input.seats, std::max(1.0, input.tokenBudget.si() - 1))
+                            ? std::min(t->input.seats, input.stages * std::max(1.0, input.tokenBudget.si() - 1))
                             : t->input.seats;
     constexpr std::array<double, 8> kShares{0.0, 1.0 / 64, 1.0 / 16, 1.0 / 8, 1.0 / 4, 1.0 / 2, 3.0 / 4, 1.0};
     t->prompts.reserve(kShares.size());

@@ -72,11 +72,13 @@ struct ChunkMoments {
 /// Step times with prompt tokens at one number of decodes.
 struct PromptNode {
     double decodes = 0;
+    int stages = 1;
     double idleStep = 0; ///< d(B, B c, 0)
     std::array<double, kChunkKnots.size()>
-        withChunk{};       ///< step with kChunkKnots * capacity prompt tokens, without perPair
+        withChunk{};       ///< step with kChunkKnots * chunk prompt tokens, without perPair
     double perPair = 0;    ///< seconds per pair of a prompt token and a token it attends to
-    double capacity = 0;   ///< prompt tokens of a step
+    double capacity = 0;   ///< prompt tokens of a step; of a pipeline those of all its micro-batches
+    double chunk = 0;      ///< prompt tokens of one micro-batch; without a pipeline the same
     ChunkMoments lone;     ///< steps of prompts that are alone
     double perToken = 0;   ///< mean seconds per prompt token for its pairs
     double perOther = 0;   ///< mean seconds per token of further prompts in a step for what a prompt costs by itself
@@ -84,14 +86,18 @@ struct PromptNode {
     double fullChunks = 0; ///< mean number of full steps of a prompt that is alone
     double service = 0;    ///< mean of what it takes from the decodes: T_p
 
-    /// Seconds of a step with x prompt tokens, without their pairs. x in (0, capacity].
-    double step(double x) const { return stepAt(x / capacity); }
-    /// The same by share of the capacity; beyond 1 the last piece goes on.
+    /// Seconds of a step with x prompt tokens in one micro-batch, without their pairs. x in (0, chunk].
+    double step(double x) const { return stepAt(x / chunk); }
+    /// The same by share of the chunk; beyond 1 the last piece goes on.
     double stepAt(double part) const
     {
         const std::size_t i = kChunkPiece[static_cast<std::size_t>(static_cast<int>(std::min(64 * part, 64.0)))];
         return withChunk[i - 1] + (part - kChunkKnots[i - 1]) * kPerChunkPiece[i] * (withChunk[i] - withChunk[i - 1]);
     }
+    /// Of x prompt tokens of a step, those that the micro-batch with the most of them holds, on average: the step lasts as
+    /// long as that one. Without a pipeline all of them.
+    double inLongest(double x) const { return stages > 1 ? longestOfMany(x) : x; }
+    double longestOfMany(double x) const;
     /// A straight line through steps like these, never shorter than an idle step where decodes are part of it.
     PromptLaw law(const ChunkMoments& steps, bool exclusive) const;
 };

@@ -5,6 +5,7 @@
 
 #include <bit>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace headroom::sim {
@@ -82,6 +83,20 @@ public:
         take(neededOver(steps, growing));
         const auto turn = static_cast<std::uint32_t>(steps < m_block ? steps : steps % m_block);
         m_next += m_next < turn ? m_block - turn : 0U - turn;
+    }
+
+    /// Contexts that grow step by step, modulo the block size.
+    struct Wheel {
+        std::uint32_t next = 0; ///< phase of the sequences whose last block is full: it goes down by one a step
+        std::vector<std::int32_t> phases;
+    };
+    /// Takes out what grows now and puts another in its place: micro-batches of a pipeline grow at their own steps and
+    /// share the blocks. An empty one is of no sequence.
+    void exchange(Wheel& other)
+    {
+        other.phases.resize(m_block, 0);
+        std::swap(other.next, m_next);
+        m_phases.swap(other.phases);
     }
 
 private:

@@ -13,6 +13,12 @@ constexpr double kNever = std::numeric_limits<double>::infinity();
 /// Share of blocks kept back at admission so that the admitted can grow (vLLM, PAPERS 2.1 point 2).
 constexpr double kWatermark = 0.01;
 
+/// Number of a ring of one lane of a replica, of which there is one without a pipeline.
+std::int32_t ownerOf(const ReplicaContext& context, int index, int lane)
+{
+    return static_cast<std::int32_t>(index * std::max(1, context.scenario.stages) + lane);
+}
+
 const BatchingRow& policyOf(const Scenario& scenario, Role role)
 {
     if (role == Role::prefill)
@@ -37,10 +43,11 @@ Replica::Replica(const ReplicaContext& context, int index, Role role)
       // Prompts end in another order than they came: the decode pool has to sort.
       m_queue(role == Role::decode ? QueueShape::keyed : m_order->shape),
       m_blocks(context.scenario.kv.blocks, context.scenario.kv.blockTokens),
-      m_completions(context.slots.due[0], index, context.slots.ringSize)
+      m_completions(context.slots.due[0], ownerOf(context, index, 0), context.slots.ringSize)
 {
     for (int r = 1; r < context.laws.reaches(); ++r)
-        m_crossings.emplace_back(context.slots.due[static_cast<std::size_t>(r)], index, context.slots.ringSize);
+        m_crossings.emplace_back(
+            context.slots.due[static_cast<std::size_t>(r)], m_completions.owner(), context.slots.ringSize);
     rankClasses();
     const auto& scenario = context.scenario;
     const auto& batching = scenario.batching;
@@ -63,6 +70,8 @@ Replica::Replica(const ReplicaContext& context, int index, Role role)
     if (scenario.record.slowestGaps)
         m_gapLog = std::make_unique<GapLog>();
     m_endsInOrder = m_prefix.has_value() || scenario.scheduling.retries > 0;
+    if (scenario.stages > 1 && !m_isStatic)
+        makeLanes(scenario.stages);
     m_kind = kindOf();
 }
 
@@ -70,7 +79,8 @@ Replica::Kind Replica::kindOf() const
 {
     const bool isPlain = m_role == Role::both && m_policy->decide == &chunkedPrefill && m_promise == Promise::paged &&
                          !m_prefix && m_queue.shape() == QueueShape::fifo && !m_preemptive && !m_endsInOrder &&
-                         m_context.laws.reaches() == 1 && !m_context.scenario.record.headOfLine && !m_gapLog;
+                         m_context.laws.reaches() == 1 && !m_context.scenario.record.headOfLine && !m_gapLog &&
+                         !m_pipeline;
     return isPlain ? Kind::plain : Kind::any;
 }
 
@@ -108,7 +118,7 @@ void Replica::enqueue(std::int32_t slot, double now)
 /// ends, so that what does not fit now needs no look there.
 void Replica::cutIfAdmissible(double now)
 {
-    if (!m_running || m_leap.steps <= 1)
+    if (!m_running || m_leap.steps <= 1) // a micro-batch is one step
         return;
     const BatchDecision decision = m_kind == Kind::plain ? decide<Kind::plain>(now) : decide<Kind::any>(now);
     if (decision.act == BatchDecision::Act::admit || (m_preemptive && outranksSomebody()))
@@ -118,7 +128,7 @@ void Replica::cutIfAdmissible(double now)
 /// Ends the leap at the first step boundary at or after `now`.
 void Replica::cut(double now)
 {
-    if (!m_running || now >= m_leapEnd)
+    if (!m_running || now >= m_leapEnd || m_pipeline)
         return;
     m_leap.steps = m_leap.stepsUntil(now);
     m_leapEnd = m_leap.end();
@@ -162,6 +172,10 @@ void Replica::dropAbandoned(double now)
         Sequence& s = at(slot);
         if (!s.abandoned || s.stage == Stage::free)
             continue;
+        if (m_pipeline && isElsewhere(s)) { // its micro-batch may be on its way
+            later.push_back(slot);
+            continue;
+        }
         switch (s.stage) {
         case Stage::prefilling:
             m_prefillLeft -= s.target - s.prefilled;
@@ -201,6 +215,10 @@ void Replica::dropAbandoned(double now)
 
 void Replica::joinArrived()
 {
+    if (m_pipeline) {
+        joinArrivedHere();
+        return;
+    }
     for (const auto slot : m_arrived) {
         m_groups.push_back({at(slot).lastToken, 1});
         joinDecodes(slot, at(slot).target);
@@ -215,7 +233,7 @@ ReplicaView Replica::view(double now)
         .decodes = isStatic<kKind>() ? static_cast<std::int64_t>(m_batch.size()) : m_decodes,
         .prefillTokens = m_prefillLeft,
         .admitted = m_admitted,
-        .seatsLeft = m_limits.maxSequences - m_seats,
+        .seatsLeft = kKind == Kind::any && m_pipeline ? seatsLeft() : m_limits.maxSequences - m_seats,
         .waiting = m_queue.size(),
         .preempted = m_preempted,
         .swapped = !m_swapped.empty() && !(kKind == Kind::any && yieldsToHead(m_swapped.front())),
@@ -292,6 +310,8 @@ void Replica::admitHead(double now)
 // Once a leap, and so is everything it calls: in one piece, a fifth faster.
 [[gnu::flatten]] double Replica::plan(double now)
 {
+    if (m_pipeline) [[unlikely]]
+        return planLanes(now);
     const double wake = m_kind == Kind::plain ? formStep<Kind::plain>(now) : formStep<Kind::any>(now);
     noteLoad();
     return wake;
@@ -325,6 +345,8 @@ double Replica::formStep(double now)
         admitHead<kKind>(now);
     }
 }
+
+template double Replica::formStep<Replica::Kind::any>(double);
 
 /// Does what a decision other than to admit says. \return as plan()
 template <Replica::Kind kKind>
@@ -372,6 +394,10 @@ bool Replica::leap(double now, const BatchDecision& decision)
     if (!m_decodesRun && m_chunks.empty())
         return false;
     timeSteps<kKind>(now);
+    if (kKind == Kind::any && m_pipeline) {
+        enterStages(now);
+        return true;
+    }
     m_leap.steps = decision.leap == BatchDecision::Leap::oneStep ? 1 : longestLeap<kKind>();
     m_leapEnd = m_leap.end();
     return true;
@@ -506,6 +532,8 @@ Replica::StepsSoFar Replica::stepsSoFar(double now) const
 
 std::int64_t Replica::backlog(double now) const
 {
+    if (m_pipeline)
+        return backlogOfLanes();
     const bool computes = m_running && m_leap.steps > 1 && !m_chunks.empty();
     const std::int64_t done = computes ? stepsSoFar(now).ended * m_sums.tokens : 0;
     return m_waitingTokens + m_prefillLeft - done;
@@ -513,7 +541,7 @@ std::int64_t Replica::backlog(double now) const
 
 std::int64_t Replica::freeBlocks(double now) const
 {
-    if (!m_running || !m_decodesRun || m_promise != Promise::paged)
+    if (!m_running || !m_decodesRun || m_promise != Promise::paged || m_pipeline) // micro-batches have taken theirs
         return m_blocks.free();
     return m_blocks.free() - m_blocks.neededOver(stepsSoFar(now).begun, m_decodes);
 }
@@ -535,6 +563,8 @@ double Replica::expectedSeatWait(double now, const Sequence& s) const
 double Replica::expectedTtft(double now, const Sequence& s, std::int64_t cached)
 {
     const std::int64_t tokens = std::max<std::int64_t>(1, s.target - std::max<std::int64_t>(s.prefilled, cached));
+    if (m_pipeline)
+        return expectedTtftOfLanes(now, s, tokens);
     const bool mixes = m_policy->policy != BatchPolicy::prefillFirst && m_role != Role::prefill;
     const std::int64_t decodes = mixes ? m_decodes : 0;
     const bool isBudgeted = m_policy->policy == BatchPolicy::chunked || m_role == Role::decode;

@@ -86,8 +86,9 @@ public:
     /// The client of a sequence here has gone. Waiting ones leave at once, others at the next step boundary.
     void abandon(std::int32_t slot, double now);
 
+    /// Whether a step runs, and no other can be formed meanwhile. Of a pipeline: its first stage, or all micro-batches.
     bool isRunning() const { return m_running; }
-    /// End of the present leap in seconds; infinity when idle.
+    /// End of the present leap in seconds; infinity when idle. Of a pipeline: when it is to be looked at next.
     double leapEnd() const { return m_leapEnd; }
     /// Books the leap that ends now: tokens, completions, first tokens.
     void finishLeap();
@@ -110,7 +111,10 @@ public:
     /// KV blocks nobody uses; cached prefixes that nobody refers to count as free.
     std::int64_t freeBlocks(double now) const;
     /// Seconds in which steps ran, since the start of the run.
-    double busySeconds(double now) const { return m_busySeconds + (m_running ? now - m_leap.start : 0); }
+    double busySeconds(double now) const
+    {
+        return m_pipeline ? busySecondsOfLanes(now) : m_busySeconds + (m_running ? now - m_leap.start : 0);
+    }
     /// Seconds until this new arrival would have its first token. Where no seat or no memory is left for it, so many have to
     /// leave before, each after as long as those who left have stayed on average: an engine does not know answers ahead.
     /// \param cached prompt tokens it would find in the prefix cache
@@ -124,6 +128,31 @@ public:
     std::int64_t cachedTokens(const Sequence&, double now);
 
 private:
+    // replica_pipeline.cpp
+    struct Lane;
+    struct Pipeline;
+    struct EndOfPipeline { ///< here nobody knows what one is
+        void operator()(Pipeline*) const noexcept;
+    };
+    void makeLanes(int stages);
+    void exchange(Lane&);
+    void take(std::int16_t lane);
+    void park(std::int16_t lane);
+    double planLanes(double now);
+    void enterStages(double now);
+    void finishLanes();
+    void endLanesAt(double now);
+    void joinArrivedHere();
+    void awaitStages();
+    void noteLane(Sequence&) const;
+    bool isElsewhere(const Sequence&) const;
+    double bookedFrom() const;
+    std::int64_t waitingThatFit();
+    std::int64_t seatsLeft();
+    std::int64_t backlogOfLanes() const;
+    double busySecondsOfLanes(double now) const;
+    double expectedTtftOfLanes(double now, const Sequence&, std::int64_t tokens);
+
     double expectedSeatWait(double now, const Sequence&) const;
     /// How KV memory is promised.
     enum class Promise { paged, wholeBlocks, buddy };
@@ -288,6 +317,7 @@ private:
     void bookLeap(std::int64_t tokens, double shareBefore);
     template <Kind kKind>
     void bookSteps();
+    void bookAnySteps();
     void bookHeadOfLine();
     template <Kind kKind>
     void bookDecodes();
@@ -394,6 +424,8 @@ private:
     double m_busySeconds = 0; ///< in leaps that have ended
     double m_leapEnd = std::numeric_limits<double>::infinity();
     std::unique_ptr<GapLog> m_gapLog; ///< Recording::slowestGaps; last, and small, since most runs have none
+    /// Several stages. What belongs to one micro-batch stands above only while that is looked at.
+    std::unique_ptr<Pipeline, EndOfPipeline> m_pipeline;
 };
 
 } // namespace headroom::sim

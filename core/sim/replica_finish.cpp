@@ -8,6 +8,10 @@ namespace headroom::sim {
 // As plan(): in one piece.
 [[gnu::flatten]] void Replica::finishLeap()
 {
+    if (m_pipeline) [[unlikely]] {
+        finishLanes();
+        return;
+    }
     m_running = false;
     if (m_kind == Kind::plain)
         bookSteps<Kind::plain>();
@@ -26,7 +30,7 @@ void Replica::bookSteps()
     const double shareBefore = m_blocks.share();
     const std::int64_t decoded = m_decodesRun ? m_leap.steps * m_decodes : 0;
     const std::size_t promptsEnd = m_chunks.empty() ? 0 : bookChunks();
-    if (m_decodesRun && isPaged<kKind>()) {
+    if (m_decodesRun && isPaged<kKind>() && !(kKind == Kind::any && m_pipeline)) { // there they took it at the start
         m_blocks.grow(m_leap.steps, m_decodes);
         if (keepsPrefixes<kKind>()) // the new blocks were those of prefixes that nobody uses
             m_prefix->shrinkIdle(m_blocks.free());
@@ -42,8 +46,14 @@ void Replica::bookSteps()
     }
 }
 
+void Replica::bookAnySteps() { bookSteps<Kind::any>(); }
+
 void Replica::endAt(double now)
 {
+    if (m_pipeline) {
+        endLanesAt(now);
+        return;
+    }
     if (m_running) {
         const double leapEnd = m_leapEnd;
         double booked = m_leap.start;
@@ -66,8 +76,9 @@ template <Replica::Kind kKind>
 void Replica::bookLeap(std::int64_t tokens, double shareBefore)
 {
     const double share = 0.5 * (shareBefore + m_blocks.share());
-    m_busySeconds += m_leapEnd - m_leap.start;
-    m_context.recorder.leap(m_leap.start, m_leapEnd, m_leap.steps, m_seats, share, tokens);
+    const double from = kKind == Kind::any && m_pipeline ? bookedFrom() : m_leap.start;
+    m_busySeconds += m_leapEnd - from;
+    m_context.recorder.leap(from, m_leapEnd, m_leap.steps, m_seats, share, tokens);
     if (kKind == Kind::any && m_context.scenario.record.headOfLine && m_queue.size() > 0)
         bookHeadOfLine();
 }
@@ -91,8 +102,8 @@ void Replica::bookHeadOfLine()
         if (s.stage != Stage::waiting || s.scheduled)
             return;
         const auto longer = m_blockers.end() - std::ranges::upper_bound(m_blockers, total(s));
-        const double seconds = m_leapEnd - std::max(m_leap.start, s.reached);
-        s.headOfLine += seconds * static_cast<double>(longer) / static_cast<double>(m_blockers.size());
+        const double seconds = m_leapEnd - std::max(m_pipeline ? bookedFrom() : m_leap.start, s.reached);
+        s.headOfLine += std::max(0.0, seconds) * static_cast<double>(longer) / static_cast<double>(m_blockers.size());
     });
 }
 
@@ -340,6 +351,8 @@ void Replica::bookStatic()
 void Replica::link(std::int32_t slot)
 {
     Sequence& s = at(slot);
+    if (m_pipeline)
+        noteLane(s);
     Level& level = levelOf(s);
     std::int32_t before = level.last; // nearly always: the latest to arrive comes last
     while (before != kNoSlot && at(before).order > s.order)

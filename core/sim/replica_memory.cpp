@@ -154,7 +154,7 @@ std::int32_t Replica::victim() const
 {
     for (const Level& level : m_levels)
         for (auto slot = level.last; slot != kNoSlot; slot = at(slot).previous)
-            if (at(slot).stage != Stage::transferring)
+            if (at(slot).stage != Stage::transferring && !(m_pipeline && isElsewhere(at(slot))))
                 return slot;
     return kNoSlot;
 }

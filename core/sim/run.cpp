@@ -64,7 +64,7 @@ Run::Run(const Scenario& scenario, std::uint64_t replication, std::stop_token st
     if (split && scenario.batching.mixedThreshold)
         m_mixedThreshold = static_cast<std::int64_t>(scenario.batching.mixedThreshold->in(token));
     m_pool.expect(scenario.limits.requests);
-    m_slots.ringSize = StepRing::sizeFor(replicas);
+    m_slots.ringSize = StepRing::sizeFor(replicas * static_cast<std::size_t>(std::max(1, scenario.stages)));
     m_slots.loads.assign(replicas, 0);
     m_replicas.reserve(replicas); // replicas hold references: they do not move
     for (std::size_t i = 0; i < replicas; ++i)

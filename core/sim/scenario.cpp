@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 
 namespace headroom::sim {
 
@@ -43,6 +44,25 @@ KvMemory kvMemoryOf(const Plan& plan, const WorkloadSummary& workload)
 
 } // namespace
 
+Physics ofMicroBatch(Physics all, int stages)
+{
+    if (stages <= 1)
+        return all;
+    Physics one;
+    one.reach = all.reach;
+    one.law = [law = std::move(all.law), n = static_cast<double>(stages)](
+                  double decodes, double prefillTokens, double prompts) {
+        StepLaw micro = law(n * decodes, n * prefillTokens, n * prompts);
+        for (std::size_t r = 0; r < kReaches; ++r) {
+            micro.perContext[r] *= n;
+            micro.perPair[r] *= n;
+            micro.perPrefix[r] *= n;
+        }
+        return micro;
+    };
+    return one;
+}
+
 Result<Scenario> makeScenario(const Plan& plan, std::shared_ptr<const Trace> trace)
 {
     if (plan.workload.process == ArrivalProcess::trace && !trace)
@@ -52,7 +72,9 @@ Result<Scenario> makeScenario(const Plan& plan, std::shared_ptr<const Trace> tra
     Scenario s;
     s.workload = plan.workload;
     s.classes = summary.classes;
-    s.physics = physicsOf(plan, summary);
+    // The members of a static batch are equally long: they are shared out evenly.
+    s.stages = plan.batching.policy == BatchPolicy::static_ ? 1 : std::max(1, plan.deployment.pp);
+    s.physics = ofMicroBatch(physicsOf(plan, summary), s.stages);
     s.kv = kvMemoryOf(plan, summary);
     s.maxContext = plan.model.maxContext;
     s.replicas = std::max(1, plan.deployment.replicas);

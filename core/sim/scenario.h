@@ -24,6 +24,10 @@ struct Physics {
     std::array<double, kReaches> reach{std::numeric_limits<double>::infinity(), 0, 0};
 };
 
+/// A law that shares the tokens of a step out evenly over the micro-batches of a pipeline (StepModel), for one of these
+/// and its own tokens.
+Physics ofMicroBatch(Physics, int stages);
+
 /// KV memory of one replica, and what moving it costs.
 struct KvMemory {
     std::int64_t blocks = 0; ///< 0 = the model does not fit
@@ -85,7 +89,10 @@ struct Scenario {
     std::vector<RequestClass> classes;  ///< at least one (WorkloadSummary::classes)
     std::shared_ptr<const Trace> trace; ///< requests to replay instead of drawn ones; may be null
     double traceRateScale = 1;          ///< arrivals of the trace come this many times faster
-    Physics physics;
+    Physics physics;                    ///< of a step, or of one micro-batch on its way through all stages
+    /// Pipeline stages: a replica keeps up to so many micro-batches in flight, which share its seats and its memory. The
+    /// token budget is that of each (an engine's step is one of them). A static batch is one step.
+    int stages = 1;
     KvMemory kv;
     Tokens maxContext{8192};
     int replicas = 1;

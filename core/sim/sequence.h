@@ -37,6 +37,7 @@ struct Sequence {
     std::int32_t predicted = 0;
     std::int32_t preemptions = 0;
     std::int16_t attempt = 0;
+    std::int16_t lane = 0; ///< its micro-batch, where the replica is a pipeline
     std::int32_t replica = 0, prefillReplica = 0;
     std::uint32_t firstHash = 0, hashCount = 0;
     std::int64_t reserved = 0; ///< start of its buddy chunk (reserving policies)

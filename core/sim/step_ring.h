@@ -48,6 +48,7 @@ public:
           m_heads(static_cast<std::size_t>(size), kNoSlot),
           m_occupied(static_cast<std::size_t>(size / 64))
     {}
+    std::int32_t owner() const { return m_owner; }
     /// Steps ahead for each of so many replicas: few outputs are longer than 4,096, and large fleets make do with less.
     static std::int64_t sizeFor(std::size_t replicas)
     {

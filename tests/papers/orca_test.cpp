@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::array kMisses{
     Miss{"175B, 16 GPUs, 190 ms a token: FasterTransformer", 0.1811},
+    Miss{"A larger batch limit raises Orca's throughput, latency no worse", 0},
 };
 
 class Orca : public testing::TestWithParam<PaperRow> {};

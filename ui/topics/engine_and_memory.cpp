@@ -117,8 +117,10 @@ TopicAnswer pipeline(const TopicInput& in)
 {
     const double stages = in.plan.deployment.pp;
     const double bubble = (stages - 1) / (2 * stages - 1);
-    return {"(" + number(stages) + " − 1) / (" + number(stages) + " + " + number(stages) +
-                " − 1) = " + percent(bubble) + " with m = pp micro-batches; none in steady serving with pp in flight",
+    return {
+        "(" + number(stages) + " − 1) / (" + number(stages) + " + " + number(stages) + " − 1) = " + percent(bubble) +
+            " while m = pp micro-batches fill and drain it; in steady serving none if they are equally long, else 1 − "
+            "mean / longest",
         bubble};
 }
 
