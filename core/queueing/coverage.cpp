@@ -101,11 +101,6 @@ std::string_view reasonNotCovered(const StationTables& t, double utilization)
                "forms the batches one by one";
     if (t.input.policy == BatchPolicy::disaggregated)
         return "split phases: the time to the first token comes out up to twice too high; simulate it";
-    if (t.input.stages > 1)
-        return "several pipeline stages: the closed form lets a step last as long as its longest micro-batch does on "
-               "average; its capacity can come out a tenth too low to a quarter too high, and above half of it times a "
-               "third off; "
-               "simulate it";
     if (const auto why = ofProcess(t); !why.empty() || utilization >= 1)
         return why;
     if (const auto why = ofLengths(t); !why.empty())
@@ -114,6 +109,10 @@ std::string_view reasonNotCovered(const StationTables& t, double utilization)
         return why;
     if (const auto why = ofReplicas(t, utilization); !why.empty())
         return why;
+    if (t.input.stages > 1)
+        return "several pipeline stages: the closed form lets a step last as long as its longest micro-batch does on "
+               "average; its capacity can come out a tenth too low to a quarter too high, and above half of it times a "
+               "third off; simulate it";
     constexpr double kBurstyWaits = 0.8, kNearlyFull = 0.9;
     if (utilization > kNearlyFull)
         return "above 90 % of the capacity the p95 of the time to the first token can come out several times too low "

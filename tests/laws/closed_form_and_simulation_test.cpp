@@ -87,8 +87,9 @@ TEST_P(ClosedForm, AgreesWithTheSimulatorUpToALoadOf085OrSaysWhereNot)
 }
 
 // With several stages a step lasts as long as its longest micro-batch: the closed form takes a mean, the simulator passes
-// each through the stages. Within a quarter of it at saturation; without bubbles it would be up to twice as much.
-TEST(ClosedFormOfPipelines, TheCapacityIsWithinAQuarterOfTheSimulators)
+// each through the stages. Within a fifth of it at saturation, but for small chunks of short prompts in four stages, where
+// chance leaves micro-batches without any (23.7 % too high); without bubbles it would be up to twice as much.
+TEST(ClosedFormOfPipelines, TheCapacityIsWithinAFifthOfTheSimulatorsButForSmallChunksInFourStages)
 {
     for (const BatchPolicy policy : {BatchPolicy::prefillFirst, BatchPolicy::chunked, BatchPolicy::continuous})
         for (const int stages : {1, 2, 4})
@@ -108,7 +109,9 @@ TEST(ClosedFormOfPipelines, TheCapacityIsWithinAQuarterOfTheSimulators)
                     auto scenario = sim::makeScenario(plan);
                     ASSERT_TRUE(scenario);
                     scenario->limits.requests = 6000;
-                    EXPECT_NEAR(capacity.si() / sim::simulate(*scenario).requestsPerSecond, 1, 0.25);
+                    const bool isKnownMiss = stages == 4 && budget == 512 && l == 0;
+                    EXPECT_NEAR(
+                        capacity.si() / sim::simulate(*scenario).requestsPerSecond, 1, isKnownMiss ? 0.25 : 0.2);
                     plan.workload.arrivalRate = 0.3 * capacity;
                     scenario = sim::makeScenario(plan);
                     scenario->limits.requests = 6000;
@@ -116,7 +119,7 @@ TEST(ClosedFormOfPipelines, TheCapacityIsWithinAQuarterOfTheSimulators)
                     const auto formula = evaluatePoint(plan);
                     EXPECT_NEAR(formula.tpot.p50.si() / simulated.tpot.p50, 1, 0.2);
                     EXPECT_NEAR(formula.ttft.p50.si() / simulated.ttft.p50, 1, 0.2);
-                    EXPECT_EQ(stages > 1, formula.notCovered.find("stages") != std::string::npos);
+                    EXPECT_TRUE(stages == 1 || !formula.notCovered.empty()) << "says that it is less sure";
                 }
 }
 
