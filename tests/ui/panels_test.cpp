@@ -14,6 +14,7 @@
 #include <gmock/gmock.h>
 
 #include <QLineEdit>
+#include <QHeaderView>
 #include <QTableWidget>
 #include <QVBoxLayout>
 

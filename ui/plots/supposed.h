@@ -7,7 +7,8 @@ namespace headroom::ui {
 
 /// The chart of a plan. Where that has nothing to draw because the model does not fit: of the plan with the least change
 /// that makes it fit (fittingPlan()), paler or dashed, and said so in its unit, its sentence and its file. Charts of
-/// simulations and plans that nothing helps keep the words that say why they are empty.
+/// simulations, plans that nothing helps and plans under a moving slider (it takes a second evaluation of all) keep the
+/// words that say why they are empty.
 ChartSpec chartOrSupposed(const ChartRow&, const Snapshot&);
 
 } // namespace headroom::ui

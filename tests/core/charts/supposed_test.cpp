@@ -74,6 +74,16 @@ TEST(SupposedChart, ShowsThePlanWithTheLeastChangeAndSaysSoEverywhere)
     EXPECT_THAT(chart.says, testing::StartsWith("This plan does not fit; with tensor parallel 2 it would: "));
 }
 
+TEST(SupposedChart, ComesWhenTheSliderRests)
+{
+    Snapshot s = unfit();
+    s.curvePoints = kRestPoints / 4;
+    const ChartRow& row = *findChart("latency_vs_load");
+    EXPECT_TRUE(chartOrSupposed(row, s).supposes.empty());
+    s.curvePoints = kRestPoints;
+    EXPECT_FALSE(chartOrSupposed(row, s).supposes.empty());
+}
+
 TEST(SupposedChart, ItsFileSaysInEveryRowThatItIsSupposed)
 {
     const std::string csv = chartCsv(chartOrSupposed(*findChart("latency_vs_load"), unfit()));
