@@ -262,8 +262,9 @@ std::string nearnessSentence(const Plan& plan)
     if (const std::string differs = differences(mine, there); differs.empty())
         text = "This model was measured on this GPU in this number format with this engine (" + runs + ").";
     else if (nearest.onSameGpu > 0)
-        text = "This model was measured on this GPU, but in other ways: nearest to the plan are " + runs + " of " +
-               there.model + " on " + there.gpu + " (" + differs + ").";
+        text = "This model was measured on this GPU, but less like this plan than " + runs + " of " + there.model +
+               " on " + there.gpu + " (" + differs + ")" + (there.model == mine.model ? "" : ", the nearest there is") +
+               ".";
     else
         text = "This model was not measured on this GPU: the nearest are " + runs + " of " + there.model + " on " +
                there.gpu + " (" + differs + ").";

@@ -11,8 +11,6 @@ namespace {
 
 constexpr std::string_view kGroup = "hardware";
 
-std::string_view onlyOwnPower(const Plan& p) { return p.cost.powerUsdPerKwh > 0 ? "" : "only with a power price"; }
-
 std::vector<Choice> gpuChoices()
 {
     std::vector<Choice> choices;
@@ -128,8 +126,7 @@ constexpr Field kHardware[] = {gpu(), number < [](auto& p) -> auto& {return p.ha
        .label = "Power usage effectiveness",
        .help = "Energy of the building over energy of its machines.",
        .unit = "",
-       .topic = "7.1",
-       .notApplicable = onlyOwnPower},
+       .topic = "7.1"},
       {1, 3, 1.3}),
     number < [](auto& p) -> auto&
 {

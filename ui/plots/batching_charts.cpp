@@ -372,8 +372,9 @@ ChartSpec engineVsLoad(const Snapshot& snapshot)
     load.dashed = true;
     body.curves.push_back(std::move(load));
     chart.says = "A step runs " + percent(e.busyFraction) + " of the time and KV memory is " + percent(e.kvFraction) +
-                 " in use, at " + percent(e.utilization) +
-                 " of the capacity: a busy engine still has room while its batch can grow.";
+                 " in use, at " + percent(e.utilization) + " of the capacity" +
+                 (e.stable ? ": a busy engine still has room while its batch can grow."
+                           : ": nothing is left, and requests wait ever longer.");
     chart.body = std::move(body);
     return chart;
 }
@@ -476,7 +477,9 @@ std::string batchingSentence(const Snapshot& snapshot)
                                  : "; with all of them taken a step takes " + bold(duration(full)) + ".";
     return "On average " + bold(number(e.meanDecodes)) + " of " + bold(counted(seats, "seat", "seats")) +
            (e.meanDecodes == 1 ? " decodes" : " decode") + " at once, " + bold(duration(step)) + " a step" +
-           (e.meanDecodes < 0.5 * seats ? room : "; more load finds few free seats.");
+           (!e.stable                        ? "; the plan is overloaded, so that requests wait ever longer for a seat."
+               : e.meanDecodes < 0.5 * seats ? room
+                                             : "; more load finds few free seats.");
 }
 
 } // namespace headroom::ui

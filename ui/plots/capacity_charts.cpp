@@ -64,7 +64,7 @@ ChartSpec timeParts(const Snapshot& snapshot)
     chart.body = std::move(body);
     const auto [part, share] = largestPart(e.partsMean);
     chart.says = "Of " + duration(e.partsMean.total()) + " on average, " + percent(share) + " is " + std::string(part) +
-                 "; the slowest 1 % take " + duration(e.partsP99.total()) + ".";
+                 "; the slowest 1 % take at least " + duration(e.partsP99.total()) + ".";
     return chart;
 }
 

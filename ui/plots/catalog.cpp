@@ -1,8 +1,10 @@
 #include "ui/plots/catalog.h"
 
+#include "core/fitting.h"
 #include "ui/plots/chart_tables.h"
 
 #include <algorithm>
+#include <array>
 
 namespace headroom::ui {
 
@@ -25,6 +27,20 @@ const ChartRow* findChart(std::string_view id)
     return found == all.end() ? nullptr : &*found;
 }
 
+namespace {
+
+/// What the plots of a tab are where the plan itself has none (supposed.h).
+std::string aboutSupposed(std::string_view tab, const Snapshot& snapshot)
+{
+    constexpr std::array<std::string_view, 4> kTabs{"capacity", "latency", "memory", "cost"};
+    if (snapshot.now.evaluation.fits || isDragged(snapshot) || std::ranges::find(kTabs, tab) == kTabs.end())
+        return {};
+    const auto fitting = fittingPlan(*snapshot.now.plan);
+    return fitting ? " Pale and dashed plots are of **" + fitting->change + "**." : "";
+}
+
+} // namespace
+
 std::string tabSentence(std::string_view tab, const Snapshot& snapshot)
 {
     struct Sentence {
@@ -36,7 +52,7 @@ std::string tabSentence(std::string_view tab, const Snapshot& snapshot)
         {"cost", &costSentence}, {"simulator", &simulatorSentence}};
     for (const Sentence& sentence : kSentences)
         if (sentence.tab == tab)
-            return sentence.text(snapshot);
+            return sentence.text(snapshot) + aboutSupposed(tab, snapshot);
     return {};
 }
 

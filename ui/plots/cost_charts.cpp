@@ -241,11 +241,11 @@ std::string leastCost(const std::vector<GpuSizing>& all, const Plan& plan)
     const auto cheapest = std::ranges::find_if(all, [](const GpuSizing& s) { return s.meetsTargets && s.fleet; });
     if (cheapest == all.end())
         return "No GPU of the catalog with a price meets the targets.";
-    const std::string fleet = counted(cheapest->gpus, "GPU", "GPUs") + " " + cheapest->gpu + " at " +
+    const std::string fleet = std::to_string(cheapest->gpus) + " × " + cheapest->gpu + " at " +
                               usd((*cheapest->fleet * hour).in(dollar)) + " an hour";
     return cheapest->gpu == plan.hardware.gpu.name
                ? "No GPU of the catalog with a price meets the targets for less than " + fleet + "."
-               : "Least cost with the targets met, of those with a price: " + fleet + ".";
+               : "Of the GPUs with a price " + fleet + " meets the targets at least cost.";
 }
 
 /// Why paper lists a GPU below the table in place of a row of dashes.

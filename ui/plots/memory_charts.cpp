@@ -347,8 +347,9 @@ std::string memorySentence(const Snapshot& snapshot)
 {
     const Plan& plan = *snapshot.now.plan;
     const MemoryUse& m = snapshot.now.evaluation.memory;
-    const std::string held = plan.model.spec.name + " takes " + bold(bytes(m.weights.total())) + " of each " +
-                             plan.hardware.gpu.name + "'s " + bytes(m.gpuMemory);
+    const std::string held = plan.model.spec.name + (m.fits ? " takes " : " would take ") +
+                             bold(bytes(m.weights.total())) + " of each " + plan.hardware.gpu.name + "'s " +
+                             bytes(m.gpuMemory);
     if (!m.fits)
         return held + " and **does not fit**: " + whyItDoesNotFit(snapshot.now) + ". " + whatWouldFit(plan) +
                " Another way is offloading (menu Plan, Best offloading).";

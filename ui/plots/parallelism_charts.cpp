@@ -173,8 +173,8 @@ ChartSpec stepVsGpus(const Snapshot& snapshot)
     });
     const Seconds now = stepOf(*snapshot.now.evaluator, batch);
     if (snapshot.now.evaluation.fits)
-        body.markers.push_back(
-            {"you: " + duration(now), Role::primary, static_cast<double>(plan.layout().gpus()), now.in(millisecond)});
+        body.markers.push_back({"this plan: " + duration(now), Role::primary, static_cast<double>(plan.layout().gpus()),
+            now.in(millisecond)});
     Curve& curve = body.curves.front();
     const double gain = curve.y.front() / curve.y.back(), gpus = curve.x.back() / curve.x.front();
     chart.says = gpus > 1 ? whole(gpus) + " times the GPUs make a decode step " + number(gain, 2) + " times as fast, " +
@@ -360,7 +360,7 @@ ChartSpec rateVsGpus(const Snapshot& snapshot)
     const double now = snapshot.now.evaluation.capacity.si() / plan.deployment.replicas;
     if (now > 0)
         body.markers.push_back(
-            {"you: " + number(now) + " req/s", Role::primary, static_cast<double>(plan.layout().gpus()), now});
+            {"this plan: " + number(now) + " req/s", Role::primary, static_cast<double>(plan.layout().gpus()), now});
     const Curve& curve = body.curves.front();
     const double most = curve.y.back(), gpus = curve.x.back();
     chart.says = "A replica of " + counted(curve.x.front(), "GPU", "GPUs") + " serves " + number(curve.y.front()) +
@@ -385,7 +385,8 @@ ChartSpec costVsGpus(const Snapshot& snapshot)
     }
     const double now = (snapshot.now.evaluation.cost.perOutputTokenAtCapacity * millionTokens).in(dollar);
     if (std::isfinite(now) && now > 0)
-        body.markers.push_back({"you: " + usd(now), Role::primary, static_cast<double>(plan.layout().gpus()), now});
+        body.markers.push_back(
+            {"this plan: " + usd(now), Role::primary, static_cast<double>(plan.layout().gpus()), now});
     const Curve& curve = body.curves.front();
     const auto least = std::min_element(curve.y.begin(), curve.y.end()) - curve.y.begin();
     chart.says = "At full load a million output tokens are cheapest with " +

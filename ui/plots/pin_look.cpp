@@ -40,7 +40,7 @@ QPen pinPen(int pin, const Theme& theme, double width)
 
 QIcon pinIcon(int pin, const Theme& theme)
 {
-    constexpr int kSide = 16; // what styles draw in the head of a column
+    constexpr int kSide = 16;    // what styles draw in the head of a column
     constexpr double kSharp = 2; // for scale factors up to two
     QPixmap picture(static_cast<int>(kSide * kSharp), static_cast<int>(kSide * kSharp));
     picture.setDevicePixelRatio(kSharp);

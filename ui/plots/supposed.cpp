@@ -44,6 +44,8 @@ void rename(LineChart& chart)
 void addChange(ChartSpec& chart)
 {
     const std::string change = "with " + chart.supposes;
+    if (const std::size_t why = chart.unit.find(", where the targets still hold"); why != std::string::npos)
+        chart.unit.erase(why); // the sentence says it
     const std::size_t load = chart.unit.find(", at ");
     chart.unit.insert(std::min(load, chart.unit.size()), chart.unit.empty() ? change : ", " + change);
 }
@@ -72,7 +74,7 @@ ChartSpec chartOrSupposed(const ChartRow& row, const Snapshot& snapshot)
         return chart;
     would.supposes = supposed->change;
     addChange(would);
-    would.says = "This plan does not fit; with " + would.supposes + " it would: " + would.says;
+    would.says = "This plan does not fit. With " + would.supposes + ": " + would.says;
     std::visit([](auto& body) { pale(body); }, would.body);
     return would;
 }

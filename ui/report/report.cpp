@@ -185,7 +185,8 @@ void addCharts(PageFlow& flow, const Snapshot& snapshot, const ReportOptions& op
     std::unique_ptr<ChartRows> charts;
     for (const ChartRow& row : ui::charts()) {
         const bool isPrinted = row.id == kAblation || std::ranges::find(kFirstPage, row.id) != kFirstPage.end();
-        if (!wanted(options, row.id) || isPrinted)
+        const bool isEmpty = row.tab == "simulator" && !snapshot.now.evaluation.fits; // the verdict says why
+        if (!wanted(options, row.id) || isPrinted || isEmpty)
             continue;
         if (row.tab != tab) {
             charts.reset();
@@ -241,6 +242,8 @@ void addGroups(PageFlow& flow, const QString& heading, const std::vector<InputGr
 /// The table stands with its sentences, which say what the chart would.
 void addAblation(PageFlow& flow, const Snapshot& snapshot, const ReportOptions& options)
 {
+    if (!snapshot.now.evaluation.fits)
+        return; // none of the five holds the model
     const AblationSection section = ablationSection(*snapshot.now.plan);
     flow.together([&] {
         flow.heading(tr("Five ways to serve this load"));

@@ -166,6 +166,16 @@ QString verdictOf(Seconds reached, Seconds edge, Seconds target)
     return edge > target ? tr("holds, but the band passes it") : tr("holds");
 }
 
+/// The band of goodput as shares of the requests that are offered.
+std::pair<double, double> shareOfGood(const Evaluation& e, const Targets& targets)
+{
+    if (!(e.sloAttainment > 0) || !(e.throughput.goodput.si() > 0))
+        return {e.sloAttainment, e.sloAttainment};
+    const Band good = goodputBand(e, targets);
+    const double each = e.sloAttainment / e.throughput.goodput.si();
+    return {std::min(1.0, each * good.lo), std::min(1.0, each * good.hi)};
+}
+
 QString bandText(Seconds lo, Seconds hi)
 {
     if (!std::isfinite(hi.si()) || !(hi > lo))
@@ -220,9 +230,12 @@ TextTable latencyResults(const Evaluation& e)
     const auto part = [&](const QString& name, Seconds LatencyParts::*which, const QString& assumes) {
         rows.add(name, seconds(e.partsMean.*which), bandText(e.partsMeanBand.of(which), 1, "s"), assumes);
     };
-    part(tr("of which queue"), &LatencyParts::queue, tr("until a step takes the first own prompt token"));
-    part(tr("of which prefill"), &LatencyParts::prefill, tr("steps shared with others' prompts and answers"));
-    part(tr("of which decode"), &LatencyParts::decode, tr("gaps between tokens, each a step"));
+    if (e.stable) // else they are no parts of anything
+        part(tr("of which queue"), &LatencyParts::queue, tr("until a step takes the first own prompt token"));
+    if (e.stable)
+        part(tr("of which prefill"), &LatencyParts::prefill, tr("steps shared with others' prompts and answers"));
+    if (e.stable)
+        part(tr("of which decode"), &LatencyParts::decode, tr("gaps between tokens, each a step"));
     rows.add(tr("E2E p95"), seconds(e.e2e.p95), bandText(e.e2e.lo, e.e2e.hi),
         tr("integrated over batch size and output length"));
     rows.add(tr("E2E p99"), seconds(e.e2e.p99), bandText(farBand(e.e2e), 1, "s"), tr("the same"));
@@ -246,7 +259,9 @@ TextTable loadResults(const Evaluation& e, const Targets& targets)
     rows.add(
         tr("Requests in a replica"), number(e.meanConcurrency), kNoBand, tr("Little's law, checked against the chain"));
     rows.add(tr("Seats of a replica"), number(e.memory.seats), kNoBand,
-        tr("KV memory over the mean context, block by block"));
+        e.memory.seatsByMemory > e.memory.seats
+            ? tr("the limit of the plan: memory holds %1").arg(number(std::floor(e.memory.seatsByMemory)))
+            : tr("KV memory over the mean context, block by block"));
     rows.add(tr("KV memory in use"), percent(e.kvFraction), kNoBand, tr("mean over time; bursts use more"));
     rows.add(tr("Share of good requests"), percent(e.sloAttainment, 4), kNoBand,
         tr("offered requests, each target for itself"));
@@ -273,8 +288,12 @@ TextTable costResults(const Evaluation& e)
     rows.add(tr("Per million tokens, in and out"), perMillion(e.cost.perToken),
         bandText(inProportion(e.cost.perToken.si(), e.cost.perOutputToken.si(), e.costBand), millionTokens.si(), "USD"),
         tr("prompt tokens count as much as output tokens"));
-    rows.add(tr("Energy of an output token"), quantity(e.cost.joulesPerToken, "J"), kNoBand,
-        tr("board limit of the GPU, data centre overhead as stated"));
+    if (std::isfinite(e.cost.joulesPerToken)) {
+        rows.add(tr("Energy of an output token"), quantity(e.cost.joulesPerToken, "J"), kNoBand,
+            tr("board limit of the GPU times the power usage effectiveness"));
+        rows.add(tr("CO2 of a million output tokens"), quantity(e.cost.gramsCo2PerToken * millionTokens.si(), "g"),
+            kNoBand, tr("that energy at the carbon intensity of the plan"));
+    }
     return t;
 }
 
@@ -282,7 +301,9 @@ TextTable costResults(const Evaluation& e)
 
 std::vector<QString> verdictSentences(const Snapshot& s)
 {
-    std::vector<QString> out{needSentence(s), costSentence(s), holdSentence(s), bindingWords(s.now.evaluation.binding)};
+    std::vector<QString> out{needSentence(s), costSentence(s), holdSentence(s)};
+    if (s.now.evaluation.fits) // else the weights are what there is no room for
+        out.push_back(bindingWords(s.now.evaluation.binding));
     if (const auto least = leastCostSentence(s); !least.empty())
         out.insert(out.begin() + 2, text(least));
     if (!s.now.evaluation.notCovered.empty())
@@ -308,8 +329,12 @@ TextTable targetsTable(const Snapshot& s)
     add(tr("Time per output token, p95"), t.tpotP95, e.tpot.p95, bandText(e.tpot.lo, e.tpot.hi), e.tpot.hi);
     const Band end = farBand(e.e2e);
     add(tr("End to end, p99"), t.e2eP99, e.e2e.p99, bandText(end, 1, "s"), Seconds(end.hi));
-    out.rows.push_back({tr("Good requests"), percent(t.attainment, 4), percent(e.sloAttainment, 4), kNoBand,
-        e.sloAttainment >= t.attainment ? tr("holds") : tr("missed")});
+    const auto [fewest, most] = shareOfGood(e, t);
+    out.rows.push_back({tr("Good requests"), percent(t.attainment, 4), percent(e.sloAttainment, 4),
+        most > fewest ? tr("%1 to %2").arg(percent(fewest, 3), percent(most, 3)) : kNoBand,
+        e.sloAttainment < t.attainment ? tr("missed")
+        : fewest < t.attainment        ? tr("holds, but the band passes it")
+                                       : tr("holds")});
     return out;
 }
 

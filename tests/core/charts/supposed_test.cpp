@@ -71,7 +71,7 @@ TEST(SupposedChart, ShowsThePlanWithTheLeastChangeAndSaysSoEverywhere)
     for (const Marker& marker : body.markers)
         EXPECT_THAT(marker.name, testing::Not(testing::StartsWith("you")));
     EXPECT_THAT(chart.unit, testing::EndsWith("with tensor parallel 2"));
-    EXPECT_THAT(chart.says, testing::StartsWith("This plan does not fit; with tensor parallel 2 it would: "));
+    EXPECT_THAT(chart.says, testing::StartsWith("This plan does not fit. With tensor parallel 2: "));
 }
 
 TEST(SupposedChart, ComesWhenTheSliderRests)

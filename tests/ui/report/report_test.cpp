@@ -1,5 +1,7 @@
 #include "ui/report/report.h"
 
+#include "core/derived_bands.h"
+
 #include "core/plan/catalog.h"
 #include "core/plan/fields.h"
 #include "core/plan/plan_io.h"
@@ -282,11 +284,25 @@ TEST(Verdict, NamesTheGpuThatDoesItForLeast)
     cheap.fleet = UsdRate(1.49 / 3600);
     s.now.everyGpu.value = std::make_shared<const std::vector<GpuSizing>>(std::vector{cheap});
     EXPECT_EQ(verdictSentences(s)[2].toStdString(),
-        "Least cost with the targets met, of those with a price: 1 GPU GH200-96GB at $1.49 an hour.");
+        "Of the GPUs with a price 1 × GH200-96GB at $1.49 an hour meets the targets at least cost.");
     cheap.gpu = s.now.plan->hardware.gpu.name;
     s.now.everyGpu.value = std::make_shared<const std::vector<GpuSizing>>(std::vector{cheap});
     EXPECT_EQ(verdictSentences(s)[2].toStdString(),
-        "No GPU of the catalog with a price meets the targets for less than 1 GPU " + cheap.gpu + " at $1.49 an hour.");
+        "No GPU of the catalog with a price meets the targets for less than 1 × " + cheap.gpu + " at $1.49 an hour.");
+}
+
+TEST(Verdict, TheShareOfGoodRequestsHasTheBandOfGoodput)
+{
+    Plan plan = planWithTargets();
+    const Snapshot s = snapshotOf(plan);
+    const Evaluation& e = s.now.evaluation;
+    const Band good = goodputBand(e, plan.targets);
+    ASSERT_LT(good.lo, good.hi);
+    const std::vector<QString> row = targetsTable(s).rows.back();
+    EXPECT_TRUE(row[3].startsWith(percent(e.sloAttainment * good.lo / e.throughput.goodput.si(), 3)))
+        << qPrintable(row[3]);
+    plan.targets.attainment = 0.5 * (good.lo / e.throughput.goodput.si() + 1) * e.sloAttainment;
+    EXPECT_EQ(targetsTable(snapshotOf(plan)).rows.back().back().toStdString(), "holds, but the band passes it");
 }
 
 TEST(Verdict, DoesNotReassureWhereTheBandPassesATarget)
