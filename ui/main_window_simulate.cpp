@@ -63,7 +63,7 @@ void MainWindow::refreshSimulation()
     m_stopAction->setEnabled(simulator.isRunning());
     const Study* study = simulator.study().get();
     const sim::SimResult* own = study != nullptr ? study->own() : nullptr;
-    if (own == nullptr) {
+    if (own == nullptr || own->counters.completed == 0) { // nothing was served: other places say why
         m_simulated->clear();
         return;
     }

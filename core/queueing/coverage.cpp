@@ -91,6 +91,11 @@ std::string_view ofReplicas(const StationTables& t, double utilization)
     return {};
 }
 
+constexpr std::string_view kSeveralStages =
+    "several pipeline stages: the closed form lets a step last as long as its longest micro-batch does on "
+    "average; its capacity can come out a tenth too low to a quarter too high, and above half of it times a "
+    "third off; simulate it";
+
 } // namespace
 
 std::string_view reasonNotCovered(const StationTables& t, double utilization)
@@ -101,8 +106,10 @@ std::string_view reasonNotCovered(const StationTables& t, double utilization)
                "forms the batches one by one";
     if (t.input.policy == BatchPolicy::disaggregated)
         return "split phases: the time to the first token comes out up to twice too high; simulate it";
-    if (const auto why = ofProcess(t); !why.empty() || utilization >= 1)
+    if (const auto why = ofProcess(t); !why.empty())
         return why;
+    if (utilization >= 1)
+        return t.input.stages > 1 ? kSeveralStages : std::string_view();
     if (const auto why = ofLengths(t); !why.empty())
         return why;
     if (const auto why = ofGaps(t, utilization); !why.empty())
@@ -110,9 +117,7 @@ std::string_view reasonNotCovered(const StationTables& t, double utilization)
     if (const auto why = ofReplicas(t, utilization); !why.empty())
         return why;
     if (t.input.stages > 1)
-        return "several pipeline stages: the closed form lets a step last as long as its longest micro-batch does on "
-               "average; its capacity can come out a tenth too low to a quarter too high, and above half of it times a "
-               "third off; simulate it";
+        return kSeveralStages;
     constexpr double kBurstyWaits = 0.8, kNearlyFull = 0.9;
     if (utilization > kNearlyFull)
         return "above 90 % of the capacity the p95 of the time to the first token can come out several times too low "

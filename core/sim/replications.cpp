@@ -140,6 +140,8 @@ void Merged::add(Replication& replication)
 
 bool Merged::isNarrow(double share) const
 {
+    if (m_sum.counters.completed == 0) // nothing that more replications could tell
+        return true;
     return std::all_of(m_metrics.begin(), m_metrics.begin() + 2,
         [&](const Metric& m) { return meanOf(m.p95) > 0 && halfWidth95(m.p95) <= share * meanOf(m.p95); });
 }

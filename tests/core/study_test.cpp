@@ -136,6 +136,20 @@ TEST(Study, OfAnOlderPlanIsNotCurrent)
     EXPECT_FALSE(studyIsCurrent(snapshot));
 }
 
+TEST(Study, OfAPlanThatServesNothingIsNotRepeatedForAnIntervalThatNeverComes)
+{
+    const auto plan =
+        planWith({{"model.name", "Llama-3.1-70B"}, {"hardware.gpu", "H100-SXM-80GB"}, {"deployment.tp", "1"}});
+    ASSERT_FALSE(memoryOf(*plan).fits);
+    StudySettings settings = small();
+    settings.untilCi = 0.05;
+    const auto study = runStudy(plan, settings);
+    ASSERT_NE(study->own(), nullptr);
+    EXPECT_EQ(study->own()->counters.completed, 0U);
+    constexpr int kLeast = 5; // before intervals are asked for; 200 at most
+    EXPECT_EQ(study->own()->replications, kLeast);
+}
+
 TEST(Study, PricesAndNamesAreNothingToARunEverythingElseIs)
 {
     const auto alike = [](const char* key, const char* value) {

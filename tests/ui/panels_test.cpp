@@ -13,8 +13,8 @@
 
 #include <gmock/gmock.h>
 
-#include <QLineEdit>
 #include <QHeaderView>
+#include <QLineEdit>
 #include <QTableWidget>
 #include <QVBoxLayout>
 

@@ -253,6 +253,23 @@ TEST_F(WindowTest, SearchFindsAFieldByKeyAndByWordAndSaysWhenThereIsNone)
     EXPECT_EQ(shown().size(), static_cast<qsizetype>(PlanPanel::kFirst.size()));
 }
 
+TEST_F(WindowTest, SearchPutsTheSettingOfThatNameFirstAndEnterGoesThere)
+{
+    auto* edit = window->planPanel().findChild<QLineEdit*>();
+    ASSERT_NE(edit, nullptr);
+    window->planPanel().focusSearch();
+    QTest::keyClicks(edit, QStringLiteral("tensor parallel"));
+    auto* named = window->planPanel().findChild<FieldEditor*>(QStringLiteral("found.deployment.tp"));
+    ASSERT_NE(named, nullptr);
+    for (const auto* other : window->planPanel().findChildren<FieldEditor*>())
+        if (other->objectName().startsWith(QLatin1String("found.")) && !other->isHidden()) {
+            EXPECT_LE(named->y(), other->y()) << other->objectName().toStdString();
+        }
+    QTest::keyClick(edit, Qt::Key_Return);
+    EXPECT_TRUE(named->isAncestorOf(QApplication::focusWidget()));
+    EXPECT_EQ(edit->text(), QStringLiteral("tensor parallel"));
+}
+
 TEST_F(WindowTest, SearchFindsWhatRequestClassesHaveAndLeadsToTheirTable)
 {
     auto* search = window->planPanel().findChild<QLineEdit*>();

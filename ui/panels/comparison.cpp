@@ -244,8 +244,7 @@ std::string firstDifference(const Plan& plan, const Plan& other)
         if (info(field).derived || fieldText(field, plan) == fieldText(field, other))
             continue;
         const std::string value = valueInWords(field, plan);
-        const auto* numeric = std::get_if<NumberField>(&field);
-        if (numeric != nullptr && !numeric->info.unit.empty() && numeric->get(plan))
+        if (info(field).unit == "req/s") // says what it is of
             return value;
         QString label = text(info(field).label);
         if (label.size() > 1 && label[1].isLower())

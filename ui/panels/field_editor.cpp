@@ -88,6 +88,7 @@ protected:
         else
             QComboBox::keyPressEvent(event);
     }
+    void contextMenuEvent(QContextMenuEvent* event) override { event->ignore(); } // the editor's
     void wheelEvent(QWheelEvent* event) override
     {
         if (hasFocus())

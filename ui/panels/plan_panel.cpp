@@ -17,6 +17,7 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <functional>
 
 namespace headroom::ui {
 
@@ -77,7 +78,17 @@ namespace {
 
 /// While nothing is typed, undo and redo are the plan's.
 class SearchEdit final : public QLineEdit {
+public:
+    std::function<void()> onEnter; ///< goes to what was found
+
 protected:
+    void keyPressEvent(QKeyEvent* event) override
+    {
+        if (event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter)
+            onEnter();
+        else
+            QLineEdit::keyPressEvent(event);
+    }
     bool event(QEvent* event) override
     {
         if (offersUndoOrRedo(event) && text().isEmpty()) {
@@ -93,7 +104,9 @@ protected:
 PlanPanel::PlanPanel(Document& document, QWidget* parent) : QWidget(parent), m_document(document)
 {
     auto* outer = column(this, 0);
-    m_search = new SearchEdit;
+    auto* search = new SearchEdit;
+    search->onEnter = [this] { focusFirstHit(); };
+    m_search = search;
     m_search->setPlaceholderText(tr("Search settings… Ctrl+K"));
     m_search->setAccessibleName(tr("Search settings"));
     m_search->setToolTip(tr("Finds settings by name, key or meaning (Ctrl+K)"));
@@ -299,6 +312,16 @@ void PlanPanel::focusSearch()
     m_search->selectAll();
 }
 
+void PlanPanel::focusFirstHit()
+{
+    for (int i = 0; m_results != nullptr && m_results->isVisible() && i < m_resultColumn->count(); ++i)
+        if (auto* editor = qobject_cast<FieldEditor*>(m_resultColumn->itemAt(i)->widget());
+            editor != nullptr && !editor->isHidden()) {
+            editor->focusControl();
+            return;
+        }
+}
+
 void PlanPanel::makeResults()
 {
     m_results = new QWidget;
@@ -341,6 +364,23 @@ int PlanPanel::searchFields(const QStringList& words)
     return hits;
 }
 
+/// The setting whose name begins with what was typed comes before those that have it somewhere.
+void PlanPanel::placeFirst(const QString& typed)
+{
+    constexpr int kAfterLines = 3; // what says how many, and the request classes
+    int at = kAfterLines;
+    for (const Field& field : fields()) {
+        const auto it = m_found.find(info(field).key);
+        if (it == m_found.end() || it->second->isHidden())
+            continue;
+        const bool isNamed = !typed.isEmpty() && text(info(field).label).startsWith(typed, Qt::CaseInsensitive);
+        if (isNamed) {
+            m_resultColumn->removeWidget(it->second);
+            m_resultColumn->insertWidget(at++, it->second);
+        }
+    }
+}
+
 /// Request classes are a table, not editors: says what of it matches and leads there.
 bool PlanPanel::searchClasses(const QStringList& words)
 {
@@ -366,6 +406,7 @@ void PlanPanel::search(const QString& typed)
         makeResults();
     const std::size_t before = m_found.size();
     const int hits = searchFields(words);
+    placeFirst(typed.trimmed());
     const bool inClasses = searchClasses(words);
     m_nothing->setText(hits == 0 && !inClasses ? tr("No setting has “%1” in its name, key or meaning.").arg(typed)
                        : hits > kMaxResults    ? tr("%1 settings; the first %2 are shown.").arg(hits).arg(kMaxResults)

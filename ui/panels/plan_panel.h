@@ -63,6 +63,8 @@ private:
     void search(const QString& words);
     void makeResults();
     int searchFields(const QStringList& words);
+    void placeFirst(const QString& typed);
+    void focusFirstHit();
     bool searchClasses(const QStringList& words);
     void scrollTo(QWidget* control, std::function<void()> thenFocus);
     FieldEditor* adopt(const Field& field);

@@ -136,6 +136,10 @@ bool ValueBox::event(QEvent* event)
 
 void ValueBox::keyPressEvent(QKeyEvent* event)
 {
+    if (event->matches(QKeySequence::Delete) && event->key() != Qt::Key_Delete) {
+        event->ignore(); // Ctrl+D pins: where that cannot be done it deletes nothing
+        return;
+    }
     // A text that was refused is no longer marked as changed, and is not what the owner shows either.
     if (event->key() == Qt::Key_Escape && (m_edit->isModified() || m_edit->text() != m_shown)) {
         force(m_shown);

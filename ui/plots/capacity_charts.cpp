@@ -238,6 +238,8 @@ std::string capacitySentence(const Snapshot& snapshot)
     text += ", and it saturates at " + bold(rate(e.capacity)) + ".";
     if (e.meetsTargets && e.replicasNeeded && *e.replicasNeeded > plan.deployment.replicas)
         text += " But " + bold(replicasNeededText(snapshot.now)) + ".";
+    if (plan.deployment.pp > 1 && plan.batching.policy != BatchPolicy::static_)
+        text += " With pipeline stages the formulas are less sure: see what is simulated.";
     return text + pinnedClause(snapshot);
 }
 

@@ -32,8 +32,7 @@ void rename(LineChart& chart)
         if (name.starts_with(kOwn))
             name = "then: " + name.substr(kOwn.size());
     };
-    for (Marker& marker : chart.markers)
-        would(marker.name);
+    chart.markers.clear(); // nothing of it is served now
     for (Limit& limit : chart.limits)
         would(limit.name);
     for (Curve& curve : chart.curves)
