@@ -24,13 +24,13 @@ std::optional<Supposed> suppose(const Plan& plan)
     return Supposed{planResults("with " + fitting->change, std::move(changed), kRestPoints), fitting->change};
 }
 
-/// "you: 410 ms" is of the plan as it is: here it is what would be.
+/// "you: 3.5" is where the plan as it is stands: here it is what is asked of another.
 void rename(LineChart& chart)
 {
     constexpr std::string_view kOwn = "you: ";
     const auto would = [&](std::string& name) {
         if (name.starts_with(kOwn))
-            name = "then: " + name.substr(kOwn.size());
+            name = "asked: " + name.substr(kOwn.size());
     };
     chart.markers.clear(); // nothing of it is served now
     for (Limit& limit : chart.limits)
