@@ -14,6 +14,7 @@
 #include "ui/panels/plan_panel.h"
 #include "ui/panels/sim_panel.h"
 #include "ui/panels/summary_panel.h"
+#include "ui/panels/tab_order.h"
 #include "ui/panels/validation_page.h"
 #include "ui/plots/catalog.h"
 #include "ui/plots/chart_view.h"
@@ -274,6 +275,7 @@ void MainWindow::showCurrentTab()
     if (page == nullptr) {
         page = makePage(tab);
         m_stack->addWidget(page);
+        tabFrom(m_tabBar, *page); // pages are made when they are first shown: else their plots came before the verdict
     }
     m_stack->setCurrentWidget(page);
     if (ChartPage* charts = currentPage(); charts != nullptr && charts->chartCount() > 0)

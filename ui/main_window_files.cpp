@@ -96,10 +96,14 @@ void MainWindow::chooseFile()
 
 void MainWindow::openFile(const std::filesystem::path& path)
 {
-    if (!mayDiscard())
-        return;
     std::error_code error;
     const auto absolute = std::filesystem::absolute(path, error);
+    if (const auto read = loadPlan(error ? path : absolute); !read) { // before anybody is asked what to lose
+        reportFailure(tr("Not opened; the open plan is unchanged."), read.error());
+        return;
+    }
+    if (!mayDiscard())
+        return;
     const auto opened = m_document.open(error ? path : absolute);
     if (!opened) {
         reportFailure(tr("Not opened; the open plan is unchanged."), opened.error());

@@ -26,6 +26,25 @@ TEST_F(WindowTest, ABadFileLeavesTheOpenPlanAndSaysFileAndKey)
         testing::AllOf(testing::HasSubstr("broken.plan.json"), testing::HasSubstr("arrival_rate_req_s")));
 }
 
+TEST_F(WindowTest, AFileThatCannotBeReadCostsNoQuestionAboutWhatIsOpen)
+{
+    ASSERT_TRUE(document.edit("workload.arrival_rate_req_s", "7"));
+    const auto file = folder() / "broken.plan.json";
+    std::ofstream(file) << "{";
+    bool asked = false;
+    QTimer::singleShot(0, window.get(), [&] {
+        auto* box = window->findChild<QMessageBox*>(QStringLiteral("question.save"));
+        asked = box != nullptr;
+        if (box != nullptr)
+            box->button(QMessageBox::Cancel)->click();
+    });
+    window->openFile(file);
+    QCoreApplication::processEvents();
+    EXPECT_FALSE(asked);
+    EXPECT_THAT(window->notices().text().toStdString(), testing::HasSubstr("broken.plan.json"));
+    EXPECT_TRUE(document.isModified());
+}
+
 TEST_F(WindowTest, ClosingWithChangesAsksAndCancelKeepsTheWindow)
 {
     ASSERT_TRUE(document.edit("workload.arrival_rate_req_s", "7"));

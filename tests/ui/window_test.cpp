@@ -20,6 +20,7 @@
 #include <QPushButton>
 #include <QScrollArea>
 #include <QScrollBar>
+#include <QTabBar>
 #include <QUndoStack>
 
 #include <map>
@@ -232,6 +233,18 @@ TEST_F(WindowTest, BestOffloadingMakesALargeModelRunInOneStepToUndo)
     act();
     EXPECT_EQ(document.plan(), hopeless);
     EXPECT_THAT(window->notices().text().toStdString(), testing::HasSubstr("Nothing fits"));
+}
+
+TEST_F(WindowTest, TabGoesFromTheVerdictOverTheTabsToThePlots)
+{
+    window->showTab("memory"); // made just now
+    const auto* plots = window->currentPage();
+    QWidget* next = window->findChild<QTabBar*>();
+    ASSERT_NE(next, nullptr);
+    do
+        next = next->nextInFocusChain();
+    while ((next->focusPolicy() & Qt::TabFocus) == 0 || !next->isVisibleTo(window.get()));
+    EXPECT_TRUE(plots->isAncestorOf(next)) << next->metaObject()->className();
 }
 
 TEST_F(WindowTest, SearchFindsAFieldByKeyAndByWordAndSaysWhenThereIsNone)

@@ -22,6 +22,7 @@ namespace headroom::ui {
 
 namespace {
 
+constexpr int kRowHeight = 26;
 constexpr int kFirstPinned = 2; ///< column: after the names and the open plan
 
 } // namespace
@@ -54,9 +55,9 @@ ComparePage::ComparePage(QWidget* parent)
     m_table->verticalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     m_table->verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
     m_table->verticalHeader()->setHighlightSections(false);
-    m_table->verticalHeader()->setDefaultSectionSize(26);
+    m_table->verticalHeader()->setDefaultSectionSize(kRowHeight);
     m_table->setShowGrid(false);
-    m_table->setWordWrap(false);
+    m_table->setWordWrap(true);
     m_table->setStyleSheet(QStringLiteral("QTableView::item { padding: 0 6px; }")); // under the words of the header
     m_table->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     column->addWidget(m_table, 1);
@@ -166,10 +167,12 @@ void ComparePage::setTheme(const Theme& theme)
     showLines();
 }
 
-/// Columns are as wide as their texts: wider ones widen them, so that a moving slider does not make them tremble.
+/// Columns are as wide as their texts, up to where these wrap: wider ones widen them, so that a moving slider does not make
+/// them tremble.
 void ComparePage::fitColumns()
 {
-    constexpr int kPadding = 2 * 11, kLeast = 120, kLine = 20;
+    constexpr int kPadding = 2 * 11, kLeast = 120, kMost = 190,
+                  kLine = 20; // so narrow that several plans stand side by side
     QFont bold = m_table->font();
     bold.setBold(true);
     const QFontMetrics metrics(bold);
@@ -180,8 +183,18 @@ void ComparePage::fitColumns()
                                     (c >= kFirstPinned ? kLine : 0));
         for (int r = 0; r < m_table->rowCount(); ++r)
             if (!m_table->isRowHidden(r))
-                width = std::max(width, metrics.horizontalAdvance(m_table->item(r, c)->text()) + kPadding);
+                width =
+                    std::max(width, std::min(kMost, metrics.horizontalAdvance(m_table->item(r, c)->text()) + kPadding));
         m_table->setColumnWidth(c, width);
+    }
+    for (int r = 0; r < m_table->rowCount(); ++r) {
+        int height = kRowHeight;
+        for (int c = 1; c < m_table->columnCount() && !m_table->isRowHidden(r); ++c) {
+            const QRect room(0, 0, m_widths[static_cast<std::size_t>(c)] - kPadding, 0);
+            const int lines = metrics.boundingRect(room, Qt::TextWordWrap, m_table->item(r, c)->text()).height();
+            height = std::max(height, lines + kRowHeight - metrics.height());
+        }
+        m_table->setRowHeight(r, height);
     }
 }
 
