@@ -212,7 +212,9 @@ std::string whatThatServes(const Plan& plan)
 
 } // namespace
 
-std::string whatWouldFit(const Plan& plan)
+namespace {
+
+std::string waysInWords(const Plan& plan)
 {
     const WaysToFit ways = waysToFit(plan);
     const auto gpus = [&plan](int tp) { return counted(tp * std::max(1, plan.deployment.pp), "GPU", "GPUs"); };
@@ -225,6 +227,20 @@ std::string whatWouldFit(const Plan& plan)
     if (text.empty())
         return "No tensor-parallel degree and no narrower weights hold it: take a larger GPU.";
     return "It fits with " + text + "." + whatThatServes(plan);
+}
+
+} // namespace
+
+std::string whatWouldFit(const Plan& plan)
+{
+    struct Said {
+        Plan of;
+        std::string words;
+    };
+    thread_local std::optional<Said> last; // the sentence, the plots and the explanation of one move ask for the same
+    if (!last || !(last->of == plan))
+        last = Said{plan, waysInWords(plan)};
+    return last->words;
 }
 
 std::string whyNoLoadCurve(const Snapshot& snapshot, const std::string& unfit)
