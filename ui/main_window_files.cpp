@@ -98,7 +98,8 @@ void MainWindow::openFile(const std::filesystem::path& path)
 {
     std::error_code error;
     const auto absolute = std::filesystem::absolute(path, error);
-    if (const auto read = loadPlan(error ? path : absolute); !read) { // before anybody is asked what to lose
+    if (const auto read = loadPlan(error ? path : absolute);
+        !read) { // before anybody is asked what to lose; read again below, as the answer may be to save over it
         reportFailure(tr("Not opened; the open plan is unchanged."), read.error());
         return;
     }

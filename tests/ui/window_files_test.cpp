@@ -26,18 +26,24 @@ TEST_F(WindowTest, ABadFileLeavesTheOpenPlanAndSaysFileAndKey)
         testing::AllOf(testing::HasSubstr("broken.plan.json"), testing::HasSubstr("arrival_rate_req_s")));
 }
 
+/// Answers Cancel to the question whether to save, if it comes, and says whether it came.
+void cancelTheQuestion(MainWindow& window, bool& asked)
+{
+    QTimer::singleShot(0, &window, [&] {
+        auto* box = window.findChild<QMessageBox*>(QStringLiteral("question.save"));
+        asked = box != nullptr;
+        if (box != nullptr)
+            box->button(QMessageBox::Cancel)->click();
+    });
+}
+
 TEST_F(WindowTest, AFileThatCannotBeReadCostsNoQuestionAboutWhatIsOpen)
 {
     ASSERT_TRUE(document.edit("workload.arrival_rate_req_s", "7"));
     const auto file = folder() / "broken.plan.json";
     std::ofstream(file) << "{";
     bool asked = false;
-    QTimer::singleShot(0, window.get(), [&] {
-        auto* box = window->findChild<QMessageBox*>(QStringLiteral("question.save"));
-        asked = box != nullptr;
-        if (box != nullptr)
-            box->button(QMessageBox::Cancel)->click();
-    });
+    cancelTheQuestion(*window, asked);
     window->openFile(file);
     QCoreApplication::processEvents();
     EXPECT_FALSE(asked);
@@ -49,12 +55,7 @@ TEST_F(WindowTest, ClosingWithChangesAsksAndCancelKeepsTheWindow)
 {
     ASSERT_TRUE(document.edit("workload.arrival_rate_req_s", "7"));
     bool asked = false;
-    QTimer::singleShot(0, window.get(), [&] {
-        auto* box = window->findChild<QMessageBox*>(QStringLiteral("question.save"));
-        asked = box != nullptr;
-        if (box != nullptr)
-            box->button(QMessageBox::Cancel)->click();
-    });
+    cancelTheQuestion(*window, asked);
     EXPECT_FALSE(window->close());
     EXPECT_TRUE(asked);
     EXPECT_TRUE(window->isVisible());

@@ -114,9 +114,11 @@ void ComparePage::fill(const Snapshot& snapshot, const std::vector<CompareRow>& 
     QStringList headers{tr("Result or setting"), tr("Now")};
     for (std::size_t i = 1; i < plans.size(); ++i)
         headers.append(QChar(QChar::Nbsp) + text(plans[i]->name)); // apart from its line
+    const bool isOther = m_table->columnCount() != static_cast<int>(headers.size());
     m_table->setColumnCount(static_cast<int>(headers.size()));
     m_table->setHorizontalHeaderLabels(headers);
-    showLines();
+    if (isOther) // a move of a slider leaves them
+        showLines();
     m_table->setRowCount(static_cast<int>(rows.size()));
     for (int r = 0; r < m_table->rowCount(); ++r) {
         const CompareRow& row = rows[static_cast<std::size_t>(r)];

@@ -87,21 +87,6 @@ LineChart chartOverBatch(const Snapshot& snapshot, const std::vector<double>& si
 
 double decodeRate(double batch, Seconds step) { return batch / step.si(); }
 
-ErrorBand errorsOfSteps(const Plan& plan)
-{
-    return bandFor(PredictedQuantity::tpot, plan.hardware.gpu.architecture, plan.model.weightFormat);
-}
-
-void addFactors(Curve& curve, double lowest, double highest)
-{
-    std::vector<double> lo, hi;
-    for (const double y : curve.y) {
-        lo.push_back(lowest * y);
-        hi.push_back(highest * y);
-    }
-    addBand(curve, std::move(lo), std::move(hi));
-}
-
 /// Output tokens per second of a replica while so many seats are always taken, prompts among them; no points where the
 /// policy has no steps of both.
 Curve servedOverBatch(const PlanResults& results, const std::vector<double>& sizes)

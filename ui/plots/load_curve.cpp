@@ -86,6 +86,21 @@ void addTimeFactors(Curve& curve, double fast, double slow)
     addBand(curve, std::move(lo), std::move(hi));
 }
 
+ErrorBand errorsOfSteps(const Plan& plan)
+{
+    return bandFor(PredictedQuantity::tpot, plan.hardware.gpu.architecture, plan.model.weightFormat);
+}
+
+void addFactors(Curve& curve, double lowest, double highest)
+{
+    std::vector<double> lo, hi;
+    for (const double y : curve.y) {
+        lo.push_back(lowest * y);
+        hi.push_back(highest * y);
+    }
+    addBand(curve, std::move(lo), std::move(hi));
+}
+
 void addBand(Curve& curve, std::vector<double> lo, std::vector<double> hi)
 {
     double ratio = 1; // of the pessimistic edge, where it was last known

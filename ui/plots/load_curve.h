@@ -53,6 +53,10 @@ Curve distributionCurve(const std::vector<double>& seconds, const std::vector<do
 /// The band of such a curve all of whose times may turn out `fast` to `slow` times as long; `slow` may be infinite.
 void addTimeFactors(Curve&, double fast, double slow);
 
+/// What measured steps were of predicted ones, for the GPU and the weights of a plan.
+ErrorBand errorsOfSteps(const Plan&);
+/// Gives a curve the band between two multiples of its values.
+void addFactors(Curve&, double lowest, double highest);
 /// Gives a curve its band, around every point. The upper edge may be infinite: close to saturation a plan that turns out
 /// slower queues without end. Where it is NaN, the band keeps its last width.
 void addBand(Curve&, std::vector<double> lo, std::vector<double> hi);

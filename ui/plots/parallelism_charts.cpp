@@ -133,17 +133,6 @@ Curve splitByFit(Curve& curve, const std::vector<Scaled>& all)
     return unfit;
 }
 
-void addErrorsOfSteps(Curve& steps, const Plan& plan)
-{
-    const ErrorBand errors = bandFor(PredictedQuantity::tpot, plan.hardware.gpu.architecture, plan.model.weightFormat);
-    std::vector<double> lo, hi;
-    for (const double y : steps.y) {
-        lo.push_back(errors.lo * y);
-        hi.push_back(errors.hi * y);
-    }
-    addBand(steps, std::move(lo), std::move(hi));
-}
-
 ChartSpec stepVsGpus(const Snapshot& snapshot)
 {
     const Plan& plan = *snapshot.now.plan;
@@ -180,9 +169,10 @@ ChartSpec stepVsGpus(const Snapshot& snapshot)
     chart.says = gpus > 1 ? whole(gpus) + " times the GPUs make a decode step " + number(gain, 2) + " times as fast, " +
                                 percent(gain / gpus) + " of what would be ideal."
                           : "Only one tensor-parallel degree divides this model.";
-    addErrorsOfSteps(curve, plan);
+    const ErrorBand errors = errorsOfSteps(plan);
+    addFactors(curve, errors.lo, errors.hi);
     if (pipeline.size() > 1)
-        addErrorsOfSteps(body.curves[1], plan);
+        addFactors(body.curves[1], errors.lo, errors.hi);
     Curve unfit = splitByFit(curve, tensor);
     if (pipeline.size() > 1) {
         Curve deep = splitByFit(body.curves[1], pipeline);

@@ -25,7 +25,7 @@ std::optional<Supposed> suppose(const Plan& plan)
 }
 
 /// "you: 3.5" is where the plan as it is stands: here it is what is asked of another.
-void rename(LineChart& chart)
+void pale(LineChart& chart)
 {
     constexpr std::string_view kOwn = "you: ";
     const auto would = [&](std::string& name) {
@@ -49,7 +49,6 @@ void addChange(ChartSpec& chart)
     chart.unit.insert(std::min(load, chart.unit.size()), chart.unit.empty() ? change : ", " + change);
 }
 
-void pale(LineChart& chart) { rename(chart); }
 void pale(StackedBars& bars) { bars.faded = true; }
 void pale(Table& table) { table.faded = true; }
 template <class Body>

@@ -230,12 +230,11 @@ TextTable latencyResults(const Evaluation& e)
     const auto part = [&](const QString& name, Seconds LatencyParts::*which, const QString& assumes) {
         rows.add(name, seconds(e.partsMean.*which), bandText(e.partsMeanBand.of(which), 1, "s"), assumes);
     };
-    if (e.stable) // else they are no parts of anything
+    if (e.stable) { // else they are no parts of anything
         part(tr("of which queue"), &LatencyParts::queue, tr("until a step takes the first own prompt token"));
-    if (e.stable)
         part(tr("of which prefill"), &LatencyParts::prefill, tr("steps shared with others' prompts and answers"));
-    if (e.stable)
         part(tr("of which decode"), &LatencyParts::decode, tr("gaps between tokens, each a step"));
+    }
     rows.add(tr("E2E p95"), seconds(e.e2e.p95), bandText(e.e2e.lo, e.e2e.hi),
         tr("integrated over batch size and output length"));
     rows.add(tr("E2E p99"), seconds(e.e2e.p99), bandText(farBand(e.e2e), 1, "s"), tr("the same"));
