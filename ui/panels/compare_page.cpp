@@ -192,8 +192,11 @@ void ComparePage::fitColumns()
     for (int r = 0; r < m_table->rowCount(); ++r) {
         int height = kRowHeight;
         for (int c = 1; c < m_table->columnCount() && !m_table->isRowHidden(r); ++c) {
+            const QString words = m_table->item(r, c)->text();
             const QRect room(0, 0, m_widths[static_cast<std::size_t>(c)] - kPadding, 0);
-            const int lines = metrics.boundingRect(room, Qt::TextWordWrap, m_table->item(r, c)->text()).height();
+            if (metrics.horizontalAdvance(words) <= room.width()) // nearly all: to lay a text out takes far longer
+                continue;
+            const int lines = metrics.boundingRect(room, Qt::TextWordWrap, words).height();
             height = std::max(height, lines + kRowHeight - metrics.height());
         }
         m_table->setRowHeight(r, height);
