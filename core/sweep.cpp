@@ -138,7 +138,7 @@ Result<SweepAxis> parseAxis(std::string_view text, const Plan& plan)
     const std::string_view key = text.substr(0, equals), range = text.substr(equals + 1);
     const Field* field = findField(key);
     if (!field)
-        return fail(std::string(key), "no such field, `headroom-cli fields` lists them");
+        return fail(std::string(key), "no such field, `headroom-cli fields` lists them" + nearestKeyHint(key));
     Result<std::vector<double>> values = std::vector<double>{};
     if (const auto* number = std::get_if<NumberField>(field))
         values =

@@ -2,6 +2,7 @@
 #include "ui/main_window.h"
 
 #include "core/plan/catalog.h"
+#include "core/plan/fields.h"
 #include "core/plan/plan_io.h"
 #include "ui/autosave.h"
 #include "ui/format.h"
@@ -197,11 +198,15 @@ void MainWindow::tellUnknownKeys()
         m_notices->withdraw(QStringLiteral("unknown"));
         return;
     }
-    QString words = tr("%1 is not a key of this version: it is kept and has no effect.").arg(text(names.front()));
+    const QString hint = text(nearestKeyHint(names.front()));
+    QString words =
+        hint.isEmpty()
+            ? tr("%1 is not a key of this version: it is kept and has no effect.").arg(text(names.front()))
+            : tr("%1 is not a key of this version, is kept and has no effect%2").arg(text(names.front()), hint);
     if (names.size() > 1)
-        words = tr("%1 and %2 more are not keys of this version: they are kept and have no effect.")
-                    .arg(text(names.front()))
-                    .arg(names.size() - 1);
+        words = tr("%1 and %2 more are not keys of this version, are kept and have no effect%3")
+                    .arg(text(names.front()), QString::number(names.size() - 1),
+                        hint.isEmpty() ? QStringLiteral(".") : hint);
     m_notices->post({QStringLiteral("unknown"), words, Mood::warning, {}});
 }
 
@@ -287,7 +292,8 @@ void MainWindow::reportFailure(const QString& what, const Error& error)
 
 void MainWindow::exportReport()
 {
-    ReportDialog dialog(m_document.snapshot(), m_document.path().parent_path(), this);
+    const auto saved = m_document.path().empty() ? nullptr : std::make_shared<const Plan>(m_document.openedPlan());
+    ReportDialog dialog(m_document.snapshot(), m_document.path().parent_path(), saved, this);
     if (dialog.exec() == QDialog::Accepted)
         m_notices->post({QStringLiteral("report"), tr("Report written: %1").arg(dialog.written()), Mood::good, {}});
 }

@@ -17,6 +17,7 @@
 #include <QPrinter>
 #include <QProgressBar>
 #include <QPushButton>
+#include <QScreen>
 #include <QSignalBlocker>
 #include <QStackedWidget>
 #include <QTimer>
@@ -27,15 +28,17 @@ namespace headroom::ui {
 namespace {
 
 constexpr QSize kSize{1120, 780};
+constexpr double kMostOfScreen = 0.9; ///< on a small one
 /// From opening to laying the pages out, which takes tenths of a second: the dialog is on the screen by then.
 constexpr int kAppearMs = 50;
 
 } // namespace
 
-ReportDialog::ReportDialog(
-    std::shared_ptr<const Snapshot> snapshot, const std::filesystem::path& folder, QWidget* parent)
+ReportDialog::ReportDialog(std::shared_ptr<const Snapshot> snapshot, const std::filesystem::path& folder,
+    std::shared_ptr<const Plan> saved, QWidget* parent)
     : QDialog(parent),
       m_preparation(new ReportPreparation(std::move(snapshot), folder, this)),
+      m_saved(std::move(saved)),
       m_pages(new QStackedWidget),
       m_charts(new QListWidget),
       m_page(new QComboBox),
@@ -52,7 +55,7 @@ ReportDialog::ReportDialog(
     auto* row = new QHBoxLayout(this);
     row->addLayout(left, 0);
     row->addWidget(m_pages, 1);
-    resize(kSize);
+    resize(kSize.boundedTo(screen()->availableSize() * kMostOfScreen));
     connect(m_preparation, &ReportPreparation::completed, this, &ReportDialog::showPreview);
     if (isReady())
         QTimer::singleShot(kAppearMs, this, &ReportDialog::showPreview);
@@ -161,6 +164,7 @@ ReportDialog::~ReportDialog() = default;
 ReportOptions ReportDialog::options() const
 {
     ReportOptions chosen;
+    chosen.saved = m_saved;
     chosen.charts.emplace();
     chosen.page = m_page->currentIndex() == 0 ? PageSize::a4 : PageSize::letter;
     for (int i = 0; i < m_charts->count(); ++i)

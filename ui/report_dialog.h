@@ -17,8 +17,9 @@ class QPrintPreviewWidget;
 class QPrinter;
 
 namespace headroom {
+struct Plan;
 struct Snapshot;
-}
+} // namespace headroom
 
 namespace headroom::ui {
 
@@ -31,9 +32,9 @@ class ReportDialog final : public QDialog {
     Q_OBJECT
 
 public:
-    /// \param folder of the plan file, for the trace it names
-    explicit ReportDialog(
-        std::shared_ptr<const Snapshot> snapshot, const std::filesystem::path& folder = {}, QWidget* parent = nullptr);
+    /// \param folder of the plan file, for the trace it names \param saved the plan as that file has it; null without one
+    explicit ReportDialog(std::shared_ptr<const Snapshot> snapshot, const std::filesystem::path& folder = {},
+        std::shared_ptr<const Plan> saved = nullptr, QWidget* parent = nullptr);
     ~ReportDialog() override;
 
     /// The file that was written when exec() gave Accepted.
@@ -55,6 +56,7 @@ private:
     void chooseFile();
 
     ReportPreparation* m_preparation = nullptr;
+    std::shared_ptr<const Plan> m_saved;
     QLabel* m_doing = nullptr;
     QProgressBar* m_progress = nullptr;
     QStackedWidget* m_pages = nullptr;

@@ -192,6 +192,12 @@ QComboBox QAbstractItemView { background: $card; border: 1px solid $line; select
   selection-color: $onAccent; outline: none; padding: 2px; }
 QComboBox QAbstractItemView::item { min-height: 22px; padding: 0 6px; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0; height: 0; border: none; }
+QCheckBox::indicator, QListView::indicator { width: 12px; height: 12px; border: 1px solid $muted; border-radius: 3px;
+  background: $field; }
+QCheckBox::indicator:hover, QCheckBox::indicator:focus, QListView::indicator:hover { border-color: $accent; }
+QCheckBox::indicator:checked, QListView::indicator:checked { background: $accent; border-color: $accent;
+  image: url($tick); }
+QCheckBox:focus { color: $accent; }
 QSlider:horizontal { min-height: 18px; }
 QSlider::groove:horizontal { height: 3px; background: $line; border-radius: 1px; }
 QSlider::sub-page:horizontal { height: 3px; background: $accent; border-radius: 1px; }
@@ -319,6 +325,8 @@ QString styleSheet(const Theme& t)
             {"$grid", t.grid}, {"$line", t.line}, {"$selection", t.selection}, {"$strong", strong}, {"$edge", t.line}}};
     sheet.replace(QLatin1String("$arrow"),
         t.dark ? QStringLiteral(":/icons/down-dark.svg") : QStringLiteral(":/icons/down-light.svg"));
+    sheet.replace(QLatin1String("$tick"),
+        t.dark ? QStringLiteral(":/icons/tick-dark.svg") : QStringLiteral(":/icons/tick-light.svg"));
     for (const auto& [name, color] : names)
         sheet.replace(QLatin1String(name), color.name());
     return sheet;

@@ -62,8 +62,8 @@ Outcome<Plan> readPlan(const PlanArgument& argument)
     if (!plan)
         return tl::unexpected(Failure{Exit::badInput, {plan.error()}});
     for (const std::string& key : unknownKeyNames(*plan)) // on standard error: what is printed stays what it is
-        std::fprintf(stderr, "headroom-cli: %s: %s: is not a key of this version; it has no effect\n",
-            argument.file.c_str(), key.c_str());
+        std::fprintf(stderr, "headroom-cli: %s: %s: is not a key of this version; it has no effect%s\n",
+            argument.file.c_str(), key.c_str(), nearestKeyHint(key).c_str());
     auto set = applySettings(*plan, argument.settings);
     if (!set)
         return tl::unexpected(withPlace(std::move(set.error()), *plan, argument.file));

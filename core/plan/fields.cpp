@@ -1,5 +1,6 @@
 #include "core/plan/fields.h"
 
+#include "core/plan/catalog_names.h"
 #include "core/plan/field_rows.h"
 
 #include <algorithm>
@@ -63,7 +64,8 @@ Result<void> setAnything(Plan& plan, std::string_view key, std::string_view text
         *member = std::move(*read);
         return {};
     }
-    return fail("", "there is no such key; `headroom-cli fields` lists them");
+    const std::string hint = nearestKeyHint(key);
+    return fail("", "there is no such key" + (hint.empty() ? "; `headroom-cli fields` lists them" : hint));
 }
 
 } // namespace
@@ -92,6 +94,22 @@ const Field* findField(std::string_view key)
     const auto all = fields();
     const auto found = std::ranges::find_if(all, [&](const Field& f) { return info(f).key == key; });
     return found == all.end() ? nullptr : &*found;
+}
+
+std::string nearestKeyHint(std::string_view mistyped)
+{
+    constexpr std::size_t kLongest = 80; // no key is longer; bounds the work for a key that is a whole file
+    if (mistyped.empty() || mistyped.size() > kLongest)
+        return {};
+    const auto hint = [](std::string_view key) { return "; did you mean " + std::string(key) + "?"; };
+    const auto all = fields();
+    const std::string ending = "." + std::string(mistyped);
+    const auto endsSo = [&](const Field& f) { return info(f).key.ends_with(ending); };
+    if (std::ranges::count_if(all, endsSo) == 1)
+        return hint(info(*std::ranges::find_if(all, endsSo)).key);
+    const auto distance = [&](const Field& f) { return editDistance(mistyped, info(f).key); };
+    const auto nearest = std::ranges::min_element(all, {}, distance);
+    return 4 * distance(*nearest) <= static_cast<int>(mistyped.size()) ? hint(info(*nearest).key) : std::string();
 }
 
 std::string fieldText(const Field& field, const Plan& plan)

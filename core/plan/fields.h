@@ -69,6 +69,9 @@ std::span<const Field> fields();
 const FieldInfo& info(const Field&);
 /// nullptr if there is no such key.
 const Field* findField(std::string_view key);
+/// "; did you mean workload.arrival_rate_req_s?" for a mistyped key, or "" where no key is near: at most a quarter of its
+/// letters differ, or it is the end of exactly one key ("tp").
+std::string nearestKeyHint(std::string_view mistyped);
 
 /// The field's value as text that setField() reads back ("" = absent). Plain C locale.
 std::string fieldText(const Field&, const Plan&);

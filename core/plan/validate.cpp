@@ -123,11 +123,13 @@ void checkDeployment(const Plan& plan, Errors& errors)
     const auto& groups = plan.model.spec.groups;
     const bool experts = std::ranges::any_of(groups, [](const auto& g) { return g.feedForward.experts > 0; });
     if (experts && d.ep > 1 && d.tp % d.ep != 0)
-        errors.push_back({"deployment.ep",
-            "is " + std::to_string(d.ep) + "; expected a divisor of deployment.tp, " + std::to_string(d.tp)});
+        errors.push_back(
+            {"deployment.ep", "is " + std::to_string(d.ep) +
+                                  "; expected a divisor of tensor parallel (deployment.tp), " + std::to_string(d.tp)});
     if (d.tp % d.attentionDp != 0)
-        errors.push_back({"deployment.attention_dp",
-            "is " + std::to_string(d.attentionDp) + "; expected a divisor of deployment.tp, " + std::to_string(d.tp)});
+        errors.push_back({"deployment.attention_dp", "is " + std::to_string(d.attentionDp) +
+                                                         "; expected a divisor of tensor parallel (deployment.tp), " +
+                                                         std::to_string(d.tp)});
     else
         checkHeads(plan, errors);
     if (const int layers = plan.model.spec.layers(); d.pp > layers && layers > 0)
@@ -154,7 +156,8 @@ void checkScheduling(const Plan& plan, Errors& errors)
     const auto hasTarget = [](const RequestClass& c) { return c.ttftTarget.has_value(); };
     if (plan.scheduling.admission == Admission::deadline && !plan.targets.ttftP95 &&
         std::ranges::none_of(plan.workload.classes, hasTarget))
-        errors.push_back({"scheduling.admission", "is deadline, which needs a deadline: set targets.ttft_p95_s"});
+        errors.push_back({"scheduling.admission",
+            "is deadline, which needs a deadline: set a time to first token, p95 (targets.ttft_p95_s)"});
 }
 
 } // namespace

@@ -158,6 +158,7 @@ TEST_F(SimulatorTest, AChangeOfThePlanStartsAgainAndTheLateAnswerIsDropped)
     while (document.snapshot()->study == nullptr || document.snapshot()->study->own() == nullptr)
         QTest::qWait(1);
     ASSERT_TRUE(simulator().isRunning());
+    EXPECT_THAT(view("sim_queue")->chart().title, testing::HasSubstr("so far"));
     ASSERT_TRUE(document.edit("workload.arrival_rate_req_s", "3"));
     EXPECT_FALSE(simulator().isRunning()) << "cancelled at once: a drag has the machine to itself";
     EXPECT_FALSE(studyIsCurrent(*document.snapshot()));
@@ -172,6 +173,7 @@ TEST_F(SimulatorTest, AChangeOfThePlanStartsAgainAndTheLateAnswerIsDropped)
     while (!simulator().isRunning()) // starts by itself when the plan has rested
         QTest::qWait(5);
     ASSERT_TRUE(simulator().finish(kPatience));
+    EXPECT_THAT(view("sim_queue")->chart().title, testing::Not(testing::HasSubstr("so far")));
     EXPECT_GT(studied.count(), 0);
     EXPECT_NE(document.snapshot()->study, older);
     EXPECT_TRUE(studyIsCurrent(*document.snapshot()));

@@ -29,6 +29,9 @@ std::string tabSentence(std::string_view tab, const Snapshot&);
 /// The GPU of the catalog that meets the targets at least cost, or that none costs less than the plan's own. Sizes the
 /// plan on every GPU where nobody else does; empty while that is awaited.
 std::string leastCostSentence(const Snapshot&);
+/// The layout of the plan's own GPU that needs fewer of them than the plan's, or that meets targets which the plan's
+/// cannot meet with any number; empty without one. Sizes as leastCostSentence() does.
+std::string otherLayoutSentence(const Snapshot&);
 /// The chart's data as CSV: one block of columns per curve, or category rows for bars. RFC 4180.
 std::string chartCsv(const ChartSpec&);
 /// One cell of RFC 4180: quoted where it must be.

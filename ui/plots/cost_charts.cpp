@@ -248,6 +248,16 @@ std::string leastCost(const std::vector<GpuSizing>& all, const Plan& plan)
                : "Of the GPUs with a price " + fleet + " meets the targets at least cost.";
 }
 
+/// "4 × H100-SXM-80GB as 2 replicas of tensor parallel 2"
+std::string fleetInLayout(const GpuSizing& s)
+{
+    std::string text = std::to_string(s.gpus) + " × " + s.gpu + " as " + counted(s.replicas, "replica", "replicas");
+    if (s.tp * s.pp == 1)
+        return text + " of one GPU";
+    text += " of tensor parallel " + std::to_string(s.tp);
+    return s.pp > 1 ? text + " in " + std::to_string(s.pp) + " stages" : text;
+}
+
 /// Why paper lists a GPU below the table in place of a row of dashes.
 std::string foldedAs(const GpuSizing& s, const Plan& plan)
 {
@@ -342,13 +352,33 @@ std::string costSentence(const Snapshot& snapshot)
     const auto& sized = snapshot.now.everyGpu;
     if (!sized.value || sized.isOlder)
         return text;
-    return text + " " + leastCost(*sized.value, *snapshot.now.plan);
+    text += " " + leastCost(*sized.value, *snapshot.now.plan);
+    const std::string other = otherLayoutSentence(snapshot);
+    return other.empty() ? text : text + " " + other;
 }
 
 std::string leastCostSentence(const Snapshot& snapshot)
 {
     const auto all = sizings(snapshot);
     return all && !all->empty() ? leastCost(*all, *snapshot.now.plan) : std::string();
+}
+
+std::string otherLayoutSentence(const Snapshot& snapshot)
+{
+    const Evaluation& e = snapshot.now.evaluation;
+    const auto all = sizings(snapshot);
+    if (!all || !e.fits)
+        return {};
+    const Plan& plan = *snapshot.now.plan;
+    const auto own = std::ranges::find(*all, plan.hardware.gpu.name, &GpuSizing::gpu);
+    if (own == all->end() || !own->meetsTargets)
+        return {};
+    if (!e.replicasNeeded)
+        return "In another layout the same GPU meets the targets: " + bold(fleetInLayout(*own)) + ".";
+    const int needed = *e.replicasNeeded * plan.layout().gpus();
+    return own->gpus < needed ? "In another layout fewer of the same GPU do: " + bold(fleetInLayout(*own)) +
+                                    " in place of " + std::to_string(needed) + "."
+                              : std::string();
 }
 
 } // namespace headroom::ui

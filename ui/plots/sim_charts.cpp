@@ -233,6 +233,8 @@ std::string simulatedTitle(const Snapshot& snapshot, std::string title)
 {
     if (snapshot.study != nullptr && !studyIsCurrent(snapshot))
         title += ", of an older plan";
+    else if (snapshot.study != nullptr && !snapshot.study->complete)
+        title += ", so far"; // short runs come first, then longer and more of them
     return title;
 }
 

@@ -47,7 +47,7 @@ SimulatedValue simulatedGoodput(const sim::SimResult&);
 /// \param unit one unit of the axis in SI units
 void addSimulated(LineChart&, const Snapshot&, SimulatedValue (*read)(const sim::SimResult&), double unit);
 
-/// A title that says so when the results are of an older plan.
+/// A title that says so when the results are of an older plan, or of the short runs that come first.
 std::string simulatedTitle(const Snapshot&, std::string title);
 /// What the closed form says, where it is of the same plan and has a value.
 std::optional<double> closedForm(const Snapshot&, double value);

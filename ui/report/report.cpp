@@ -167,6 +167,9 @@ void addVerdict(PageFlow& flow, const Snapshot& snapshot, const ReportOptions& o
         tr("Capacity report · %1 · %2 on %3").arg(date, text(plan.model.spec.name), text(plan.hardware.gpu.name)));
     if (!plan.notes.empty())
         flow.note(text(plan.notes));
+    if (options.saved)
+        if (const QString changed = changedSince(*options.saved, plan); !changed.isEmpty())
+            flow.note(changed);
     flow.heading(tr("Verdict"));
     for (const QString& sentence : verdictSentences(snapshot))
         flow.paragraph(sentence);

@@ -5,6 +5,7 @@
 #include "core/snapshot.h"
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,8 +18,9 @@ enum class PageSize { a4, letter };
 
 struct ReportOptions {
     PageSize page = PageSize::a4;
-    std::optional<std::vector<std::string>> charts; ///< ids of charts() in their order; absent = all of them
-    std::string date;                               ///< printed on the first page; empty = today's
+    std::optional<std::vector<std::string>> charts{}; ///< ids of charts() in their order; absent = all of them
+    std::string date{};                               ///< printed on the first page; empty = today's
+    std::shared_ptr<const Plan> saved{}; ///< as its file has it: what was changed since stands below the title
 };
 
 /// Writes the report. Replaces the file only when all of it is written; Error.where is the file. Needs a QApplication

@@ -91,7 +91,9 @@ QString needSentence(const Snapshot& s)
         return tr("**More than %1 replicas are needed**: this plan is far from that load.")
             .arg(number(static_cast<double>(kMostReplicas)));
     if (!e.replicasNeeded)
-        return tr("**No number of these GPUs is enough**: a target fails on %1 however many replicas share the load.")
+        return tr(
+            "**No number of these GPUs is enough** in this layout: a target fails on %1 however many replicas share "
+            "the load.")
             .arg(text(plan.hardware.gpu.name));
     const int needed = *e.replicasNeeded, have = plan.deployment.replicas;
     QString why = tr("for %1").arg(rate(plan.workload.arrivalRate));
@@ -305,6 +307,8 @@ std::vector<QString> verdictSentences(const Snapshot& s)
         out.push_back(bindingWords(s.now.evaluation.binding));
     if (const auto least = leastCostSentence(s); !least.empty())
         out.insert(out.begin() + 2, text(least));
+    if (const auto other = otherLayoutSentence(s); !other.empty())
+        out.insert(out.begin() + 1, text(other));
     if (!s.now.evaluation.notCovered.empty())
         out.push_back(tr("Mind: ") + text(s.now.evaluation.notCovered));
     return out;

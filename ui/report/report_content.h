@@ -25,6 +25,10 @@ struct InputGroup {
 /// table those that it does not use and why; and the request classes.
 std::vector<InputGroup> inputTables(const Plan&);
 
+/// What differs from the plan in its file, whose name and notes the report bears: "Changed since the file was read or
+/// saved: Mean arrival rate 12 → 18 req/s; Replicas 1 → 2." Empty when nothing does.
+QString changedSince(const Plan& saved, const Plan& now);
+
 /// Latency, throughput, memory and cost with their bands, and what each rests on.
 std::vector<InputGroup> resultTables(const Snapshot&);
 

@@ -179,6 +179,32 @@ private:
 
 } // namespace
 
+QString changedSince(const Plan& saved, const Plan& now)
+{
+    constexpr qsizetype kMost = 8; // beyond that it is another plan, and the tables below say what it has
+    const bool isOtherModel = saved.model.spec.name != now.model.spec.name;
+    QStringList changes;
+    for (const Field& field : fields()) {
+        const FieldInfo& f = info(field);
+        const bool follows = f.derived || (isOtherModel && isArchitecture(field)) ||
+                             (f.notApplicable != nullptr && !f.notApplicable(now).empty());
+        if (follows || fieldText(field, saved) == fieldText(field, now))
+            continue;
+        const Shown before = shownValue(field, saved), after = shownValue(field, now);
+        changes.append(text(f.label) + u' ' + (before.unit == after.unit ? before.value : before.joined()) +
+                       QStringLiteral(" → ") + after.joined());
+    }
+    if (saved.workload.classes != now.workload.classes)
+        changes.append(tr("the request classes"));
+    if (changes.isEmpty())
+        return {};
+    const qsizetype more = changes.size() - kMost;
+    QString listed = changes.mid(0, kMost).join(QStringLiteral("; "));
+    if (more > 0)
+        listed += tr("; and %1 more").arg(more);
+    return tr("Changed since the file was read or saved: %1.").arg(listed);
+}
+
 std::vector<InputGroup> inputTables(const Plan& plan)
 {
     const CatalogValues catalog = catalogValues(plan);

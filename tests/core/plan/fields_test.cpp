@@ -354,4 +354,25 @@ TEST(Applicability, FollowsThePolicyInWords)
 }
 
 } // namespace
+TEST(Fields, AMistypedKeyIsAnsweredWithTheNearest)
+{
+    EXPECT_EQ(nearestKeyHint("workload.arival_rate_req_s"), "; did you mean workload.arrival_rate_req_s?");
+    EXPECT_EQ(nearestKeyHint("tp"), "; did you mean deployment.tp?");
+    EXPECT_EQ(nearestKeyHint("future.colour_of_the_rack"), "") << "nothing is near";
+    EXPECT_EQ(nearestKeyHint(""), "");
+    EXPECT_EQ(nearestKeyHint(std::string(1 << 20, 'x')), "");
+    for (const Field& field : fields()) { // one letter lost in the middle of any key still leads back to it or its twin
+        const std::string key(info(field).key);
+        std::string mistyped = key;
+        mistyped.erase(key.size() / 2, 1);
+        if (findField(mistyped) == nullptr) {
+            EXPECT_NE(nearestKeyHint(mistyped), "") << mistyped;
+        }
+    }
+    Plan plan = defaultPlan();
+    const auto set = setField(plan, "deployment.replica", "2");
+    ASSERT_FALSE(set);
+    EXPECT_EQ(set.error().message, "there is no such key; did you mean deployment.replicas?");
+}
+
 } // namespace headroom

@@ -92,12 +92,12 @@ TEST_F(ReportFile, SaysTheVerdictEveryInputAndEveryChartInSearchableText)
 TEST_F(ReportFile, HasPagesOfTheAskedSizeWithNumbers)
 {
     const Snapshot s = snapshotOf(planWithTargets());
-    ASSERT_TRUE(writeReport(s, path().toStdString(), {PageSize::a4, {}, {}}));
+    ASSERT_TRUE(writeReport(s, path().toStdString(), {.page = PageSize::a4}));
     EXPECT_TRUE(facts().contains(QLatin1String("595 x 842"))) << facts().toStdString();
     const auto pages = QRegularExpression(QStringLiteral("Pages:\\s+(\\d+)")).match(facts()).captured(1);
     EXPECT_GE(pages.toInt(), 4);
     EXPECT_TRUE(words().contains(QStringLiteral("Page %1 of %1").arg(pages)));
-    ASSERT_TRUE(writeReport(s, path().toStdString(), {PageSize::letter, {}, {}}));
+    ASSERT_TRUE(writeReport(s, path().toStdString(), {.page = PageSize::letter}));
     EXPECT_TRUE(facts().contains(QLatin1String("612 x 792"))) << facts().toStdString();
 }
 
@@ -286,9 +286,56 @@ TEST(Verdict, NamesTheGpuThatDoesItForLeast)
     EXPECT_EQ(verdictSentences(s)[2].toStdString(),
         "Of the GPUs with a price 1 × GH200-96GB at $1.49 an hour meets the targets at least cost.");
     cheap.gpu = s.now.plan->hardware.gpu.name;
+    cheap.gpus = cheap.replicas = s.now.evaluation.replicasNeeded.value();
     s.now.everyGpu.value = std::make_shared<const std::vector<GpuSizing>>(std::vector{cheap});
     EXPECT_EQ(verdictSentences(s)[2].toStdString(),
-        "No GPU of the catalog with a price meets the targets for less than 1 × " + cheap.gpu + " at $1.49 an hour.");
+        "No GPU of the catalog with a price meets the targets for less than " + std::to_string(cheap.gpus) + " × " +
+            cheap.gpu + " at $1.49 an hour.");
+}
+
+TEST(Verdict, SaysThatAnotherLayoutOfTheSameGpuNeedsFewer)
+{
+    Plan plan = crowdedPlan();
+    plan.deployment.tp = 4;
+    Snapshot s = snapshotOf(plan);
+    const std::string gpu = plan.hardware.gpu.name;
+    GpuSizing own;
+    own.gpu = gpu;
+    own.fits = own.meetsTargets = true;
+    own.replicas = 2;
+    own.gpus = 2;
+    const auto sizedAs = [&s](const GpuSizing& sizing) {
+        s.now.everyGpu.value = std::make_shared<const std::vector<GpuSizing>>(std::vector{sizing});
+        return verdictSentences(s)[1].toStdString();
+    };
+    ASSERT_TRUE(s.now.evaluation.replicasNeeded);
+    const int needed = 4 * *s.now.evaluation.replicasNeeded;
+    ASSERT_GT(needed, 2);
+    EXPECT_EQ(sizedAs(own), "In another layout fewer of the same GPU do: **2 × " + gpu +
+                                " as 2 replicas of one GPU** in place of " + std::to_string(needed) + ".");
+    own.gpus = needed; // no fewer: nothing is said
+    EXPECT_EQ(sizedAs(own).find("another layout"), std::string::npos);
+    s.now.evaluation.replicasNeeded.reset();
+    own.tp = 8;
+    own.replicas = 1;
+    EXPECT_EQ(sizedAs(own), "In another layout the same GPU meets the targets: **" + std::to_string(needed) + " × " +
+                                gpu + " as 1 replica of tensor parallel 8**.");
+}
+
+TEST(Verdict, SaysWhatWasChangedSinceThePlanWasSaved)
+{
+    const Plan saved = planWithTargets();
+    EXPECT_EQ(changedSince(saved, saved), QString());
+    Plan now = saved;
+    now.deployment.replicas = saved.deployment.replicas + 1;
+    const QString replicas =
+        QStringLiteral("Replicas %1 → %2").arg(saved.deployment.replicas).arg(saved.deployment.replicas + 1);
+    EXPECT_EQ(changedSince(saved, now), QStringLiteral("Changed since the file was read or saved: %1.").arg(replicas));
+    ASSERT_TRUE(setField(now, "model.name", "Llama-3.1-70B"));
+    const QString both = changedSince(saved, now);
+    EXPECT_TRUE(both.contains(replicas)) << both.toStdString();
+    EXPECT_TRUE(both.contains(QLatin1String("Model "))) << both.toStdString();
+    EXPECT_FALSE(both.contains(QLatin1String("Layers"))) << "they came with the model: " << both.toStdString();
 }
 
 TEST(Verdict, TheShareOfGoodRequestsHasTheBandOfGoodput)
