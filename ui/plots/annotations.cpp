@@ -1,15 +1,18 @@
 #include "ui/plots/annotations.h"
 
 #include "ui/format.h"
+#include "ui/plots/label_places.h"
+#include "ui/plots/pin_look.h"
 
 #include <QCoreApplication>
 #include <QFontMetricsF>
 #include <QPainter>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
+#include <iterator>
 #include <set>
+#include <utility>
 
 namespace headroom::ui {
 
@@ -17,9 +20,10 @@ namespace {
 
 QString tr(const char* words) { return QCoreApplication::translate("Roles", words); }
 
-constexpr double kDotRadius = 5;
-constexpr double kObstacleSpacing = 5; ///< pixels between points of a curve when labels look for room
-constexpr int kMostDirectNames = 6;    ///< more curves than this get a key
+constexpr double kDotRadius = 5, kDotRim = 1.5;
+constexpr double kHollowRadius = 4, kHollowRing = 1.6; ///< the operating point of a pinned plan
+constexpr double kObstacleSpacing = 5;                 ///< pixels between points of a curve when labels look for room
+constexpr int kMostDirectNames = 6;                    ///< more curves than this get a key
 constexpr double kBandOpacityLight = 0.14, kBandOpacityDark = 0.20, kRegionOpacity = 0.07;
 constexpr double kPatchOpacity = 0.82;
 
@@ -50,6 +54,14 @@ int solidCurves(const LineChart& chart)
 {
     return static_cast<int>(std::count_if(chart.curves.begin(), chart.curves.end(),
         [](const Curve& c) { return !isGhost(c) && !c.dashed && !c.markers; }));
+}
+
+/// A solid curve has a square of its colour, which is seen better than a piece of a thin line.
+Swatch keySwatch(const Curve& c)
+{
+    if (c.markers)
+        return {Swatch::Shape::circle};
+    return {c.dashed || isGhost(c) ? Swatch::Shape::dashes : Swatch::Shape::square, c.pin};
 }
 
 QString markerName(const Curve& c) { return QStringLiteral("○ ") + text(c.name); }
@@ -125,10 +137,10 @@ std::vector<LegendEntry> legendOf(const LineChart& chart, const Theme& theme)
     const int solid = solidCurves(chart);
     for (const Curve& c : chart.curves)
         if (needsName(c, solid))
-            out.push_back({text(c.name), theme.color(c.role), c.markers, c.dashed || isGhost(c), c.pin});
+            out.push_back({text(c.name), theme.color(c.role), keySwatch(c)});
     for (const Limit& l : chart.limits)
         if (chart.keyed && !l.name.empty())
-            out.push_back({text(l.name), theme.color(l.role), false, true});
+            out.push_back({text(l.name), theme.color(l.role), {Swatch::Shape::dashes}});
     return out;
 }
 
@@ -220,23 +232,10 @@ void Annotations::addLimit(const Limit& l, std::vector<Pending>& pending)
     name = metrics.elidedText(name, Qt::ElideRight, a.width() - 8);
     const QSizeF size(metrics.horizontalAdvance(name), metrics.height());
     LabelRequest r{size, {}, {}};
-    if (l.vertical) {
-        constexpr std::array shares{0.02, 0.14, 0.28, 0.45, 0.65, 0.85};
-        const double right = a.right() - size.width() - 2;
-        for (const double s : shares)
-            for (const double x : l.value > scale.range.to ? std::array{right, right - 10, right - 40}
-                                  : l.value < scale.range.from
-                                      ? std::array{a.left() + 4, a.left() + 14, a.left() + 44}
-                                      : std::array{at - size.width() - 4, at + 4, at - size.width() - 14})
-                r.candidates.emplace_back(x, a.top() + s * (a.height() - size.height()));
-    } else {
-        const double above =
-            inside ? at - size.height() - 2 : (l.value > scale.range.to ? a.top() : a.bottom() - size.height());
-        constexpr std::array shares{0.28, 0.02, 0.14, 0.42, 0.56, 0.7, 0.84, 0.99};
-        for (const double y : {above, inside ? at + 1 : above})
-            for (const double s : shares)
-                r.candidates.emplace_back(a.left() + 2 + s * (a.width() - size.width() - 4), y);
-    }
+    if (l.vertical)
+        r.candidates = besideVertical(a, size, inside ? at : l.value > scale.range.to ? kBeyondRight : kBeyondLeft);
+    else
+        r.candidates = alongHorizontal(a, size, inside ? at : l.value > scale.range.to ? kAboveTop : kBelowBottom);
     pending.push_back({name, m_theme.textColor(l.role), std::move(r)});
 }
 
@@ -246,26 +245,16 @@ void Annotations::addMarker(const Marker& m, std::vector<Pending>& pending)
     if (!std::isfinite(m.x) || !std::isfinite(m.y) || !m_frame.x.range.contains(m.x) || !m_frame.y.range.contains(m.y))
         return;
     const QPointF p = m_frame.at(m.x, m.y);
-    m_dots.push_back({p, m_theme.color(m.role)});
+    const bool isPinned = m.pin > 0;
+    m_dots.push_back({p, isPinned ? pinLook(m.pin, m_theme).color : m_theme.color(m.role), isPinned});
     const double r = kDotRadius + 1;
     m_obstacles.rects.emplace_back(p - QPointF(r, r), QSizeF(2 * r, 2 * r));
-    if (m.name.empty())
+    if (m.name.empty() || isPinned)
         return;
     const QFontMetricsF metrics(m_font);
     const QString name = metrics.elidedText(text(m.name), Qt::ElideRight, a.width() - 8);
     const QSizeF s(metrics.horizontalAdvance(name), metrics.height());
-    LabelRequest request{s, {}, {}};
-    constexpr std::array distances{4.0, 12.0, 24.0, 40.0};
-    const double w = s.width(), h = s.height();
-    for (const double d : distances) {
-        const std::array<QPointF, 8> offsets{{{-w - d - 2, -h - d}, {d + 2, -h - d}, {-w - d - 2, d}, {d + 2, d},
-            {-w / 2, -h - d - 4}, {-w / 2, d + 4}, {-w - d - 6, -h / 2}, {d + 6, -h / 2}}};
-        for (const QPointF& o : offsets) {
-            QPointF c = p + o;
-            c.setX(std::clamp(c.x(), a.left() + 1, std::max(a.left() + 1, a.right() - w - 1)));
-            request.candidates.push_back(c);
-        }
-    }
+    LabelRequest request{s, aroundPoint(a, s, p), {}};
     const QColor color = m.role == Role::primary ? m_theme.text : m_theme.textColor(m.role);
     pending.push_back({name, color, std::move(request)});
 }
@@ -282,29 +271,14 @@ void Annotations::addCurveName(const Curve& c, std::vector<Pending>& pending)
     const QSizeF s(metrics.horizontalAdvance(name), metrics.height());
     LabelRequest request{s, {}, {}};
     if (c.markers) {
-        // Points have no line to stand on: their name goes to a free corner.
-        for (const double y : {0.97, 0.03, 0.85, 0.15, 0.7, 0.5, 0.3})
-            for (const double x : {0.97, 0.03, 0.6, 0.3})
-                request.candidates.emplace_back(
-                    a.left() + x * (a.width() - s.width()), a.top() + y * (a.height() - s.height()));
+        request.candidates = anywhere(a, s);
     } else {
         std::vector<QPointF> points;
         for (const QPolygonF& run : visibleLines(c, m_frame, kObstacleSpacing))
-            for (const QPointF& p : run)
-                if (a.contains(p))
-                    points.push_back(p);
+            std::ranges::copy_if(run, std::back_inserter(points), [&](const QPointF& p) { return a.contains(p); });
         if (points.empty())
             return;
-        constexpr std::array shares{0.9, 0.75, 0.6, 0.45, 1.0, 0.3, 0.15, 0.0};
-        for (const double distance : {3.0, 9.0})
-            for (const double share : shares) {
-                const QPointF p = points[static_cast<std::size_t>(share * static_cast<double>(points.size() - 1))];
-                const std::array<QPointF, 6> offsets{{{-s.width() - distance, -s.height() - distance},
-                    {distance, -s.height() - distance}, {distance, distance}, {-s.width() - distance, distance},
-                    {distance + 2, -s.height() / 2}, {-s.width() - distance - 2, -s.height() / 2}}};
-                for (const QPointF& o : offsets)
-                    request.candidates.push_back(p + o);
-            }
+        request.candidates = alongCurve(s, points);
     }
     pending.push_back({name, m_theme.textColor(c.role), std::move(request)});
 }
@@ -316,7 +290,7 @@ void Annotations::place(std::vector<Pending>& pending)
     for (Pending& p : pending) {
         if (const auto it = m_previous.find(p.text); it != m_previous.end())
             p.request.previous = it->second;
-        requests.push_back(p.request);
+        requests.push_back(std::move(p.request));
     }
     const double nameTop = m_frame.yTitle.isEmpty() ? m_frame.whole.top() : m_frame.area.top();
     const QRectF bounds(
@@ -356,8 +330,10 @@ void Annotations::arrange(const LineChart& chart, const PlotFrame& frame, const 
                 withOpacity(theme.color(c.role), theme.dark ? kBandOpacityDark : kBandOpacityLight)});
     }
     // Who chooses first: the operating point, then targets, then curves, then what only shades.
-    for (const Marker& m : chart.markers)
-        addMarker(m, pending);
+    for (const bool isPinned : {true, false}) // painted in this order: the present plan on top
+        for (const Marker& m : chart.markers)
+            if ((m.pin > 0) == isPinned)
+                addMarker(m, pending);
     for (Limit l : chart.limits) {
         if (chart.keyed)
             l.name.clear();
@@ -376,9 +352,7 @@ void Annotations::arrange(const LineChart& chart, const PlotFrame& frame, const 
         const double right = std::min(frame.x.pixel(r.to), frame.area.right());
         if (s.width() > right - left)
             continue; // its colour and the line before it say it too
-        LabelRequest request{s, {}, {}};
-        for (const double y : {0.02, 0.15, 0.3, 0.5, 0.8})
-            request.candidates.emplace_back(left, frame.area.top() + y * (frame.area.height() - s.height()));
+        LabelRequest request{s, withinStrip(frame.area, s, left, right - 4), {}};
         if (!r.name.empty())
             pending.push_back({text(r.name), theme.textColor(r.role), std::move(request)});
     }
@@ -418,9 +392,10 @@ void Annotations::paintFront(QPainter& p) const
     }
     p.setRenderHint(QPainter::Antialiasing, true);
     for (const Dot& d : m_dots) {
-        p.setPen(QPen(m_theme.card, 1.5));
-        p.setBrush(d.color);
-        p.drawEllipse(d.centre, kDotRadius, kDotRadius);
+        p.setPen(d.isHollow ? QPen(d.color, kHollowRing) : QPen(m_theme.card, kDotRim));
+        p.setBrush(d.isHollow ? m_theme.card : d.color);
+        const double radius = d.isHollow ? kHollowRadius : kDotRadius;
+        p.drawEllipse(d.centre, radius, radius);
     }
     p.setFont(m_font);
     for (const PlacedText& t : m_texts) {

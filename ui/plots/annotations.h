@@ -63,6 +63,7 @@ private:
     struct Dot {
         QPointF centre;
         QColor color;
+        bool isHollow = false;
     };
     struct Area {
         QPolygonF outline;

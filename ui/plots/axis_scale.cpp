@@ -180,7 +180,7 @@ std::optional<double> climbCap(const LineChart& c)
         return std::nullopt;
     double reference = 0;
     for (const Marker& m : c.markers)
-        if (std::isfinite(m.y))
+        if (std::isfinite(m.y) && m.pin == 0)
             reference = std::max(reference, m.y);
     for (const Limit& l : c.limits)
         if (!l.vertical && std::isfinite(l.value))
@@ -265,10 +265,11 @@ PlotRanges fittedRanges(const LineChart& c)
         for (const auto* side : {&curve.y, &curve.lo, &curve.hi, &curve.errorLo, &curve.errorHi})
             std::for_each(side->begin(), side->end(), addY);
     }
-    for (const Marker& m : c.markers) {
-        xs.push_back(m.x);
-        addY(m.y);
-    }
+    for (const Marker& m : c.markers)
+        if (m.pin == 0) { // those of pinned plans lie on their curves
+            xs.push_back(m.x);
+            addY(m.y);
+        }
     for (const Region& r : c.regions)
         xs.push_back(r.from);
     const double dataHigh = ys.empty() ? 0 : *std::max_element(ys.begin(), ys.end());

@@ -21,6 +21,7 @@ constexpr double kHighestShare = 0.16; ///< of a tall card that one row may take
 constexpr double kAbove = 0.4;         ///< share of the room left over that stands above the bars
 constexpr double kWidestNames = 0.44;  ///< share of the width that category names may take
 constexpr double kInsideMargin = 6;    ///< around a text inside a piece
+constexpr double kBesideBar = 6;       ///< between a bar and its total
 constexpr double kPerTick = 50;
 constexpr double kMostKey = 0.25; ///< of the height that the names of pinned plans may take
 
@@ -71,19 +72,44 @@ double widestTotal(const StackedBars& c, const std::vector<BarPiece>& pieces, co
     return w;
 }
 
+/// The values where the bar of a category begins and ends.
+Interval endsOf(const std::vector<BarPiece>& pieces, std::size_t category)
+{
+    Interval ends{0, 0};
+    for (const BarPiece& piece : pieces)
+        if (piece.category == category)
+            ends = {std::min(ends.from, piece.from), std::max(ends.to, piece.to)};
+    return ends;
+}
+
+/// Where the axis begins so that the texts at left ends have room: those of short bars stand beside the long ones.
+/// \param scale of values, begins where it would without such texts
+double leftEdge(
+    const StackedBars& c, const std::vector<BarPiece>& pieces, const AxisScale& scale, const QFontMetricsF& metrics)
+{
+    double edge = scale.pixelFrom;
+    for (std::size_t i = 0; i < c.leftTotals.size(); ++i) {
+        const double needed = metrics.horizontalAdvance(text(c.leftTotals[i])) + kBesideBar;
+        const double share = (endsOf(pieces, i).from - scale.range.from) / scale.range.length();
+        if (!c.leftTotals[i].empty() && share < 1)
+            edge = std::max(edge, (scale.pixelFrom + needed - share * scale.pixelTo) / (1 - share));
+    }
+    return std::min(std::ceil(edge), scale.pixelTo - 1);
+}
+
 /// Pinned plans in the key: all by name, or where that took the bars' room, their number.
 void addGhosts(
     std::vector<LegendEntry>& key, const StackedBars& c, const QRectF& whole, const Theme& theme, const QFont& font)
 {
     const std::size_t before = key.size();
     for (const BarGhost& g : c.ghosts)
-        key.push_back({text(g.name), theme.color(Role::ghost), false, true, g.pin});
+        key.push_back({text(g.name), theme.color(Role::ghost), {Swatch::Shape::dashes, g.pin}});
     if (c.ghosts.size() < 2 || legendHeight(key, whole.width(), font) <= kMostKey * whole.height())
         return;
     key.resize(before);
     key.push_back({QCoreApplication::translate("Plots", "%1 pinned plans, named under the mouse")
                        .arg(static_cast<int>(c.ghosts.size())),
-        theme.color(Role::ghost), false, true});
+        theme.color(Role::ghost), {Swatch::Shape::dashes}});
 }
 
 /// The key: every segment with several bars, the pieces too small for their name with one.
@@ -94,13 +120,13 @@ std::vector<LegendEntry> barLegend(const StackedBars& c, const BarLayout& layout
     if (namesInside(c)) {
         for (const BarPiece& p : pieces)
             if (!fitsInside(c, p, layout.rect(p).width(), metrics))
-                out.push_back({pieceText(c, p), theme.color(c.segments[p.segment].role)});
+                out.push_back({pieceText(c, p), pieceColor(c, c.segments[p.segment], theme)});
         return out;
     }
     for (const BarSegment& s : c.segments) {
         const bool drawn = std::any_of(s.values.begin(), s.values.end(), [](double v) { return v != 0; });
         if (!s.name.empty() && drawn)
-            out.push_back({text(s.name), theme.color(s.role)});
+            out.push_back({text(s.name), pieceColor(c, s, theme)});
     }
     const bool saidByRows = std::ranges::all_of(
         c.segments, [&](const BarSegment& s) { return std::ranges::find(c.categories, s.name) != c.categories.end(); });
@@ -155,6 +181,15 @@ std::vector<BarPiece> barPieces(const StackedBars& c)
     return out;
 }
 
+QColor pieceColor(const StackedBars& c, const BarSegment& segment, const Theme& theme)
+{
+    constexpr float kPale = 0.45F;
+    QColor color = theme.color(segment.role);
+    if (c.faded)
+        color.setAlphaF(kPale * color.alphaF());
+    return color;
+}
+
 QRectF BarLayout::rect(const BarPiece& p) const
 {
     const double row = frame.area.height() / std::max<double>(1, static_cast<double>(categories.size()));
@@ -178,7 +213,8 @@ BarLayout layOutBars(const StackedBars& c, const QRectF& whole, const Theme& the
     PlotFrame& f = layout.frame;
     f.whole = whole;
     f.xTitle = axisTitle(c.value);
-    const double left = std::ceil(whole.left() + (names > 0 ? names + 8 : 0));
+    layout.namesRight = std::ceil(whole.left() + names);
+    double left = layout.namesRight + (names > 0 ? 8 : 0);
     const double totals = widestTotal(c, pieces, metrics);
     const double right = std::floor(whole.right() - std::max(12.0, totals + 10));
     f.x = {valueRange(c, pieces), false, left, std::max(left + 1, right)};
@@ -186,6 +222,7 @@ BarLayout layOutBars(const StackedBars& c, const QRectF& whole, const Theme& the
     const Ticks marks = ticksFromZero(f.x.range, most);
     for (const double v : marks.values)
         f.xTicks.push_back({v, axisNumber(v, marks.step)});
+    left = f.x.pixelFrom = leftEdge(c, pieces, f.x, metrics);
 
     const double rows = std::max<double>(1, static_cast<double>(c.categories.size()));
     const double aboveNames = c.limits.empty() ? 0 : line + 2;
@@ -298,11 +335,13 @@ public:
         for (std::size_t i = 0; i < m_layout.categories.size(); ++i) {
             const double top = f.area.top() + row * (static_cast<double>(i) + 0.5) - m_line / 2;
             const double w = m_metrics.horizontalAdvance(m_layout.categories[i]);
-            write(QRectF(f.area.left() - 8 - w, top, w, m_line), m_layout.categories[i], m_theme.text);
+            write(QRectF(m_layout.namesRight - w, top, w, m_line), m_layout.categories[i], m_theme.text);
+            leftTotal(i, top);
             if (i >= m_chart.totals.size())
                 continue;
             const QString whole = text(m_chart.totals[i]);
-            const double from = besideGhosts(i, f.x.pixel(endOf(i)) + kGap, m_metrics.horizontalAdvance(whole));
+            const double from =
+                besideGhosts(i, f.x.pixel(endsOf(m_pieces, i).to) + kBesideBar, m_metrics.horizontalAdvance(whole));
             const QString total = m_metrics.elidedText(whole, Qt::ElideRight, f.whole.right() - from);
             const QRectF where(from, top, m_metrics.horizontalAdvance(total), m_line);
             if (crossesLimit(where))
@@ -338,8 +377,6 @@ public:
     std::vector<QRectF> takeTexts() { return std::move(m_texts); }
 
 private:
-    static constexpr double kGap = 6; ///< between a bar and its total
-
     double rowHeight() const
     {
         return m_layout.frame.area.height() / std::max<double>(1, static_cast<double>(m_layout.categories.size()));
@@ -354,8 +391,8 @@ private:
                 marks.push_back(m_layout.frame.x.pixel(g.ends[category]));
         std::ranges::sort(marks);
         for (const double mark : marks)
-            if (mark > from - kGap && mark < from + width + 2)
-                from = mark + kGap;
+            if (mark > from - kBesideBar && mark < from + width + 2)
+                from = mark + kBesideBar;
         return from;
     }
 
@@ -368,13 +405,15 @@ private:
         m_texts.push_back(rect);
     }
 
-    double endOf(std::size_t category) const
+    /// What stands before a bar that reaches below zero.
+    void leftTotal(std::size_t category, double top)
     {
-        double end = 0;
-        for (const BarPiece& piece : m_pieces)
-            if (piece.category == category)
-                end = std::max(end, piece.to);
-        return end;
+        if (category >= m_chart.leftTotals.size())
+            return;
+        const QString total = text(m_chart.leftTotals[category]);
+        const double w = m_metrics.horizontalAdvance(total);
+        write(QRectF(m_layout.frame.x.pixel(endsOf(m_pieces, category).from) - kBesideBar - w, top, w, m_line), total,
+            m_theme.text);
     }
 
     bool crossesLimit(const QRectF& where) const

@@ -25,12 +25,16 @@ struct BarPiece {
 /// `starts`. Values that are not finite are left out.
 std::vector<BarPiece> barPieces(const StackedBars&);
 
+/// Of the pieces of a segment, in the bars and in the key: paler where the chart is faded.
+QColor pieceColor(const StackedBars&, const BarSegment&, const Theme&);
+
 struct BarLayout {
     PlotFrame frame; ///< y: category i lies in [i, i + 1], first at the top
     double thickness = 0.6;
     std::vector<QString> categories; ///< elided
     std::vector<LegendEntry> legend;
     double legendTop = 0;
+    double namesRight = 0; ///< where the names of the categories end
 
     QRectF rect(const BarPiece&) const;
 };

@@ -173,6 +173,12 @@ ChartSpec batchTpot(const Snapshot& snapshot)
     addFactors(body.curves.front(), errors.lo, errors.hi);
     if (target)
         body.limits.push_back({"TPOT target " + duration(*target), Role::target, target->in(millisecond), false});
+    addGhostPoints(body, snapshot, [](const PlanResults& pinned) -> std::optional<std::pair<double, double>> {
+        const double batch = pinned.evaluation.meanDecodes;
+        if (!(batch >= 1))
+            return std::nullopt;
+        return std::pair(batch, decodeStep(*pinned.evaluator, batch).in(millisecond));
+    });
     const Seconds step = decodeStep(*snapshot.now.evaluator, std::max(1.0, now));
     if (now >= 1)
         body.markers.push_back({duration(step), Role::primary, now, step.in(millisecond)});

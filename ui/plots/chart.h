@@ -62,6 +62,7 @@ struct Axis {
     std::string unit;  ///< "req/s"
     bool logarithmic = false;
     std::optional<double> min, max; ///< absent = from the data
+    std::vector<double> values{};   ///< the only ones there are ("GPUs": 1, 2, 4, 8): ticks stand there; empty = all
 };
 
 struct Curve {
@@ -87,6 +88,7 @@ struct Marker { ///< the operating point and others worth a label
     std::string name;
     Role role = Role::primary;
     double x = 0, y = 0;
+    int pin = 0; ///< of a ghost: which of the pinned plans, from 1; hollow, and its curve says the name
 };
 
 struct Region { ///< shaded x range: overload
@@ -123,7 +125,8 @@ struct StackedBars {
     std::vector<std::string> totals; ///< text at the end of each bar, or empty
     std::vector<Limit> limits;       ///< vertical lines on the value axis
     std::vector<BarGhost> ghosts{};
-    bool faded = false; ///< values of an older plan: paler until the new ones are there
+    bool faded = false;                    ///< values of an older plan: paler until the new ones are there
+    std::vector<std::string> leftTotals{}; ///< text at the left end of each bar that reaches below zero, or empty
 };
 
 /// What stands below the title of a chart whose values are those of an older plan.

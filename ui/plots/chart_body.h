@@ -24,6 +24,7 @@ struct Reading {
     struct Row {
         QColor color; ///< invalid = no swatch
         QString name, value;
+        Swatch swatch{};
     };
     QPointF at;           ///< where the cross stands
     bool vertical = true; ///< draw a vertical line through `at`

@@ -39,14 +39,6 @@ QString valueText(const BarSegment& s, std::size_t category, std::string_view un
     return hasBand ? QStringLiteral("%1 (%2)").arg(value, range(s.lo[category], s.hi[category], unit)) : value;
 }
 
-QColor faded(QColor color, bool isFaded)
-{
-    constexpr float kPale = 0.45F;
-    if (isFaded)
-        color.setAlphaF(kPale * color.alphaF());
-    return color;
-}
-
 /// Stacks as Qt Charts wants them: a gap in front of each segment that has starts of its own.
 std::vector<SeriesRow> seriesRows(const StackedBars& c, const Theme& theme)
 {
@@ -55,7 +47,7 @@ std::vector<SeriesRow> seriesRows(const StackedBars& c, const Theme& theme)
     std::vector<double> cursor(c.categories.size(), 0);
     const std::vector<BarPiece> pieces = barPieces(c);
     for (std::size_t s = 0; s < c.segments.size(); ++s) {
-        SeriesRow gap{{}, QList<qreal>(n, 0)}, row{faded(theme.color(c.segments[s].role), c.faded), QList<qreal>(n, 0)};
+        SeriesRow gap{{}, QList<qreal>(n, 0)}, row{pieceColor(c, c.segments[s], theme), QList<qreal>(n, 0)};
         for (const BarPiece& p : pieces) {
             if (p.segment != s)
                 continue;
@@ -243,13 +235,15 @@ public:
             r.head += QStringLiteral("  ") + text(m_chart->totals[category]);
         for (const BarSegment& s : m_chart->segments)
             if (category < s.values.size() && s.values[category] != 0)
-                r.rows.push_back({m_theme.color(s.role), text(s.name), valueText(s, category, m_chart->value.unit)});
+                r.rows.push_back(
+                    {pieceColor(*m_chart, s, m_theme), text(s.name), valueText(s, category, m_chart->value.unit)});
         for (const BarGhost& g : m_chart->ghosts)
             if (category < g.ends.size() && std::isfinite(g.ends[category]))
-                r.rows.push_back(
-                    {pinLook(g.pin, m_theme).color, text(g.name), quantity(g.ends[category], m_chart->value.unit)});
+                r.rows.push_back({pinLook(g.pin, m_theme).color, text(g.name),
+                    quantity(g.ends[category], m_chart->value.unit), {Swatch::Shape::dashes, g.pin}});
         for (const Limit& l : m_chart->limits)
-            r.rows.push_back({m_theme.color(l.role), text(l.name), quantity(l.value, m_chart->value.unit)});
+            r.rows.push_back(
+                {m_theme.color(l.role), text(l.name), quantity(l.value, m_chart->value.unit), {Swatch::Shape::dashes}});
         return r;
     }
 

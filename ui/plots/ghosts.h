@@ -6,15 +6,25 @@
 #include "ui/plots/chart.h"
 
 #include <algorithm>
+#include <cmath>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace headroom::ui {
 
-/// Adds a dashed curve for each pinned plan that has one.
+/// The curve of a pinned plan that another one would lie upon; nullptr where each has its own.
+inline Curve* sameGhost(LineChart& chart, const Curve& ghost)
+{
+    const auto same = std::ranges::find_if(
+        chart.curves, [&](const Curve& c) { return c.pin > 0 && c.x == ghost.x && c.y == ghost.y; });
+    return same == chart.curves.end() ? nullptr : &*same;
+}
+
+/// Adds a dashed curve for each pinned plan that has one; plans with the very same curve share it.
 /// \param curve gives the curve of a PlanResults; name and looks are set here
 /// \param of what the curve is where a plan has several: "E2E"
 template <class MakeCurve>
@@ -33,7 +43,24 @@ void addGhostCurves(LineChart& chart, const Snapshot& snapshot, MakeCurve curve,
         ghost.markers = false;
         ghost.lo.clear();
         ghost.hi.clear();
-        chart.curves.push_back(std::move(ghost));
+        if (Curve* same = sameGhost(chart, ghost)) // one line, so one entry with both names
+            same->name.insert(same->name.size() - (of.empty() ? 0 : of.size() + 2), ", " + pinned->name);
+        else
+            chart.curves.push_back(std::move(ghost));
+    }
+}
+
+/// Adds the operating point of each pinned plan that has one, hollow on its curve.
+/// \param point gives x and y of a PlanResults; absent or not finite = none
+template <class MakePoint>
+void addGhostPoints(LineChart& chart, const Snapshot& snapshot, MakePoint point)
+{
+    int pin = 0;
+    for (const auto& pinned : snapshot.pinned) {
+        ++pin;
+        const std::optional<std::pair<double, double>> at = point(*pinned);
+        if (at && std::isfinite(at->first) && std::isfinite(at->second))
+            chart.markers.push_back({pinned->name, Role::ghost, at->first, at->second, pin});
     }
 }
 

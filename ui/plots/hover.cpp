@@ -95,7 +95,7 @@ std::optional<Reading> readLines(const LineChart& chart, const PlotFrame& f, con
             QString value = quantity(c.y[*i], chart.y.unit);
             if (!c.errorLo.empty())
                 value += rangeText(c.errorLo[*i], c.errorHi[*i], chart.y);
-            r.rows.push_back({theme.color(c.role), text(c.name), value});
+            r.rows.push_back({theme.color(c.role), text(c.name), value, {Swatch::Shape::circle}});
             r.dots.push_back(f.at(c.x[*i], c.y[*i]));
             continue;
         }
@@ -112,8 +112,9 @@ std::optional<Reading> readLines(const LineChart& chart, const PlotFrame& f, con
             value += rangeText(
                 interpolate(c.lo[i], c.lo[j], share, false), interpolate(c.hi[i], c.hi[j], share, false), chart.y);
         }
-        const QColor color = c.role == Role::ghost ? pinLook(c.pin, theme).color : theme.color(c.role);
-        r.rows.push_back({color, text(c.name), value});
+        const bool isGhost = c.role == Role::ghost;
+        const Swatch swatch{isGhost || c.dashed ? Swatch::Shape::dashes : Swatch::Shape::line, c.pin};
+        r.rows.push_back({isGhost ? pinLook(c.pin, theme).color : theme.color(c.role), text(c.name), value, swatch});
         if (std::isfinite(*y) && f.y.range.contains(*y))
             r.dots.push_back(f.at(x, *y));
     }

@@ -11,7 +11,7 @@ namespace headroom::ui {
 
 namespace {
 
-constexpr double kPad = 7, kSwatch = 8, kSwatchGap = 5, kGap = 12, kAway = 14;
+constexpr double kPad = 7, kSwatchGap = 5, kGap = 12, kAway = 14;
 
 QFont plainFont() { return uiFont(TextSize::small); }
 QFont headFont() { return uiFont(TextSize::small, QFont::DemiBold); }
@@ -25,6 +25,15 @@ double widestValue(const Reading& reading)
     return widest;
 }
 
+/// Room for the widest sample of all rows, so that their names begin below each other.
+double swatchColumn(const Reading& reading)
+{
+    double widest = widthOf(Swatch{});
+    for (const Reading::Row& row : reading.rows)
+        widest = std::max(widest, widthOf(row.swatch));
+    return widest + kSwatchGap;
+}
+
 } // namespace
 
 double widthOf(const Reading& reading)
@@ -32,7 +41,7 @@ double widthOf(const Reading& reading)
     const QFontMetricsF metrics(plainFont());
     double names = 0;
     for (const Reading::Row& row : reading.rows)
-        names = std::max(names, kSwatch + kSwatchGap + metrics.horizontalAdvance(row.name));
+        names = std::max(names, swatchColumn(reading) + metrics.horizontalAdvance(row.name));
     return std::max(QFontMetricsF(headFont()).horizontalAdvance(reading.head), names + kGap + widestValue(reading));
 }
 
@@ -42,7 +51,7 @@ Reading fittedTo(Reading reading, double inner)
         return reading;
     const QFontMetricsF metrics(plainFont());
     reading.head = QFontMetricsF(headFont()).elidedText(reading.head, Qt::ElideRight, inner);
-    const double names = std::max(0.0, inner - kSwatch - kSwatchGap - kGap - widestValue(reading));
+    const double names = std::max(0.0, inner - swatchColumn(reading) - kGap - widestValue(reading));
     for (Reading::Row& row : reading.rows)
         row.name = metrics.elidedText(row.name, Qt::ElideRight, names);
     return reading;
@@ -112,6 +121,7 @@ void HoverOverlay::paintBox(QPainter& p) const
     p.setBrush(back);
     p.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4);
     double y = box.top() + kPad;
+    const double names = swatchColumn(shown);
     p.setFont(bold);
     p.setPen(m_theme.text);
     p.drawText(QPointF(box.left() + kPad, y + boldMetrics.ascent()), shown.head);
@@ -119,9 +129,9 @@ void HoverOverlay::paintBox(QPainter& p) const
     for (const Reading::Row& row : shown.rows) {
         y += line;
         if (row.color.isValid())
-            p.fillRect(QRectF(box.left() + kPad, y + (line - kSwatch) / 2 - 1, kSwatch, kSwatch), row.color);
+            paintSwatch(p, QRectF(box.left() + kPad, y, widthOf(row.swatch), line - 2), row.color, row.swatch, m_theme);
         p.setPen(m_theme.muted);
-        p.drawText(QPointF(box.left() + kPad + kSwatch + kSwatchGap, y + metrics.ascent()), row.name);
+        p.drawText(QPointF(box.left() + kPad + names, y + metrics.ascent()), row.name);
         p.setPen(m_theme.text);
         p.drawText(QPointF(box.right() - kPad - metrics.horizontalAdvance(row.value), y + metrics.ascent()), row.value);
     }

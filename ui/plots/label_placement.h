@@ -1,4 +1,4 @@
-// Where labels go so that none covers another, none leaves the plot, and few cover a curve.
+// Where labels go so that none covers another, none leaves the plot, and none covers a line where there is a place beside it.
 #pragma once
 
 #include <QLineF>
@@ -19,7 +19,8 @@ struct LabelRequest {
     std::optional<std::size_t> previous; ///< candidate taken last time: kept if about as good, so labels do not jump
 };
 
-/// What is in the way. Rectangles are never covered (points, other texts); lines cost by the length covered.
+/// What is in the way. Rectangles are never covered (points, other texts); lines only where no candidate is free of them,
+/// and then the shortest length.
 struct LabelObstacles {
     std::vector<QRectF> rects;
     std::vector<QLineF> lines;

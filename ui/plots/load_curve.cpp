@@ -162,6 +162,13 @@ LineChart chartOverLoad(const Snapshot& snapshot, Axis y, PointValue value, Poin
     chart.curves.push_back(curveOverLoad(snapshot.now, curveName, Role::primary, chart.y, value, band));
     addGhostCurves(chart, snapshot,
         [&](const PlanResults& pinned) { return curveOverLoad(pinned, {}, Role::ghost, chart.y, value); });
+    addGhostPoints(chart, snapshot, [&](const PlanResults& pinned) -> std::optional<std::pair<double, double>> {
+        const double height = value(pinned.evaluation);
+        const bool isLoop = pinned.plan->workload.process == ArrivalProcess::closedLoop;
+        if (isLoop || !pinned.evaluation.stable || (chart.y.logarithmic && height <= 0))
+            return std::nullopt;
+        return std::pair(pinned.plan->workload.arrivalRate.si(), height);
+    });
     addLoadFrame(chart, snapshot);
     const Evaluation& e = snapshot.now.evaluation;
     const double present = snapshot.now.plan->workload.arrivalRate.si(), height = value(e);

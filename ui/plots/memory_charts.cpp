@@ -183,6 +183,11 @@ ChartSpec seatsVsContext(const Snapshot& snapshot)
     body.curves.push_back(std::move(alternative));
     addGhostCurves(body, snapshot,
         [&](const PlanResults& pinned) { return seatsCurve(*pinned.plan, {}, Role::ghost, from, to, points); });
+    addGhostPoints(body, snapshot, [](const PlanResults& pinned) {
+        const MemoryUse& memory = pinned.evaluation.memory;
+        return memory.fits ? std::optional(std::pair(contextOf(pinned.evaluator->workload()), memory.seats))
+                           : std::nullopt;
+    });
     const double most = plan.batching.maxSequences;
     body.limits.push_back({"max_sequences " + whole(most), Role::saturation, most, false});
     body.markers.push_back({counted(m.seats, "seat", "seats"), Role::primary, present, m.seats});

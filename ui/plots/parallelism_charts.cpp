@@ -13,6 +13,7 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -80,6 +81,37 @@ const std::vector<Scaled>& compiled(const Snapshot& snapshot, const PlanResults&
                 rates, std::move(evaluator)});
         }
         return all;
+    });
+}
+
+/// The numbers of GPUs that curves have: there are none between them.
+std::vector<double> degreesOf(const std::vector<Curve>& curves)
+{
+    std::set<double> gpus;
+    for (const Curve& curve : curves)
+        gpus.insert(curve.x.begin(), curve.x.end());
+    return {gpus.begin(), gpus.end()};
+}
+
+double gpusOf(const PlanResults& results) { return results.plan->layout().gpus(); }
+
+/// What a replica of a plan can serve.
+double replicaRate(const PlanResults& results)
+{
+    return results.evaluation.capacity.si() / results.plan->deployment.replicas;
+}
+
+double dollarsAtCapacity(const PlanResults& results)
+{
+    return (results.evaluation.cost.perOutputTokenAtCapacity * millionTokens).in(dollar);
+}
+
+/// The operating point of each pinned plan that has a figure above zero.
+void addGhostsOverGpus(LineChart& body, const Snapshot& snapshot, double (*figure)(const PlanResults&))
+{
+    addGhostPoints(body, snapshot, [&](const PlanResults& pinned) {
+        const double y = figure(pinned);
+        return y > 0 ? std::optional(std::pair(gpusOf(pinned), y)) : std::nullopt;
     });
 }
 
@@ -160,10 +192,15 @@ ChartSpec stepVsGpus(const Snapshot& snapshot)
     addGhostCurves(body, snapshot, [&](const PlanResults& pinned) {
         return stepCurve(compiled(snapshot, pinned, Way::tensor), batch, "", Role::ghost);
     });
+    addGhostPoints(body, snapshot, [&](const PlanResults& pinned) {
+        return pinned.evaluation.fits
+                   ? std::optional(std::pair(gpusOf(pinned), stepOf(*pinned.evaluator, batch).in(millisecond)))
+                   : std::nullopt;
+    });
     const Seconds now = stepOf(*snapshot.now.evaluator, batch);
     if (snapshot.now.evaluation.fits)
-        body.markers.push_back({"this plan: " + duration(now), Role::primary, static_cast<double>(plan.layout().gpus()),
-            now.in(millisecond)});
+        body.markers.push_back(
+            {"this plan: " + duration(now), Role::primary, gpusOf(snapshot.now), now.in(millisecond)});
     Curve& curve = body.curves.front();
     const double gain = curve.y.front() / curve.y.back(), gpus = curve.x.back() / curve.x.front();
     chart.says = gpus > 1 ? whole(gpus) + " times the GPUs make a decode step " + number(gain, 2) + " times as fast, " +
@@ -181,6 +218,7 @@ ChartSpec stepVsGpus(const Snapshot& snapshot)
     }
     body.curves.push_back(std::move(unfit));
     std::erase_if(body.curves, [](const Curve& c) { return c.x.empty(); });
+    body.x.values = degreesOf(body.curves);
     chart.body = std::move(body);
     return inFittingUnit(std::move(chart));
 }
@@ -324,6 +362,7 @@ LineChart chartOverGpus(const Snapshot& snapshot, Axis y, LayoutValue value)
     addGhostCurves(body, snapshot, [&](const PlanResults& pinned) {
         return curveOverGpus(compiled(snapshot, pinned, Way::tensor), "", Role::ghost, value);
     });
+    body.x.values = degreesOf(body.curves);
     double highest = 0; // all layouts are of interest, also those that reach or cost many times as much
     for (const Curve& curve : body.curves)
         for (const std::vector<double>* ys : {&curve.y, &curve.hi})
@@ -337,7 +376,6 @@ constexpr const char* kNothingFits = "No layout of one node fits this model on t
 
 ChartSpec rateVsGpus(const Snapshot& snapshot)
 {
-    const Plan& plan = *snapshot.now.plan;
     ChartSpec chart{"Throughput against GPUs", "req/s of a replica", "", "", LineChart{}};
     LineChart body = chartOverGpus(snapshot, {"capacity", "req/s", false, 0.0, {}},
         [](const Scaled& one) -> std::optional<std::pair<double, Band>> {
@@ -347,10 +385,10 @@ ChartSpec rateVsGpus(const Snapshot& snapshot)
         chart.empty = kNothingFits;
         return chart;
     }
-    const double now = snapshot.now.evaluation.capacity.si() / plan.deployment.replicas;
+    addGhostsOverGpus(body, snapshot, replicaRate);
+    const double now = replicaRate(snapshot.now);
     if (now > 0)
-        body.markers.push_back(
-            {"this plan: " + number(now) + " req/s", Role::primary, static_cast<double>(plan.layout().gpus()), now});
+        body.markers.push_back({"this plan: " + number(now) + " req/s", Role::primary, gpusOf(snapshot.now), now});
     const Curve& curve = body.curves.front();
     const double most = curve.y.back(), gpus = curve.x.back();
     chart.says = "A replica of " + counted(curve.x.front(), "GPU", "GPUs") + " serves " + number(curve.y.front()) +
@@ -373,10 +411,10 @@ ChartSpec costVsGpus(const Snapshot& snapshot)
         chart.empty = plan.hardware.pricePerGpu.si() > 0 ? kNothingFits : "The plan has no price per GPU-hour.";
         return chart;
     }
-    const double now = (snapshot.now.evaluation.cost.perOutputTokenAtCapacity * millionTokens).in(dollar);
+    addGhostsOverGpus(body, snapshot, dollarsAtCapacity);
+    const double now = dollarsAtCapacity(snapshot.now);
     if (std::isfinite(now) && now > 0)
-        body.markers.push_back(
-            {"this plan: " + usd(now), Role::primary, static_cast<double>(plan.layout().gpus()), now});
+        body.markers.push_back({"this plan: " + usd(now), Role::primary, gpusOf(snapshot.now), now});
     const Curve& curve = body.curves.front();
     const auto least = std::min_element(curve.y.begin(), curve.y.end()) - curve.y.begin();
     chart.says = "At full load a million output tokens are cheapest with " +

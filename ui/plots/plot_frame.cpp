@@ -29,22 +29,44 @@ std::vector<TickText> withTexts(const Ticks& t)
     return out;
 }
 
-/// As many x ticks as have room for their labels.
-std::vector<TickText> xTicksThatFit(const AxisScale& scale, const QFontMetricsF& metrics)
+/// Whether each label of an x axis has room beside its neighbours.
+bool standApart(const std::vector<TickText>& list, const AxisScale& scale, const QFontMetricsF& metrics)
 {
-    const double width = scale.pixelTo - scale.pixelFrom;
-    for (int most = std::clamp(static_cast<int>(width / kPerTickX), 2, 12); most >= 1; --most) {
-        std::vector<TickText> list = withTexts(ticks(scale.range, scale.logarithmic, most));
-        double right = -1e9;
-        bool fits = true;
-        for (const TickText& t : list) {
-            const double half = metrics.horizontalAdvance(t.text) / 2, centre = scale.pixel(t.value);
-            fits = fits && centre - half >= right;
-            right = centre + half + kBetweenLabels;
-        }
-        if (fits)
+    double right = -1e9;
+    for (const TickText& t : list) {
+        const double half = metrics.horizontalAdvance(t.text) / 2, centre = scale.pixel(t.value);
+        if (centre - half < right)
+            return false;
+        right = centre + half + kBetweenLabels;
+    }
+    return true;
+}
+
+/// Ticks at the only values there are; every second one, every third, ... where they have no room.
+std::vector<TickText> xTicksAt(const Axis& axis, const AxisScale& scale, const QFontMetricsF& metrics)
+{
+    for (std::size_t every = 1; every <= axis.values.size(); ++every) {
+        Ticks some;
+        for (std::size_t i = 0; i < axis.values.size(); i += every)
+            if (scale.range.contains(axis.values[i]))
+                some.values.push_back(axis.values[i]);
+        std::vector<TickText> list = withTexts(some);
+        if (standApart(list, scale, metrics))
             return list;
     }
+    return {};
+}
+
+/// As many x ticks as have room for their labels.
+std::vector<TickText> xTicksThatFit(const Axis& axis, const AxisScale& scale, const QFontMetricsF& metrics)
+{
+    if (!axis.values.empty())
+        return xTicksAt(axis, scale, metrics);
+    const double width = scale.pixelTo - scale.pixelFrom;
+    for (int most = std::clamp(static_cast<int>(width / kPerTickX), 2, 12); most >= 1; --most)
+        if (std::vector<TickText> list = withTexts(ticks(scale.range, scale.logarithmic, most));
+            standApart(list, scale, metrics))
+            return list;
     return {};
 }
 
@@ -68,8 +90,7 @@ std::vector<TickText> rowTexts(
     return list;
 }
 
-/// A piece of a dashed line is long enough to show its pattern.
-double swatchWidth(const LegendEntry& e) { return e.dashed ? kLegendLine : kLegendSquare; }
+double swatchWidth(const LegendEntry& e) { return widthOf(e.swatch); }
 
 double entryWidth(const LegendEntry& e, const QFontMetricsF& metrics)
 {
@@ -111,7 +132,7 @@ PlotFrame layOutFrame(const FrameRequest& r, const QFont& font)
     const double left = std::ceil(r.whole.left() + widest(f.yTicks, metrics) + kTextGap);
     const double rightEdge = r.whole.right() - r.rightMargin;
     f.x = {r.ranges.x, r.x->logarithmic, left, std::max(left + 1, std::floor(rightEdge - kRightMargin))};
-    f.xTicks = xTicksThatFit(f.x, metrics);
+    f.xTicks = xTicksThatFit(*r.x, f.x, metrics);
     if (!f.xTicks.empty()) {
         const TickText& last = f.xTicks.back();
         const double over = f.x.pixel(last.value) + metrics.horizontalAdvance(last.text) / 2 - rightEdge;
@@ -120,6 +141,34 @@ PlotFrame layOutFrame(const FrameRequest& r, const QFont& font)
     }
     f.area = QRectF(QPointF(left, top), QPointF(f.x.pixelTo, areaBottom));
     return f;
+}
+
+double widthOf(Swatch swatch) { return swatch.isLine() ? kLegendLine : kLegendSquare; }
+
+void paintSwatch(QPainter& p, const QRectF& where, const QColor& color, Swatch swatch, const Theme& theme)
+{
+    constexpr double kWidth = 1.5, kRing = 1.2;
+    const double middle = where.center().y();
+    const QRectF square(where.left(), middle - kLegendSquare / 2, kLegendSquare, kLegendSquare);
+    switch (swatch.shape) {
+    case Swatch::Shape::square:
+        p.setPen(Qt::NoPen);
+        p.setBrush(color);
+        p.drawRect(square);
+        break;
+    case Swatch::Shape::circle:
+        p.setPen(QPen(color, kRing));
+        p.setBrush(theme.card);
+        p.drawEllipse(square.adjusted(1, 1, -1, -1));
+        break;
+    case Swatch::Shape::line:
+    case Swatch::Shape::dashes:
+        p.setPen(swatch.shape == Swatch::Shape::line ? QPen(color, kWidth, Qt::SolidLine, Qt::FlatCap)
+                 : swatch.pin > 0                    ? pinPen(swatch.pin, theme, kWidth)
+                                                     : QPen(color, kWidth, Qt::DashLine, Qt::FlatCap));
+        p.drawLine(QLineF(where.left(), middle, where.right(), middle));
+        break;
+    }
 }
 
 double legendHeight(const std::vector<LegendEntry>& entries, double width, const QFont& font)
@@ -154,18 +203,7 @@ void paintLegend(
             y += rowHeight;
         }
         const QRectF square(x, y + (rowHeight - kLegendSquare) / 2 - 1, swatchWidth(e), kLegendSquare);
-        if (e.circle) {
-            p.setPen(QPen(e.color, 1.2));
-            p.setBrush(theme.card);
-            p.drawEllipse(square.adjusted(1, 1, -1, -1));
-        } else if (e.dashed) {
-            p.setPen(e.pin > 0 ? pinPen(e.pin, theme, 1.5) : QPen(e.color, 1.5, Qt::DashLine, Qt::FlatCap));
-            p.drawLine(QLineF(square.left(), square.center().y(), square.right(), square.center().y()));
-        } else {
-            p.setPen(Qt::NoPen);
-            p.setBrush(e.color);
-            p.drawRect(square);
-        }
+        paintSwatch(p, square, e.color, e.swatch, theme);
         p.setPen(theme.muted);
         const QRectF textRect(square.right() + kLegendGap, y, w - square.width() - kLegendGap + 1, rowHeight - 2);
         p.drawText(

@@ -32,14 +32,27 @@ struct PlotFrame {
     QPointF at(double xValue, double yValue) const { return {x.pixel(xValue), y.pixel(yValue)}; }
 };
 
-/// What a key of colours shows: a filled square, or an open circle for simulated points.
+/// How a key, or the box of values under the mouse, shows what it names: a filled square, an open circle for simulated
+/// points, or a piece of the line.
+struct Swatch {
+    enum class Shape { square, circle, line, dashes };
+    Shape shape = Shape::square;
+    int pin = 0; ///< of a pinned plan, from 1: a piece of its line
+
+    bool isLine() const { return shape == Shape::line || shape == Shape::dashes; }
+};
+
+/// An entry of a key of colours.
 struct LegendEntry {
     QString name;
     QColor color;
-    bool circle = false;
-    bool dashed = false;
-    int pin = 0; ///< of a pinned plan, from 1: a piece of its line
+    Swatch swatch{};
 };
+
+/// Pixels: a piece of a line is long enough to show its pattern.
+double widthOf(Swatch);
+/// In the middle of the height of `where`; lines take its width, squares and circles its left end.
+void paintSwatch(QPainter&, const QRectF& where, const QColor&, Swatch, const Theme&);
 
 /// Texts beside the axes; what is wanted of a frame.
 struct FrameRequest {

@@ -32,7 +32,7 @@ void pale(LineChart& chart)
         if (name.starts_with(kOwn))
             name = "asked: " + name.substr(kOwn.size());
     };
-    chart.markers.clear(); // nothing of it is served now
+    std::erase_if(chart.markers, [](const Marker& m) { return m.pin == 0; }); // nothing of it is served now
     for (Limit& limit : chart.limits)
         would(limit.name);
     for (Curve& curve : chart.curves)

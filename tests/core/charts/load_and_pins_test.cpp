@@ -69,6 +69,51 @@ TEST(PinnedPlans, ThatDoNotFitLeaveTheChartsDrawable)
         }
 }
 
+TEST(PinnedPlans, HaveAnOperatingPointOnTheirCurve)
+{
+    Snapshot snapshot = snapshotOf(with(defaultPlan(), {{"workload.arrival_rate_req_s", "4"}}));
+    snapshot.pinned.push_back(resultsOf("calm", with(defaultPlan(), {{"workload.arrival_rate_req_s", "3"}})));
+    snapshot.pinned.push_back(resultsOf("busy", with(defaultPlan(), {{"workload.arrival_rate_req_s", "1e4"}})));
+    const auto body = std::get<LineChart>(findChart("latency_vs_load")->build(snapshot).body);
+    const auto isPinned = [](const Marker& m) { return m.pin > 0; };
+    ASSERT_EQ(std::ranges::count_if(body.markers, isPinned), 1) << "an overloaded plan has no point on its curve";
+    const Marker& calm = *std::ranges::find_if(body.markers, isPinned);
+    EXPECT_EQ(calm.pin, 1);
+    EXPECT_EQ(calm.x, 3);
+    EXPECT_DOUBLE_EQ(calm.y, snapshot.pinned[0]->evaluation.ttft.p95.in(millisecond));
+    for (const char* id : {"e2e_vs_load", "tpot_vs_load", "cost_vs_load", "engine_vs_load", "seats_vs_context",
+             "batch_tpot", "step_vs_gpus", "rate_vs_gpus", "cost_vs_gpus"}) {
+        const auto chart = std::get<LineChart>(findChart(id)->build(snapshot).body);
+        EXPECT_TRUE(std::ranges::any_of(chart.markers, isPinned)) << id;
+    }
+}
+
+TEST(PinnedPlans, WithTheVerySameCurveShareALineUnderBothNames)
+{
+    Snapshot snapshot = snapshotOf(with(defaultPlan(), {{"workload.arrival_rate_req_s", "4"}}));
+    const Plan smaller = with(defaultPlan(), {{"model.name", "Qwen2.5-7B"}, {"workload.arrival_rate_req_s", "3"}});
+    snapshot.pinned = {resultsOf("A", smaller), resultsOf("B", smaller), resultsOf("C", defaultPlan())};
+    const auto ghosts = [&](const char* id) {
+        std::vector<std::string> names;
+        const auto body = std::get<LineChart>(findChart(id)->build(snapshot).body);
+        for (const Curve& c : body.curves)
+            if (c.role == Role::ghost)
+                names.push_back(c.name);
+        return names;
+    };
+    EXPECT_EQ(ghosts("latency_vs_load"), (std::vector<std::string>{"A, B", "C"}));
+    EXPECT_EQ(ghosts("latency_cdf"), (std::vector<std::string>{"A, B: TTFT", "C: TTFT", "A, B: E2E", "C: E2E"}));
+}
+
+TEST(Axes, OverGpusHaveTicksAtTheNumbersThereAre)
+{
+    const Snapshot snapshot = snapshotOf(defaultPlan());
+    for (const char* id : {"step_vs_gpus", "rate_vs_gpus", "cost_vs_gpus"}) {
+        const auto body = std::get<LineChart>(findChart(id)->build(snapshot).body);
+        EXPECT_EQ(body.x.values, (std::vector<double>{1, 2, 4, 8})) << id;
+    }
+}
+
 TEST(Overload, FarBeyondTheCapacityLeavesTheSaturationReadableAndSaysWhereYouAre)
 {
     const double capacity = Evaluator(defaultPlan()).capacity().si();

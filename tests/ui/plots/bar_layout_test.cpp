@@ -2,6 +2,9 @@
 
 #include "ui/theme.h"
 
+#include <QImage>
+#include <QPainter>
+
 #include <gtest/gtest.h>
 
 namespace headroom::ui {
@@ -37,6 +40,40 @@ TEST(BarLayout, ChangesInBothDirectionsHaveATickOnEachSide)
     EXPECT_GT(layout.frame.xTicks.back().value, 0);
 }
 
+TEST(BarLayout, TextsAtBothEndsTouchNeitherTheBarsNorTheNames)
+{
+    StackedBars c = bars({-1, -6, -0.2}, {"+2 %", "+17 %", "overloaded"});
+    c.segments.push_back({"more", Role::moreInput, {2, 17, 17}, {}});
+    c.leftTotals = {"−1 %", "−6 %", "−0.2 %"};
+    for (const double width : {200.0, 330.0, 640.0}) {
+        const QFont font = uiFont(TextSize::small);
+        const BarLayout layout = layOutBars(c, QRectF(0, 0, width, 240), lightTheme(), font);
+        QImage image(static_cast<int>(width), 240, QImage::Format_RGB32);
+        QPainter p(&image);
+        const auto texts = paintBarsFront(p, c, layout, lightTheme(), font);
+        ASSERT_GE(texts.size(), 9U) << "three names, three texts on each side";
+        for (std::size_t i = 0; i < texts.size(); ++i) {
+            EXPECT_GE(texts[i].left(), 0) << width;
+            for (std::size_t k = 0; k < i; ++k)
+                EXPECT_FALSE(texts[i].intersects(texts[k])) << i << " and " << k << " at " << width;
+            for (const BarPiece& piece : barPieces(c))
+                EXPECT_FALSE(texts[i].intersects(layout.rect(piece))) << i << " at " << width;
+        }
+    }
+}
+
+TEST(BarLayout, TheKeyIsAsPaleAsTheBars)
+{
+    StackedBars c = bars({3, 4}, {});
+    c.segments.push_back({"waiting", Role::queue, {1, 2}, {}});
+    const QColor full = laidOut(c).legend.front().color;
+    EXPECT_EQ(full.alpha(), 255);
+    c.faded = true;
+    const QColor pale = laidOut(c).legend.front().color;
+    EXPECT_LT(pale.alpha(), 150);
+    EXPECT_EQ(pale, pieceColor(c, c.segments.front(), lightTheme()));
+}
+
 TEST(BarLayout, PinnedPlansAreNamedInTheKeyWhereItHasRoomForThem)
 {
     StackedBars c = bars({3, 4}, {});
@@ -47,7 +84,7 @@ TEST(BarLayout, PinnedPlansAreNamedInTheKeyWhereItHasRoomForThem)
     };
     ASSERT_EQ(key(260).size(), 8U);
     EXPECT_EQ(key(260).back().name, QStringLiteral("plan 8"));
-    EXPECT_EQ(key(260).back().pin, 8) << "with its own line";
+    EXPECT_EQ(key(260).back().swatch.pin, 8) << "with its own line";
     ASSERT_EQ(key(90).size(), 1U) << "a low plot keeps its room for the bars";
     EXPECT_TRUE(key(90).front().name.contains(QLatin1String("8 pinned")));
 }

@@ -3,6 +3,9 @@
 #include "sample_charts.h"
 #include "ui/plots/hover_overlay.h"
 
+#include <QImage>
+#include <QPainter>
+
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -52,6 +55,33 @@ TEST(Hover, ReadsEveryCurveWithItsBand)
     const double truth = 180 / std::pow(1 - 1 / 5.9, 0.7); // the formula of the sample
     EXPECT_TRUE(r->rows[0].value.startsWith(QString::number(std::lround(truth)))) << r->rows[0].value.toStdString();
     EXPECT_TRUE(r->rows[0].value.contains(QLatin1String(" to ")));
+}
+
+TEST(Hover, SamplesTellPinnedPlansApartAsTheKeyDoes)
+{
+    auto chart = std::get<LineChart>(sampleLatency().body);
+    std::erase_if(chart.curves, [](const Curve& c) { return c.role == Role::ghost || c.markers; });
+    for (const int pin : {1, 2}) {
+        Curve ghost = chart.curves.front();
+        ghost.role = Role::ghost;
+        ghost.pin = pin;
+        ghost.dashed = true;
+        chart.curves.push_back(ghost);
+    }
+    const PlotFrame f = frameOf(fittedRanges(chart), false, true);
+    const auto r = readLines(chart, f, lightTheme(), {f.x.pixel(1.0), 100});
+    ASSERT_TRUE(r);
+    ASSERT_EQ(r->rows.size(), 3U);
+    EXPECT_EQ(r->rows[0].swatch.shape, Swatch::Shape::line);
+    std::vector<QImage> samples;
+    for (const Reading::Row& row : r->rows) {
+        QImage& image = samples.emplace_back(static_cast<int>(widthOf(row.swatch)), 12, QImage::Format_RGB32);
+        image.fill(Qt::white);
+        QPainter p(&image);
+        paintSwatch(p, QRectF(image.rect()), row.color, row.swatch, lightTheme());
+    }
+    EXPECT_NE(samples[1], samples[2]) << "two pinned plans looked alike";
+    EXPECT_NE(samples[0], samples[1]);
 }
 
 TEST(Hover, ReadsNothingOutsideTheData)
