@@ -97,7 +97,12 @@ int writeChart(const Arguments& arguments)
     Snapshot snapshot = snapshotOf(std::move(*plan));
     if (row->simulated)
         snapshot = withStudy(std::move(snapshot), folderOf(arguments.chart[1]));
-    if (auto written = ui::exportChart(ui::chartOrSupposed(*row, snapshot), arguments.chart[2]); !written)
+    const std::filesystem::path file(arguments.chart[2]);
+    const bool isData = file.extension() == ".csv"; // the same columns as `headroom-cli chart` writes
+    const auto origin = isData ? ui::ChartOrigin{} : ui::originOf(snapshot);
+    if (auto written =
+            ui::exportChart(ui::chartOrSupposed(*row, snapshot), file, ui::lightTheme(), ui::kExportSize, origin);
+        !written)
         return complain(written.error(), Exit::noAccess);
     return 0;
 }

@@ -51,6 +51,7 @@ ChartPage::ChartPage(std::string tab, QWidget* parent)
         view->setChartId(text(row.id));
         view->setObjectName(QStringLiteral("chart.") + text(row.id));
         view->setMinimumHeight(kLeastHeight);
+        view->setOrigin([this] { return m_latest ? originOf(*m_latest) : ChartOrigin{}; });
         connect(view, &ChartView::selected, this, &ChartPage::selected);
         connect(view, &ChartView::exportFailed, this, &ChartPage::failed);
         connect(view, &ChartView::rangeChanged, this, [this, view] {

@@ -72,6 +72,7 @@ ExplainPanel::ExplainPanel(QWidget* parent)
         column->addWidget(part);
     column->addStretch(1);
     m_tornadoTitle->setText(tr("If one input changed by 10 %"));
+    m_tornado->setOrigin([this] { return m_snapshot ? originOf(*m_snapshot) : ChartOrigin{}; });
     m_tornado->hide();
     m_tornadoTitle->hide();
     m_tornadoSoon.setSingleShot(true);

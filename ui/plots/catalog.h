@@ -7,6 +7,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace headroom::ui {
 
@@ -33,7 +35,8 @@ std::string leastCostSentence(const Snapshot&);
 /// cannot meet with any number; empty without one. Sizes as leastCostSentence() does.
 std::string otherLayoutSentence(const Snapshot&);
 /// The chart's data as CSV: one block of columns per curve, or category rows for bars. RFC 4180.
-std::string chartCsv(const ChartSpec&);
+/// \param atTheEnd heads and cells of columns that say something once, in the first row
+std::string chartCsv(const ChartSpec&, const std::vector<std::pair<std::string, std::string>>& atTheEnd = {});
 /// One cell of RFC 4180: quoted where it must be.
 std::string csvCell(const std::string&);
 

@@ -174,7 +174,7 @@ std::string csvCell(const std::string& text)
     return quoted + "\"";
 }
 
-std::string chartCsv(const ChartSpec& chart)
+std::string chartCsv(const ChartSpec& chart, const std::vector<std::pair<std::string, std::string>>& atTheEnd)
 {
     if (!chart.empty.empty())
         return written({{"nothing to draw"}, {chart.empty}});
@@ -182,6 +182,9 @@ std::string chartCsv(const ChartSpec& chart)
     if (!chart.supposes.empty()) // figures of another plan than the reader's never stand without saying so
         for (std::size_t i = 0; i < rows.size(); ++i)
             rows[i].insert(rows[i].begin(), i == 0 ? "supposed" : chart.supposes);
+    for (const auto& [head, cell] : atTheEnd)
+        for (std::size_t i = 0; i < rows.size(); ++i)
+            rows[i].push_back(i == 0 ? head : i == 1 ? cell : "");
     return written(rows);
 }
 

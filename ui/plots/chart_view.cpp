@@ -1,9 +1,7 @@
 #include "ui/plots/chart_view.h"
 
 #include "ui/format.h"
-#include "ui/plots/catalog.h"
 #include "ui/plots/chart_body.h"
-#include "ui/plots/export_chart.h"
 #include "ui/plots/hover_overlay.h"
 
 #include <QAbstractScrollArea>
@@ -215,7 +213,9 @@ QImage ChartView::image() const
     image.fill(m_theme.card);
     QPainter p(&image);
     p.setRenderHint(QPainter::Antialiasing);
-    paintChart(p, QRectF(rect()).adjusted(kMargin, 0, -kMargin, -kBottom), *m_chart, m_theme);
+    paintChart(p, QRectF(rect()).adjusted(kMargin, 0, -kMargin, -kBottom), *m_chart, m_theme, origin());
+    p.end();
+    describe(image, *m_chart, origin());
     return image;
 }
 
@@ -420,7 +420,7 @@ void ChartView::contextMenuEvent(QContextMenuEvent* e)
 
 void ChartView::copyImage() { QGuiApplication::clipboard()->setImage(image()); }
 
-void ChartView::copyData() { QGuiApplication::clipboard()->setText(text(chartCsv(*m_chart))); }
+void ChartView::copyData() { QGuiApplication::clipboard()->setText(text(csvOf(*m_chart, origin()))); }
 
 void ChartView::exportAs()
 {
@@ -432,7 +432,8 @@ void ChartView::exportAs()
         return;
     if (const qsizetype dot = filter.indexOf(QLatin1String("*.")); QFileInfo(path).suffix().isEmpty() && dot >= 0)
         path += filter.mid(dot + 1, 4); // a name without a suffix gets that of the chosen kind
-    if (const auto done = exportChart(*m_chart, std::filesystem::path(path.toStdString())); !done)
+    const std::filesystem::path file(path.toStdString());
+    if (const auto done = exportChart(*m_chart, file, lightTheme(), kExportSize, origin()); !done)
         emit exportFailed(text(done.error().where) + QStringLiteral(": ") + text(done.error().message));
 }
 

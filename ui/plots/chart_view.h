@@ -2,12 +2,15 @@
 #pragma once
 
 #include "ui/plots/chart.h"
+#include "ui/plots/export_chart.h"
 #include "ui/theme.h"
 
 #include <QWidget>
 
+#include <functional>
 #include <memory>
 #include <optional>
+#include <utility>
 
 namespace headroom::ui {
 
@@ -29,6 +32,9 @@ public:
     /// The chart's id in charts(), for export file names; may stay empty.
     void setChartId(const QString& id) { m_id = id; }
     const QString& chartId() const { return m_id; }
+
+    /// Whose chart it is, for what is copied and saved: asked only then.
+    void setOrigin(std::function<ChartOrigin()> origin) { m_origin = std::move(origin); }
 
     /// Shows a chart; what was zoomed stays zoomed while the axes stay the same quantities.
     void setChart(const ChartSpec&);
@@ -92,6 +98,7 @@ protected:
     void contextMenuEvent(QContextMenuEvent*) override;
 
 private:
+    ChartOrigin origin() const { return m_origin ? m_origin() : ChartOrigin(); }
     void takeBodyFor(const ChartSpec&);
     void layOut();
     void hoverAt(QPointF);
@@ -109,6 +116,7 @@ private:
     std::unique_ptr<const ChartSpec> m_spareChart;
     std::unique_ptr<ChartBody> m_spare;
     HoverOverlay* m_overlay = nullptr;
+    std::function<ChartOrigin()> m_origin;
     std::optional<double> m_cursorAt;
     QPointF m_hoverAt;               ///< where the mouse was last
     std::optional<double> m_hoverX;  ///< what it reads there on the x axis

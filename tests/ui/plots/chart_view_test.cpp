@@ -292,6 +292,17 @@ TEST(ChartView, CopiesPictureAndData)
     EXPECT_GE(QApplication::clipboard()->image().width(), 2 * 410);
 }
 
+TEST(ChartView, WhatIsCopiedSaysOfWhichPlanItIs)
+{
+    const auto view = shown(sampleLatency());
+    const QImage without = view->image();
+    view->setOrigin([] { return ChartOrigin{QStringLiteral("Support chat"), QStringLiteral("1f00c2a4")}; });
+    view->copyData();
+    EXPECT_TRUE(QApplication::clipboard()->text().contains(QLatin1String("Support chat,1f00c2a4,Headroom")));
+    EXPECT_NE(view->image(), without) << "a line below the drawing";
+    EXPECT_TRUE(view->image().text(QStringLiteral("Description")).contains(QLatin1String("1f00c2a4")));
+}
+
 TEST(ChartView, TellsWhichPointOrRowWasDoubleClicked)
 {
     const auto view = shown(sampleValidation(), {600, 500});

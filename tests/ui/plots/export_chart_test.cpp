@@ -4,6 +4,7 @@
 
 #include <QFile>
 #include <QImage>
+#include <QPainter>
 #include <QProcess>
 #include <QStandardPaths>
 #include <QTemporaryDir>
@@ -105,6 +106,66 @@ TEST_F(ExportChart, CsvHasTheData)
 {
     ASSERT_TRUE(exportChart(sampleLatency(), file("a.csv")));
     EXPECT_GT(bytes("a.csv").count('\n'), 200);
+}
+
+const ChartOrigin kOrigin{QStringLiteral("Support chat, west"), QStringLiteral("1f00c2a4")};
+
+TEST_F(ExportChart, PicturesSayWhosePlanTheyShow)
+{
+    EXPECT_TRUE(originLine({}).isEmpty());
+    const QString line = originLine(kOrigin);
+    EXPECT_TRUE(line.startsWith(QStringLiteral("Support chat, west · plan 1f00c2a4 · Headroom ")))
+        << line.toStdString();
+    for (const char* name : {"a.svg", "a.png", "a.pdf"})
+        ASSERT_TRUE(exportChart(sampleLatency(), file(name), lightTheme(), kExportSize, kOrigin));
+    const QString svg = QString::fromUtf8(bytes("a.svg"));
+    EXPECT_EQ(svg.count(QLatin1String("1f00c2a4")), 2) << "below the drawing and in its description";
+    const QImage png(QString::fromStdString(file("a.png").string()));
+    EXPECT_TRUE(png.text(QStringLiteral("Description")).endsWith(line)) << png.text().toStdString();
+    EXPECT_TRUE(png.text(QStringLiteral("Title")).endsWith(QLatin1String("Support chat, west")));
+    if (QStandardPaths::findExecutable(QStringLiteral("pdfinfo")).isEmpty())
+        GTEST_SKIP() << "poppler-utils is not installed";
+    const QString info = output(QStringLiteral("pdfinfo"), {QString::fromStdString(file("a.pdf").string())});
+    EXPECT_TRUE(info.contains(QLatin1String("Support chat, west"))) << info.toStdString();
+    EXPECT_TRUE(info.contains(QLatin1String("Headroom"))) << info.toStdString();
+}
+
+TEST_F(ExportChart, DataSayWhosePlanTheyAreInColumnsAtTheEnd)
+{
+    const std::string plain = csvOf(sampleParts(), {}), whose = csvOf(sampleParts(), kOrigin);
+    const auto line = [](const std::string& csv, std::size_t n) {
+        std::size_t from = 0;
+        while (n-- > 0)
+            from = csv.find("\r\n", from) + 2;
+        return csv.substr(from, csv.find("\r\n", from) - from);
+    };
+    EXPECT_EQ(line(whose, 0), line(plain, 0) + ",plan,plan hash,made by");
+    EXPECT_TRUE(line(whose, 1).starts_with(line(plain, 1) + ",\"Support chat, west\",1f00c2a4,Headroom ")) << whose;
+    EXPECT_EQ(line(whose, 2), line(plain, 2) + ",,,");
+}
+
+/// The first row of an image that is not of one colour.
+int firstRowOfInk(const QImage& image)
+{
+    for (int y = 0; y < image.height(); ++y)
+        for (int x = 1; x < image.width(); ++x)
+            if (image.pixel(x, y) != image.pixel(0, 0))
+                return y;
+    return -1;
+}
+
+TEST_F(ExportChart, TheTitleStaysWhereItIsWhenTheUnitGoesBelow)
+{
+    const auto top = [](const char* unit) {
+        QImage image(300, 34, QImage::Format_RGB32);
+        image.fill(Qt::white);
+        QPainter p(&image);
+        paintHeader(p, QRectF(image.rect()), {"TTFT", unit, "", "", LineChart{}}, lightTheme(),
+            uiFont(TextSize::large, QFont::DemiBold), uiFont(TextSize::small));
+        p.end();
+        return firstRowOfInk(image);
+    };
+    EXPECT_EQ(top("ms"), top("ms, with tensor parallel 2 and many more words than one line beside the title can hold"));
 }
 
 TEST_F(ExportChart, OtherSuffixesAreRefusedByName)
