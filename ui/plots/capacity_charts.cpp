@@ -65,7 +65,7 @@ ChartSpec timeParts(const Snapshot& snapshot)
     const auto [part, share] = largestPart(e.partsMean);
     chart.says = "Of " + duration(e.partsMean.total()) + " on average, " + percent(share) + " is " + std::string(part) +
                  "; the slowest 1 % take at least " + duration(e.partsP99.total()) + ".";
-    return chart;
+    return inFittingUnit(std::move(chart));
 }
 
 /// Which are good depends on the targets, which no point knows.

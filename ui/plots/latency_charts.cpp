@@ -43,7 +43,7 @@ ChartSpec e2eVsLoad(const Snapshot& snapshot)
         e.stable ? "99 % of requests end within " + duration(e.e2e.p99) + "; half within " + duration(e.e2e.p50) + "."
                  : "Beyond " + rate(e.capacity) + " no request ends in time for ever.";
     chart.body = std::move(body);
-    return chart;
+    return inFittingUnit(std::move(chart));
 }
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -150,7 +150,7 @@ ChartSpec waterfall(const Snapshot& snapshot)
     chart.says = "The mean request shows its first token after " + duration(first) + " and is done after " +
                  duration(parts.total()) + ".";
     chart.body = std::move(body);
-    return chart;
+    return inFittingUnit(std::move(chart));
 }
 
 /// Percentiles of the plot: every percent, and the tail.

@@ -14,7 +14,6 @@ namespace {
 constexpr double kProbe = 0.10;
 /// A change beyond this is drawn no longer: one input at the edge of saturation would flatten all others.
 constexpr double kWidestBar = 1.0;
-constexpr double kMuch = 2; ///< times the gain that a loss is, to be named in its place
 /// Changes smaller than this are not worth a row.
 constexpr double kSmallest = 0.0005;
 constexpr std::size_t kMostRows = 9;
@@ -109,8 +108,8 @@ ChartSpec tornado(const Output& output, double base, const std::vector<Probe>& p
         less.values.push_back(100 * std::clamp(r.less, -kWidestBar, kWidestBar));
         more.values.push_back(100 * std::clamp(r.more, -kWidestBar, kWidestBar));
         const double low = std::min(r.less, r.more), high = std::max(r.less, r.more);
-        body.totals.push_back(
-            changeText(-low > kMuch * high ? low : high)); // the right end, unless the left is the news
+        body.totals.push_back(high > 0 ? changeText(high) : "");
+        body.leftTotals.push_back(low < 0 ? changeText(low) : "");
     }
     body.segments = {less, more};
     ChartSpec chart{output.title, output.unit, "", rows.empty() ? "None of the inputs changes it." : "", {}};

@@ -111,7 +111,7 @@ ChartSpec simulatedRequests(const Snapshot& snapshot, GanttWindow window)
         waited += row.queue;
         worst = std::max(worst, row.queue);
     }
-    body.x = {"time since " + duration(Seconds(origin)), "s", false, 0.0, end > 0 ? std::optional(end) : std::nullopt};
+    body.x = {"time since " + number(origin) + " s", "s", false, 0.0, end > 0 ? std::optional(end) : std::nullopt};
     chart.says = "Requests " + whole(static_cast<double>(rows.front().request + 1)) + " to " +
                  whole(static_cast<double>(rows.back().request + 1)) + ": they waited " +
                  duration(Seconds(waited / static_cast<double>(rows.size()))) + " on average and " +

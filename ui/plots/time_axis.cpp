@@ -1,5 +1,8 @@
 #include "ui/plots/time_axis.h"
 
+#include "ui/plots/numbers.h"
+#include "ui/plots/sim_charts.h"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -85,14 +88,93 @@ void useSeconds(ChartSpec& chart, Body& body, Axis& axis)
         chart.unit.erase(0, 1);
 }
 
+/// Rewrites what labels say of times, "2.23 min", in the unit of their axis: "134 s".
+class Labels {
+public:
+    explicit Labels(const std::string& unit) : m_unit(unit), m_inSeconds(unit == "ms" ? 1 / kMsPerSecond : 1) {}
+
+    bool isTime() const { return m_unit == "ms" || m_unit == "s"; }
+
+    /// \param value what the label says, in the unit of the axis
+    void rewrite(std::string& label, double value) const
+    {
+        if (isSayable(value))
+            replace(label, duration(Seconds(value * m_inSeconds)), number(value) + " " + m_unit);
+    }
+    /// A simulated point, which has an interval where replications tell one: "412 ms (400–420)".
+    void rewrite(Curve& point) const
+    {
+        if (point.y.size() != 1 || !isSayable(point.y[0]))
+            return;
+        sim::Distribution own;
+        own.p95 = point.y[0] * m_inSeconds;
+        std::string said = number(point.y[0]) + " " + m_unit;
+        if (!point.errorLo.empty()) {
+            own.ciLo = point.errorLo[0] * m_inSeconds;
+            own.ciHi = point.errorHi[0] * m_inSeconds;
+            said += " (" + number(point.errorLo[0]) + "–" + number(point.errorHi[0]) + ")";
+        }
+        replace(point.name, withInterval(own), said);
+    }
+
+private:
+    /// "54.6 ms" reads better than "0.0546 s", also on an axis of seconds.
+    static bool isSayable(double value)
+    {
+        constexpr double kLeast = 0.1;
+        return std::isfinite(value) && value >= kLeast;
+    }
+    static void replace(std::string& in, const std::string& what, const std::string& by)
+    {
+        if (const std::size_t at = in.find(what); at != std::string::npos)
+            in.replace(at, what.size(), by);
+    }
+
+    std::string m_unit;
+    double m_inSeconds;
+};
+
+void useUnitInLabels(LineChart& chart)
+{
+    const Labels labels(chart.y.unit);
+    if (!labels.isTime())
+        return;
+    for (Marker& m : chart.markers)
+        labels.rewrite(m.name, m.y);
+    for (Limit& l : chart.limits)
+        if (!l.vertical)
+            labels.rewrite(l.name, l.value);
+    for (Curve& c : chart.curves)
+        if (c.markers)
+            labels.rewrite(c);
+}
+
+void useUnitInLabels(StackedBars& bars)
+{
+    const Labels labels(bars.value.unit);
+    if (!labels.isTime())
+        return;
+    for (Limit& l : bars.limits)
+        labels.rewrite(l.name, l.value);
+    for (std::size_t i = 0; i < bars.totals.size(); ++i) {
+        double sum = 0;
+        for (const BarSegment& s : bars.segments)
+            sum += i < s.values.size() ? s.values[i] : 0;
+        labels.rewrite(bars.totals[i], sum);
+    }
+}
+
 } // namespace
 
 ChartSpec inFittingUnit(ChartSpec chart)
 {
-    if (auto* lines = std::get_if<LineChart>(&chart.body))
+    if (auto* lines = std::get_if<LineChart>(&chart.body)) {
         useSeconds(chart, *lines, lines->y);
-    else if (auto* bars = std::get_if<StackedBars>(&chart.body))
+        useUnitInLabels(*lines);
+    } else if (auto* bars = std::get_if<StackedBars>(&chart.body)) {
         useSeconds(chart, *bars, bars->value);
+        useUnitInLabels(*bars);
+    }
     return chart;
 }
 
