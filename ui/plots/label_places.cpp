@@ -54,7 +54,7 @@ std::vector<QPointF> alongHorizontal(const QRectF& a, QSizeF size, double y)
     else if (y == kBelowBottom)
         add(a.bottom() - size.height());
     else
-        for (const double distance : {2.0, 12.0}) {
+        for (const double distance : {2.0, 12.0, 26.0, 42.0}) {
             add(y - size.height() - distance);
             add(y + distance);
         }
@@ -75,9 +75,10 @@ std::vector<QPointF> aroundPoint(const QRectF& a, QSizeF size, QPointF p)
 {
     std::vector<QPointF> out;
     const double w = size.width(), h = size.height();
-    for (const double d : {4.0, 12.0, 24.0, 40.0, 56.0, 74.0}) {
-        const std::array<QPointF, 8> offsets{{{-w - d - 2, -h - d}, {d + 2, -h - d}, {-w - d - 2, d}, {d + 2, d},
-            {-w / 2, -h - d - 4}, {-w / 2, d + 4}, {-w - d - 6, -h / 2}, {d + 6, -h / 2}}};
+    for (const double d : {4.0, 12.0, 24.0, 40.0, 56.0}) {
+        const std::array<QPointF, 12> offsets{{{-w - d - 2, -h - d}, {d + 2, -h - d}, {-w - d - 2, d}, {d + 2, d},
+            {-w / 2, -h - d - 4}, {-w / 2, d + 4}, {-w - d - 6, -h / 2}, {d + 6, -h / 2}, {-0.8 * w, -h - d - 4},
+            {-0.2 * w, -h - d - 4}, {-0.8 * w, d + 4}, {-0.2 * w, d + 4}}};
         for (const QPointF& o : offsets) {
             QPointF c = p + o;
             c.setX(std::clamp(c.x(), a.left() + 1, std::max(a.left() + 1, a.right() - w - 1)));

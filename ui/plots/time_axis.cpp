@@ -99,7 +99,7 @@ public:
     void rewrite(std::string& label, double value) const
     {
         if (isSayable(value))
-            replace(label, duration(Seconds(value * m_inSeconds)), number(value) + " " + m_unit);
+            replace(label, duration(Seconds(value * m_inSeconds)), said(value) + " " + m_unit);
     }
     /// A simulated point, which has an interval where replications tell one: "412 ms (400–420)".
     void rewrite(Curve& point) const
@@ -108,13 +108,13 @@ public:
             return;
         sim::Distribution own;
         own.p95 = point.y[0] * m_inSeconds;
-        std::string said = number(point.y[0]) + " " + m_unit;
+        std::string words = said(point.y[0]) + " " + m_unit;
         if (!point.errorLo.empty()) {
             own.ciLo = point.errorLo[0] * m_inSeconds;
             own.ciHi = point.errorHi[0] * m_inSeconds;
-            said += " (" + number(point.errorLo[0]) + "–" + number(point.errorHi[0]) + ")";
+            words += " (" + said(point.errorLo[0]) + "–" + said(point.errorHi[0]) + ")";
         }
-        replace(point.name, withInterval(own), said);
+        replace(point.name, withInterval(own), words);
     }
 
 private:
@@ -123,6 +123,13 @@ private:
     {
         constexpr double kLeast = 0.1;
         return std::isfinite(value) && value >= kLeast;
+    }
+    /// Three digits, as the label had: 130,344 ms would promise more.
+    static std::string said(double value)
+    {
+        constexpr double kLeast = 100;
+        const double unit = std::abs(value) < kLeast ? 1 : std::pow(10, std::floor(std::log10(value)) - 2);
+        return number(std::abs(value) < kLeast ? value : std::round(value / unit) * unit);
     }
     static void replace(std::string& in, const std::string& what, const std::string& by)
     {

@@ -17,6 +17,7 @@ namespace headroom::ui {
 namespace {
 
 namespace fs = std::filesystem;
+const fs::path kExamples = fs::path(HEADROOM_SOURCE_DIR) / "resources" / "examples";
 
 Plan with(Plan plan, std::initializer_list<std::pair<const char*, const char*>> settings)
 {
@@ -42,7 +43,7 @@ Snapshot snapshotOf(const Plan& plan, std::vector<std::shared_ptr<const PlanResu
 std::vector<Snapshot> snapshots()
 {
     std::vector<Snapshot> all;
-    for (const auto& file : fs::directory_iterator(fs::path(HEADROOM_SOURCE_DIR) / "resources" / "examples"))
+    for (const auto& file : fs::directory_iterator(kExamples))
         if (const auto plan = loadPlan(file.path()))
             all.push_back(snapshotOf(*plan));
     const Plan start = defaultPlan();
@@ -56,6 +57,13 @@ std::vector<Snapshot> snapshots()
     const auto other = resultsOf("a smaller model", with(start, {{"model.name", "Qwen2.5-7B"}}));
     const auto third = resultsOf("on L40S", with(start, {{"hardware.gpu", "L40S-48GB"}}));
     all.push_back(snapshotOf(start, {other, third}));
+    const auto example = [](const char* name) {
+        const auto plan = loadPlan(kExamples / (std::string(name) + ".plan.json"));
+        EXPECT_TRUE(plan.has_value()) << name;
+        return plan ? *plan : Plan();
+    };
+    all.push_back(snapshotOf(example("deepseek-v3-8xh200"),
+        {resultsOf("pin 1", example("llama-3.3-70b-4xh100-fp8")), resultsOf("pin 2", example("overloaded"))}));
     return all;
 }
 
@@ -101,6 +109,17 @@ struct Count {
     int placed = 0, onPatch = 0;
 };
 
+/// Every straight line that is seen has its name, whatever else is in the way.
+void checkAllLimitsAreNamed(const LineChart& chart, const std::vector<PlacedText>& texts, const std::string& where)
+{
+    for (const Limit& l : chart.limits)
+        if (!chart.keyed && !l.name.empty()) {
+            const QString start = QString::fromStdString(l.name).left(4);
+            EXPECT_TRUE(std::ranges::any_of(texts, [&](const PlacedText& t) { return t.text.contains(start); }))
+                << where << ": " << l.name;
+        }
+}
+
 /// Adds failures for names that lie on each other, on points, or without a patch on a line.
 void check(const LineChart& chart, QSizeF size, const std::string& where, Count& count)
 {
@@ -110,6 +129,7 @@ void check(const LineChart& chart, QSizeF size, const std::string& where, Count&
     annotations.arrange(chart, frame, lightTheme(), font);
     const auto lines = linesOf(chart, frame);
     const auto& texts = annotations.texts();
+    checkAllLimitsAreNamed(chart, texts, where);
     for (std::size_t i = 0; i < texts.size(); ++i) {
         ++count.placed;
         count.onPatch += texts[i].crossed ? 1 : 0;
