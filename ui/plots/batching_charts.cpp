@@ -349,6 +349,13 @@ std::string gainText(const AblationRow& row)
     return !row.gain || std::abs(*row.gain - 1) < kSame ? "" : " (" + number(*row.gain) + "×)";
 }
 
+/// "8.01/13.7": what a row carries within the targets, and what its bar ends at where that is more.
+std::string carriedText(const AblationRow& row)
+{
+    const std::string within = number(row.sustainable.si()), all = number(row.capacity.si());
+    return row.capacity > row.sustainable && within != all ? within + "/" + all : within;
+}
+
 ChartSpec engineVsLoad(const Snapshot& snapshot)
 {
     const Evaluation& e = snapshot.now.evaluation;
@@ -410,7 +417,7 @@ ChartSpec ablationChart(const Snapshot& snapshot)
         beyond.values.push_back(runs ? std::max(0.0, (row.capacity - row.sustainable).si()) : 0);
         within.lo.push_back(row.sustainableBand.lo);
         within.hi.push_back(row.sustainableBand.hi);
-        body.totals.push_back(!runs ? "cannot run: " + row.refused : number(row.sustainable.si()) + gainText(row));
+        body.totals.push_back(runs ? carriedText(row) + gainText(row) : "cannot run: " + row.refused);
         if (!runs)
             cannot += " " + std::string(row.label) + " cannot run: " + row.refused + ".";
         if (runs && row.gain > (widest ? widest->gain : 1)) // an absent gain is below all others

@@ -3,6 +3,7 @@
 #include "core/plan/fields.h"
 #include "core/snapshot.h"
 #include "ui/plots/catalog.h"
+#include "ui/plots/numbers.h"
 
 #include <algorithm>
 #include <cmath>
@@ -112,6 +113,21 @@ TEST(Axes, OverGpusHaveTicksAtTheNumbersThereAre)
         const auto body = std::get<LineChart>(findChart(id)->build(snapshot).body);
         EXPECT_EQ(body.x.values, (std::vector<double>{1, 2, 4, 8})) << id;
     }
+}
+
+TEST(Ablation, ABarSaysWhatItEndsAtWhereThatIsMoreThanHoldsTheTargets)
+{
+    const Plan plan = with(defaultPlan(), {{"targets.ttft_p95_s", "0.3"}, {"targets.tpot_p95_s", "0.02"}});
+    const auto body = std::get<StackedBars>(findChart("ablation")->build(snapshotOf(plan)).body);
+    int both = 0;
+    for (std::size_t i = 0; i < body.categories.size(); ++i) {
+        const double within = body.segments[0].values[i], beyond = body.segments[1].values[i];
+        if (within > 0 && beyond > 0.1 * within) {
+            ++both;
+            EXPECT_NE(body.totals[i].find("/" + number(within + beyond)), std::string::npos) << body.totals[i];
+        }
+    }
+    EXPECT_GT(both, 0) << "the targets bind before saturation";
 }
 
 TEST(Overload, FarBeyondTheCapacityLeavesTheSaturationReadableAndSaysWhereYouAre)
