@@ -141,6 +141,14 @@ std::string differences(const MeasuredSetting& plan, const MeasuredSetting& meas
     return text;
 }
 
+std::string listed(const std::vector<std::string>& items)
+{
+    std::string text;
+    for (std::size_t i = 0; i < items.size(); ++i)
+        text += (i == 0 ? "" : i + 1 < items.size() ? ", " : " and ") + items[i];
+    return text;
+}
+
 std::string_view accuracySource()
 {
     static const std::string text =
@@ -191,17 +199,17 @@ struct NearestRuns {
     {
         return std::accumulate(groups.begin(), groups.end(), 0, [](int sum, const auto* g) { return sum + g->rows; });
     }
-    /// "2.4 % (TPOT, 24 runs), 80 % (TTFT, 4 runs)", what was measured most often first.
+    /// "2.4 % (TPOT, 24 runs) and 80 % (TTFT, 4 runs)", what was measured most often first.
     std::string errors()
     {
         std::ranges::stable_sort(groups, std::ranges::greater{}, [](const auto* g) { return g->rows; });
-        std::string text;
+        std::vector<std::string> each;
         for (const ResidualGroup* group : groups) {
             const std::string runs = groups.size() > 1 ? ", " + counted(group->rows) : std::string();
-            text += (text.empty() ? "" : ", ") + percent(group->median) + " (" + std::string(inWords(group->metric)) +
-                    " " + std::string(inWords(group->loadKind)) + runs + ")";
+            each.push_back(percent(group->median) + " (" + std::string(inWords(group->metric)) + " " +
+                           std::string(inWords(group->loadKind)) + runs + ")");
         }
-        return text;
+        return listed(each);
     }
     static std::string counted(int runs) { return runs == 1 ? "1 run" : std::to_string(runs) + " runs"; }
 };

@@ -50,6 +50,9 @@ std::span<const ResidualGroup> shippedResiduals();
 /// Its setting, without layout and lengths.
 MeasuredSetting settingOf(const ResidualGroup&);
 
+/// Fewer runs than this tell of the table they stand in, not of the model: their errors are shown, and judge nothing.
+inline constexpr int kFewestToJudge = 20;
+
 /// Left-out errors over all rows of one kind, and where the figures come from.
 struct ShippedAccuracy {
     std::string_view leftOut; ///< "GPU", "model family", "source"
@@ -57,6 +60,7 @@ struct ShippedAccuracy {
     LoadKind loadKind;
     int rows;
     double median, p90, bias, inside; ///< inside: share within the nominal 80 % band
+    bool isJudged() const { return rows >= kFewestToJudge; }
 };
 std::span<const ShippedAccuracy> shippedAccuracy();
 int shippedRuns(); ///< measured values that were left out once each
@@ -64,6 +68,9 @@ std::string_view accuracySource();
 
 /// Why the bands of this plan are known to be too narrow; empty = nothing is known against them.
 std::string_view bandsCaution(const Plan&);
+
+/// Of a sentence: "a", "a and b", "a, b and c".
+std::string listed(const std::vector<std::string>& items);
 
 /// The plan among all that ships as measured, in one or two sentences, with the error to expect.
 std::string nearnessSentence(const Plan&);

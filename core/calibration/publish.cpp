@@ -128,22 +128,21 @@ std::string groupLines(const std::vector<LeftOut>& rows, int& count)
     return text;
 }
 
-/// One line for each kind of measurement that is measured often enough to be held to a mark: what --cross-validate prints.
+/// One line for each kind of measurement that leftOut() counts: what --cross-validate prints.
 std::string accuracyLines(
     std::string_view without, const MeasurementTable& scored, const std::vector<RowOutcome>& outcomes)
 {
-    constexpr std::array<std::pair<Metric, LoadKind>, 4> kKinds{
-        {{Metric::outputTokenRate, LoadKind::offlineMax}, {Metric::tpot, LoadKind::fixedConcurrency},
-            {Metric::ttft, LoadKind::staticBatch}, {Metric::tpot, LoadKind::staticBatch}}};
-    const std::vector<ErrorSummary> all = summarizeErrors(scored, outcomes, Weighting::byCase);
     std::string text;
-    for (const auto& [metric, load] : kKinds)
-        for (const ErrorSummary& s : all)
-            if (s.metric == metric && s.loadKind == load && !s.assumed && s.covered > 0)
-                text += "    {" + inQuotes(without) + ", M::" + std::string(in(kMetricNames, metric)) +
-                        ", L::" + std::string(in(kLoadNames, load)) +
-                        line(", %d, %.3f, %.3f, %.3f, %.3f},\n", static_cast<int>(std::lround(s.covered * s.rows)),
-                            s.medianAbsError, s.p90AbsError, s.bias, s.insideBand);
+    for (const ErrorSummary& s : summarizeErrors(scored, outcomes, Weighting::byCase)) {
+        Measurement kind;
+        kind.metric = s.metric;
+        kind.loadKind = s.loadKind;
+        if (regimeOf(kind) && !s.assumed && s.covered > 0)
+            text += "    {" + inQuotes(without) + ", M::" + std::string(in(kMetricNames, s.metric)) +
+                    ", L::" + std::string(in(kLoadNames, s.loadKind)) +
+                    line(", %d, %.3f, %.3f, %.3f, %.3f},\n", static_cast<int>(std::lround(s.covered * s.rows)),
+                        s.medianAbsError, s.p90AbsError, s.bias, s.insideBand);
+    }
     return text;
 }
 

@@ -1,13 +1,16 @@
 #include "ui/panels/validation_page.h"
 
 #include "tests/ui/window_fixture.h"
+#include "ui/panels/text_table.h"
 #include "ui/plots/chart_view.h"
 
 #include <gmock/gmock.h>
 
 #include <QComboBox>
+#include <QHeaderView>
+#include <QScrollArea>
+#include <QScrollBar>
 #include <QSignalSpy>
-#include <QTableWidget>
 
 #include <algorithm>
 #include <fstream>
@@ -85,6 +88,69 @@ TEST_F(ValidationPageTest, WithoutAFileItShowsWhatShips)
     EXPECT_FALSE(p.sentence().isEmpty());
 }
 
+TEST_F(ValidationPageTest, InASmallWindowOneScrollBarReachesEveryRow)
+{
+    for (const auto& [size, isShipped] : {std::pair(QSize(1280, 720), true), {QSize(1280, 720), false},
+             {QSize(1440, 900), false}, {QSize(2560, 1440), false}}) {
+        window->resize(size);
+        if (!isShipped && page().runner().rows().empty())
+            openAndWait(madeUp());
+        ValidationPage& p = page();
+        QTest::qWait(0);
+        const auto* scroll = p.scatter().parentWidget()->parentWidget()->parentWidget();
+        const auto* area = qobject_cast<const QScrollArea*>(scroll);
+        ASSERT_NE(area, nullptr);
+        EXPECT_GE(p.scatter().height(), 240);
+        EXPECT_EQ(area->horizontalScrollBar()->maximum(), 0);
+        for (TextTable* table : {&p.errors(), &p.nearest()}) {
+            const QString name = table->accessibleName();
+            ASSERT_GT(table->rowCount(), 0) << name.toStdString();
+            EXPECT_EQ(table->verticalScrollBar()->maximum(), 0) << name.toStdString() << " scrolls by itself";
+            EXPECT_EQ(table->horizontalScrollBar()->maximum(), 0) << name.toStdString() << " is cut";
+            EXPECT_GE(table->viewport()->height(), table->verticalHeader()->length()) << name.toStdString();
+            const int below = table->mapTo(area->widget(), QPoint(0, table->height())).y();
+            EXPECT_LE(below, area->verticalScrollBar()->maximum() + area->viewport()->height()) << name.toStdString();
+        }
+    }
+}
+
+TEST_F(ValidationPageTest, WhatDiffersHasTheRoomThatIsLeftAndBreaksItsWordsElse)
+{
+    for (const QSize size : {QSize(1280, 720), QSize(1440, 900), QSize(2560, 1440)}) {
+        window->resize(size);
+        TextTable& table = page().nearest();
+        QTest::qWait(0);
+        const int last = table.columnCount() - 1;
+        EXPECT_GE(table.columnViewportPosition(last) + table.columnWidth(last), table.viewport()->width());
+        for (int r = 0; r < table.rowCount(); ++r) {
+            const QString words = table.item(r, last)->text();
+            const int margin = 2 * (table.style()->pixelMetric(QStyle::PM_FocusFrameHMargin) + 1);
+            const QRect needed = table.fontMetrics().boundingRect(
+                QRect(0, 0, table.columnWidth(last) - margin, 1000), Qt::TextWordWrap, words);
+            EXPECT_LE(needed.height(), table.rowHeight(r)) << words.toStdString();
+            EXPECT_EQ(table.item(r, last)->toolTip(), words);
+        }
+    }
+}
+
+TEST_F(ValidationPageTest, EveryKindThatIsPlottedHasARowAndTheRowsAddUp)
+{
+    TextTable& table = page().errors();
+    int runs = 0;
+    std::set<QString> kinds;
+    for (int r = 0; r < table.rowCount(); ++r) {
+        runs += table.item(r, 1)->text().toInt();
+        kinds.insert(table.item(r, 0)->text());
+    }
+    EXPECT_EQ(runs, shippedRuns());
+    for (const ResidualGroup& g : shippedResiduals())
+        EXPECT_TRUE(std::ranges::any_of(kinds, [&](const QString& kind) {
+            return kind.startsWith(runWords(g.metric, g.loadKind));
+        })) << runWords(g.metric, g.loadKind).toStdString();
+    EXPECT_TRUE(std::ranges::any_of(
+        kinds, [](const QString& kind) { return kind.contains(QStringLiteral("too few to judge")); }));
+}
+
 TEST_F(ValidationPageTest, TheShippedErrorsStandAtTheirDistanceFromThePlan)
 {
     const auto measured = settingOf(shippedResiduals().front());
@@ -114,6 +180,7 @@ TEST_F(ValidationPageTest, ATableIsPredictedBesideTheWindowAndFiltered)
     EXPECT_EQ(points(), 1U);
     ASSERT_EQ(page().errors().rowCount(), 1) << "one metric and load passes the filter";
     EXPECT_EQ(page().errors().item(0, 2)->text().toStdString(), "1");
+    EXPECT_TRUE(page().errors().horizontalHeaderItem(1)->textAlignment() & Qt::AlignLeft) << "words, numbers before";
 }
 
 TEST_F(ValidationPageTest, TheNearestRunIsOfThePlansOwnModelAndGpu)

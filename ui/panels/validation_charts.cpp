@@ -238,9 +238,11 @@ ChartSpec shippedErrorsOver(const MeasuredSetting& plan)
         body.hover.push_back(std::move(group.second));
     }
     body.lines = {level("equal", farthest, 0), level("25 % more", farthest, 25), level("25 % less", farthest, -25)};
-    chart.says = tr("%1 groups of %2 public runs, each predicted without having seen its GPU. Left: like this plan.")
+    chart.says = tr("%1 groups of three runs or more, %2 of the %3 public ones, each predicted without having seen its "
+                    "GPU. Left: like this plan.")
                      .arg(shippedResiduals().size())
                      .arg(runs)
+                     .arg(shippedRuns())
                      .toStdString();
     chart.body = std::move(body);
     return chart;

@@ -2,21 +2,23 @@
 
 #include "core/snapshot.h"
 #include "ui/format.h"
+#include "ui/panels/elided_label.h"
 #include "ui/panels/paragraph.h"
+#include "ui/panels/text_table.h"
 #include "ui/plots/chart_view.h"
 
 #include <QComboBox>
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QGridLayout>
-#include <QHeaderView>
+#include <QHBoxLayout>
 #include <QLabel>
 #include <QProgressBar>
 #include <QScrollArea>
 #include <QStackedWidget>
 #include <QTabBar>
-#include <QTableWidget>
 #include <QToolButton>
+#include <QVBoxLayout>
 
 #include <algorithm>
 #include <map>
@@ -28,52 +30,9 @@ namespace {
 
 constexpr int kShowMs = 300;         // between two pictures while rows arrive
 constexpr std::size_t kNearest = 12; // rows of the table of neighbours
-constexpr int kRowHeight = 26, kLeastRows = 8, kLeastScatter = 280;
-constexpr int kMostColumns = 78;       // characters across that the table of errors may claim
+constexpr int kLeastScatter = 240;
+constexpr int kLeastPlot = 300;        // width that a plot beside its table needs
 constexpr double kMostDistance = 1e99; // of a row that cannot be placed
-
-QTableWidget* makeTable(const QString& name)
-{
-    auto* table = new QTableWidget;
-    table->setAccessibleName(name);
-    table->setEditTriggers(QAbstractItemView::NoEditTriggers);
-    table->setSelectionBehavior(QAbstractItemView::SelectRows);
-    table->verticalHeader()->hide();
-    table->verticalHeader()->setDefaultSectionSize(kRowHeight);
-    table->setShowGrid(false);
-    table->horizontalHeader()->setStretchLastSection(true);
-    table->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
-    return table;
-}
-
-/// Texts into a table. Columns from `firstNumber` on stand to the right.
-void fill(QTableWidget& table, const QStringList& header, const std::vector<QStringList>& rows, int firstNumber)
-{
-    table.setColumnCount(static_cast<int>(header.size()));
-    table.setHorizontalHeaderLabels(header);
-    for (int c = firstNumber; c < table.columnCount(); ++c)
-        table.horizontalHeaderItem(c)->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
-    table.setRowCount(static_cast<int>(rows.size()));
-    for (int r = 0; r < table.rowCount(); ++r)
-        for (int c = 0; c < table.columnCount(); ++c) {
-            auto* item = new QTableWidgetItem(rows[static_cast<std::size_t>(r)].value(c));
-            if (c >= firstNumber)
-                item->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
-            item->setToolTip(item->text());
-            table.setItem(r, c, item);
-        }
-    table.resizeColumnsToContents();
-}
-
-/// No column of a table is cut off, unless that takes more than kMostColumns.
-void widenToColumns(QTableWidget& table)
-{
-    int all = 2 * table.frameWidth();
-    for (int c = 0; c < table.columnCount(); ++c) // not their widths of now: the last one stretches
-        all += std::max(
-            std::as_const<QAbstractItemView>(table).sizeHintForColumn(c), table.horizontalHeader()->sectionSizeHint(c));
-    table.setMinimumWidth(std::min(all, table.fontMetrics().averageCharWidth() * kMostColumns));
-}
 
 QString errorText(double share) { return percent(share); }
 
@@ -90,10 +49,16 @@ ValidationPage::ValidationPage(QWidget* parent)
     m_views->setDrawBase(false);
     m_views->setExpanding(false);
     m_views->setAccessibleName(tr("Views of Validation"));
+    m_bar = makeBar();
+    m_choosers = makeChoosers();
     m_stack->addWidget(makeRuns());
     m_stack->addWidget(makePapers());
+    auto* head = new QHBoxLayout;
+    head->addWidget(m_views);
+    head->addWidget(m_bar, 1);
+    head->addStretch(0);
     column->addWidget(m_sentence);
-    column->addWidget(m_views);
+    column->addLayout(head);
     column->addWidget(m_stack, 1);
     m_pause.setSingleShot(true);
     m_pause.setInterval(kShowMs);
@@ -116,12 +81,11 @@ ValidationPage::ValidationPage(QWidget* parent)
     showRuns();
 }
 
-QWidget* ValidationPage::makeRuns()
+QWidget* ValidationPage::makeBar()
 {
-    auto* page = new QWidget;
-    auto* grid = new QGridLayout(page);
-    grid->setContentsMargins(0, 6, 0, 0);
-    auto* bar = new QHBoxLayout;
+    auto* widget = new QWidget;
+    auto* bar = new QHBoxLayout(widget);
+    bar->setContentsMargins(0, 0, 0, 0);
     m_open = new QToolButton;
     m_open->setText(tr("Open measurements…"));
     m_open->setToolTip(
@@ -130,59 +94,90 @@ QWidget* ValidationPage::makeRuns()
     m_cancel->setText(tr("Cancel"));
     m_progress = new QProgressBar;
     m_progress->setMaximumWidth(160);
-    m_status = new QLabel;
+    m_status = new ElidedLabel;
     m_status->setProperty("muted", true);
     bar->addWidget(m_open);
     bar->addWidget(m_cancel);
     bar->addWidget(m_progress);
     bar->addWidget(m_status, 1);
+    connect(m_open, &QToolButton::clicked, this, &ValidationPage::chooseFile);
+    connect(m_cancel, &QToolButton::clicked, &m_runner, &ValidationRunner::cancel);
+    return widget;
+}
+
+QWidget* ValidationPage::makeChoosers()
+{
     const std::array names{tr("Metric"), tr("Load"), tr("GPU"), tr("Engine"), tr("Model family"), tr("Weights")};
-    m_choosers = new QWidget;
-    auto* choosers = new QHBoxLayout(m_choosers);
-    choosers->setContentsMargins(0, 0, 0, 0);
+    auto* widget = new QWidget;
+    m_chooserGrid = new QGridLayout(widget);
+    m_chooserGrid->setContentsMargins(0, 0, 0, 0);
+    m_chooserGrid->setColumnStretch(choices, 1);
     for (std::size_t i = 0; i < choices; ++i) {
         m_choice[i] = new QComboBox;
         m_choice[i]->setAccessibleName(names[i]);
         m_choice[i]->setToolTip(names[i]);
         m_choice[i]->setSizeAdjustPolicy(QComboBox::AdjustToContents);
-        choosers->addWidget(m_choice[i]);
         connect(m_choice[i], &QComboBox::activated, this, &ValidationPage::showRuns);
     }
-    choosers->addStretch(1);
+    return widget;
+}
+
+QWidget* ValidationPage::makeRuns()
+{
+    auto* page = new QWidget;
+    m_grid = new QGridLayout(page);
+    m_grid->setContentsMargins(0, 6, 0, 0);
     m_scatter = new ChartView;
     m_scatter->setChartId(QStringLiteral("validation_scatter"));
-    m_errors = makeTable(tr("Errors by metric and load"));
-    m_errors->horizontalHeader()->setStretchLastSection(false); // else its last numbers stand far from the others
-    m_errors->setSizeAdjustPolicy(QAbstractScrollArea::AdjustToContents); // its few rows are all in view
-    m_errors->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Maximum);
     m_scatter->setMinimumHeight(kLeastScatter);
-    m_nearest = makeTable(tr("Measured runs nearest to the plan"));
-    m_nearest->setMinimumHeight(kLeastRows * kRowHeight);
+    m_errors = new TextTable(tr("Errors by metric and load"), TextTable::Kind::numbers);
+    m_nearest = new TextTable(tr("Measured runs nearest to the plan"), TextTable::Kind::words);
     m_errorsCaption = new QLabel;
     m_nearestCaption = new QLabel;
     for (QLabel* caption : {m_errorsCaption, m_nearestCaption}) {
         caption->setProperty("caption", true);
         caption->setWordWrap(true);
     }
-    grid->addLayout(bar, 0, 0, 1, 2);
-    grid->addWidget(m_choosers, 1, 0, 1, 2);
-    grid->addWidget(m_scatter, 2, 0, 2, 1);
-    grid->addWidget(m_errorsCaption, 2, 1);
-    grid->addWidget(m_errors, 3, 1, Qt::AlignTop);
-    grid->addWidget(m_nearestCaption, 4, 0, 1, 2);
-    grid->addWidget(m_nearest, 5, 0, 1, 2); // its columns need the whole width
-    grid->setColumnStretch(0, 4);
-    grid->setColumnStretch(1, 5);
-    grid->setRowStretch(3, 4);
-    grid->setRowStretch(5, 3);
-    connect(m_open, &QToolButton::clicked, this, &ValidationPage::chooseFile);
-    connect(m_cancel, &QToolButton::clicked, &m_runner, &ValidationRunner::cancel);
-    auto* scroll = new QScrollArea; // in a small window
-    scroll->setWidget(page);
-    scroll->setWidgetResizable(true);
-    scroll->setFrameShape(QFrame::NoFrame);
-    scroll->setFocusPolicy(Qt::NoFocus);
-    return scroll;
+    m_scroll = new QScrollArea;
+    m_scroll->setWidget(page);
+    m_scroll->setWidgetResizable(true);
+    m_scroll->setFrameShape(QFrame::NoFrame);
+    m_scroll->setFocusPolicy(Qt::NoFocus);
+    arrange();
+    return m_scroll;
+}
+
+/// The plot stands beside its table where there is room for both, else above it.
+void ValidationPage::arrange()
+{
+    const QMargins margins = layout()->contentsMargins();
+    const int room = width() - margins.left() - margins.right() - m_grid->horizontalSpacing();
+    const bool isWide = room >= kLeastPlot + m_errors->wantedWidth();
+    m_grid->setColumnMinimumWidth(1, isWide ? m_errors->wantedWidth() : 0);
+    if (m_isWide == isWide)
+        return;
+    m_isWide = isWide;
+    while (QLayoutItem* item = m_grid->takeAt(0))
+        delete item; // the widgets stay
+    m_grid->addWidget(m_choosers, 0, 0, 1, 2);
+    m_grid->addWidget(m_scatter, 1, 0, isWide ? 2 : 1, isWide ? 1 : 2);
+    m_grid->addWidget(m_errorsCaption, isWide ? 1 : 2, isWide ? 1 : 0, 1, isWide ? 1 : 2);
+    m_grid->addWidget(m_errors, isWide ? 2 : 3, isWide ? 1 : 0, 1, isWide ? 1 : 2, Qt::AlignTop);
+    m_grid->addWidget(m_nearestCaption, 4, 0, 1, 2);
+    m_grid->addWidget(m_nearest, 5, 0, 1, 2);
+    m_grid->setColumnStretch(0, 4);
+    m_grid->setColumnStretch(1, isWide ? 5 : 0);
+    m_grid->setRowStretch(1, isWide ? 0 : 1);
+    m_grid->setRowStretch(2, isWide ? 1 : 0);
+    const int across = isWide ? static_cast<int>(choices) : static_cast<int>(choices + 1) / 2;
+    for (int i = 0; i < static_cast<int>(choices); ++i)
+        m_chooserGrid->addWidget(m_choice[static_cast<std::size_t>(i)], i / across, i % across);
+}
+
+void ValidationPage::resizeEvent(QResizeEvent* event)
+{
+    QWidget::resizeEvent(event);
+    arrange();
 }
 
 QWidget* ValidationPage::makePapers()
@@ -192,7 +187,7 @@ QWidget* ValidationPage::makePapers()
     column->setContentsMargins(0, 6, 0, 0);
     m_papersStatus = new QLabel;
     m_papersStatus->setProperty("caption", true);
-    m_papers = makeTable(tr("Published results and what comes out here"));
+    m_papers = new TextTable(tr("Published results and what comes out here"), TextTable::Kind::many);
     column->addWidget(m_papersStatus);
     column->addWidget(m_papers, 1);
     return page;
@@ -217,6 +212,7 @@ void ValidationPage::showView(int index)
 {
     m_views->setCurrentIndex(index);
     m_stack->setCurrentIndex(index);
+    m_bar->setVisible(index == 0);
     if (index == 1 && m_papersRunner.rows().empty() && !m_papersRunner.isRunning()) {
         m_papersRunner.start();
         showPapers();
@@ -323,7 +319,14 @@ void ValidationPage::showScatter()
 void ValidationPage::showErrors()
 {
     if (m_runner.rows().empty())
-        return showShippedErrors();
+        showShippedErrors();
+    else
+        showErrorsOfTable();
+    arrange(); // the plot gives way to what the table needs
+}
+
+void ValidationPage::showErrorsOfTable()
+{
     std::vector<QStringList> lines;
     m_errorsCaption->setText(tr("Errors of the rows that pass the filters, with the coefficients that ship: some of "
                                 "these rows may have been among those they were fitted to."));
@@ -339,18 +342,17 @@ void ValidationPage::showErrors()
         lines.push_back({metricWords(s.metric), loadWords(s.loadKind) + (s.assumed ? tr(" (assumed)") : QString()),
             QString::number(s.rows), percent(s.covered), errorText(s.medianAbsError), errorText(s.p90AbsError),
             signedPercent(s.bias), errorText(s.insideBand)});
-    fill(*m_errors,
-        {tr("metric"), tr("load"), tr("rows"), tr("run"), tr("median"), tr("90th percentile"), tr("bias"),
-            tr("in band")},
+    m_errors->fill({tr("metric"), tr("load"), tr("rows"), tr("run"), tr("median"), tr("90th percentile"), tr("bias"),
+                       tr("in band")},
         lines, 2);
-    widenToColumns(*m_errors);
 }
 
 void ValidationPage::showShippedErrors()
 {
     m_errorsCaption->setText(text(accuracySource()) + QLatin1Char(' ') +
                              tr("“No GPU”: without the runs of its own. Half of the errors are below the first number, "
-                                "nine in ten below the second."));
+                                "nine in ten below the second. Kinds with fewer than %1 runs are too few to judge by.")
+                                 .arg(kFewestToJudge));
     QStringList header{tr("what"), tr("runs")};
     std::vector<std::string_view> leftOut;
     for (const ShippedAccuracy& a : shippedAccuracy())
@@ -362,7 +364,9 @@ void ValidationPage::showShippedErrors()
     for (const ShippedAccuracy& a : shippedAccuracy()) {
         QStringList& line = byKind[{a.metric, a.loadKind}];
         if (line.isEmpty())
-            line << runWords(a.metric, a.loadKind) << QString::number(a.rows);
+            line << (a.isJudged() ? runWords(a.metric, a.loadKind)
+                                  : tr("%1 (too few to judge)").arg(runWords(a.metric, a.loadKind)))
+                 << QString::number(a.rows);
         const auto column = 2 + (std::ranges::find(leftOut, a.leftOut) - leftOut.begin());
         while (line.size() <= column)
             line.push_back(QString());
@@ -371,8 +375,7 @@ void ValidationPage::showShippedErrors()
     std::vector<QStringList> lines;
     for (auto& [kind, line] : byKind)
         lines.push_back(std::move(line));
-    fill(*m_errors, header, lines, 1);
-    widenToColumns(*m_errors);
+    m_errors->fill(header, lines, 1);
 }
 
 void ValidationPage::showNearest()
@@ -414,9 +417,8 @@ void ValidationPage::showNearest()
         lines.push_back(near[i].cells);
     m_nearestCaption->setText(shipped ? tr("Nearest to this plan among the kinds of run that were measured")
                                       : tr("Nearest to this plan in the table"));
-    fill(*m_nearest,
-        {tr("model"), tr("GPU"), tr("off by"), tr("run"), tr("engine"), shipped ? tr("runs") : tr("measured"),
-            tr("differs in")}, // the last is cut where room is short
+    m_nearest->fill({tr("model"), tr("GPU"), tr("off by"), tr("run"), tr("engine"),
+                        shipped ? tr("runs") : tr("measured"), tr("differs in")},
         lines, 7);
 }
 
@@ -437,7 +439,7 @@ void ValidationPage::showPapers()
                                 .arg(lines.size())
                                 .arg(PapersRunner::total())
                                 .arg(reproduced));
-    fill(*m_papers,
+    m_papers->fill(
         {tr("paper"), tr("case"), tr("reported"), tr("here"), tr("unit"), tr("verdict"), tr("tolerance"), tr("why")},
         lines, 8);
 }

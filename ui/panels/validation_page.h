@@ -13,11 +13,12 @@
 #include <optional>
 
 class QComboBox;
+class QGridLayout;
 class QLabel;
 class QProgressBar;
+class QScrollArea;
 class QStackedWidget;
 class QTabBar;
-class QTableWidget;
 class QToolButton;
 
 namespace headroom {
@@ -27,7 +28,9 @@ struct Snapshot;
 namespace headroom::ui {
 
 class ChartView;
+class ElidedLabel;
 class Paragraph;
+class TextTable;
 
 class ValidationPage final : public QWidget {
     Q_OBJECT
@@ -44,11 +47,14 @@ public:
 
     const ValidationRunner& runner() const { return m_runner; }
     ChartView& scatter() { return *m_scatter; }
-    QTableWidget& errors() { return *m_errors; }
-    QTableWidget& nearest() { return *m_nearest; }
-    QTableWidget& papers() { return *m_papers; }
+    TextTable& errors() { return *m_errors; }
+    TextTable& nearest() { return *m_nearest; }
+    TextTable& papers() { return *m_papers; }
     QString sentence() const;
     QString status() const;
+
+protected:
+    void resizeEvent(QResizeEvent*) override;
 
 signals:
     /// A table was read to its end: worth remembering.
@@ -57,14 +63,18 @@ signals:
 private:
     enum Choice : std::size_t { byMetric, byLoad, byGpu, byEngine, byFamily, byFormat, choices };
 
+    QWidget* makeBar();
+    QWidget* makeChoosers();
     QWidget* makeRuns();
     QWidget* makePapers();
+    void arrange();
     void chooseFile();
     ValidationFilter filter() const;
     void fillChoices();
     void showRuns();
     void showScatter();
     void showErrors();
+    void showErrorsOfTable();
     void showShippedErrors();
     void showNearest();
     void showPapers();
@@ -79,12 +89,17 @@ private:
     QStackedWidget* m_stack;
     Paragraph* m_sentence;
     QToolButton *m_open, *m_cancel;
-    QWidget* m_choosers;
+    QWidget *m_bar, *m_choosers;
     QProgressBar* m_progress;
-    QLabel *m_status, *m_errorsCaption, *m_nearestCaption, *m_papersStatus;
+    ElidedLabel* m_status;
+    QLabel *m_errorsCaption, *m_nearestCaption, *m_papersStatus;
     std::array<QComboBox*, choices> m_choice{};
+    QScrollArea* m_scroll; ///< the one that moves the page of runs
+    QGridLayout* m_grid;   ///< of it
+    QGridLayout* m_chooserGrid;
+    std::optional<bool> m_isWide;
     ChartView* m_scatter;
-    QTableWidget *m_errors, *m_nearest, *m_papers;
+    TextTable *m_errors, *m_nearest, *m_papers;
 };
 
 } // namespace headroom::ui

@@ -38,6 +38,19 @@ TEST(PublishFit, WritesEveryCoefficientAndWhatWasLeftOutByGpu)
     EXPECT_NE(fit->residuals.find("int shippedRuns() { return 12; }"), std::string::npos);
 }
 
+TEST(PublishFit, AKindThatIsMeasuredSeldomHasItsErrorsToo)
+{
+    MeasurementTable table = twoGpus();
+    const MeasurementTable first =
+        tableOf("h1,me,,vLLM,0.11.0,Llama-3.1-8B,H100-SXM-80GB,1,1,1,,,,1024,128,1,fixed_concurrency,ttft_ms,mean,40,A,"
+                "llama-8b\n");
+    table.rows.push_back(first.rows[0]);
+    const auto fit = publishFit(table, table, FitOptions{.iterations = 2}, 1);
+    ASSERT_TRUE(fit) << fit.error().message;
+    EXPECT_NE(fit->residuals.find("{\"GPU\", M::ttft, L::fixedConcurrency, 1, "), std::string::npos);
+    EXPECT_NE(fit->residuals.find("int shippedRuns() { return 13; }"), std::string::npos);
+}
+
 TEST(PublishFit, RefusesATableThatAFitCannotUse)
 {
     const MeasurementTable queueing = tableOf(

@@ -1,0 +1,91 @@
+#include "ui/panels/text_table.h"
+
+#include <QHeaderView>
+#include <QResizeEvent>
+#include <QScrollBar>
+
+#include <algorithm>
+#include <numeric>
+
+namespace headroom::ui {
+
+namespace {
+
+constexpr int kRowHeight = 26;
+constexpr int kLeastWords = 14; // characters across of a column that breaks its words
+constexpr int kAboutLines = 8;  // room above and below the lines of a row
+
+} // namespace
+
+TextTable::TextTable(const QString& name, Kind kind) : m_kind(kind)
+{
+    setAccessibleName(name);
+    setEditTriggers(QAbstractItemView::NoEditTriggers);
+    setSelectionBehavior(QAbstractItemView::SelectRows);
+    setShowGrid(false);
+    verticalHeader()->hide();
+    verticalHeader()->setMinimumSectionSize(kRowHeight);
+    verticalHeader()->setDefaultSectionSize(kRowHeight);
+    horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+    horizontalHeader()->setStretchLastSection(kind == Kind::many);
+    setWordWrap(kind == Kind::words);
+    if (kind == Kind::many)
+        return;
+    setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
+}
+
+void TextTable::fill(const QStringList& header, const std::vector<QStringList>& rows, int firstNumber)
+{
+    setColumnCount(static_cast<int>(header.size()));
+    setHorizontalHeaderLabels(header);
+    for (int c = 0; c < columnCount(); ++c)
+        horizontalHeaderItem(c)->setTextAlignment(
+            (c < firstNumber ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
+    setRowCount(static_cast<int>(rows.size()));
+    for (int r = 0; r < rowCount(); ++r)
+        for (int c = 0; c < columnCount(); ++c) {
+            auto* item = new QTableWidgetItem(rows[static_cast<std::size_t>(r)].value(c));
+            if (c >= firstNumber)
+                item->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
+            item->setToolTip(item->text());
+            setItem(r, c, item);
+        }
+    m_widths.clear();
+    for (int c = 0; c < columnCount(); ++c)
+        m_widths.push_back(std::max(
+            std::as_const<QAbstractItemView>(*this).sizeHintForColumn(c), horizontalHeader()->sectionSizeHint(c)));
+    fit();
+}
+
+int TextTable::wantedWidth() const { return std::accumulate(m_widths.begin(), m_widths.end(), 2 * frameWidth()); }
+
+void TextTable::fit()
+{
+    if (m_widths.empty())
+        return;
+    const int room = width() - 2 * frameWidth();
+    const int others = std::accumulate(m_widths.begin(), m_widths.end() - 1, 0);
+    std::vector<int> widths = m_widths;
+    if (m_kind == Kind::words)
+        widths.back() =
+            std::max(room - others, std::min(m_widths.back(), kLeastWords * fontMetrics().averageCharWidth()));
+    for (int c = 0; c < columnCount(); ++c)
+        setColumnWidth(c, widths[static_cast<std::size_t>(c)]);
+    if (m_kind == Kind::many)
+        return;
+    for (int r = 0; wordWrap() && r < rowCount(); ++r)
+        setRowHeight(r, std::max(kRowHeight, std::as_const<QAbstractItemView>(*this).sizeHintForRow(r) + kAboutLines));
+    const bool isWide = others + widths.back() > room;
+    setFixedHeight(2 * frameWidth() + horizontalHeader()->sizeHint().height() + verticalHeader()->length() +
+                   (isWide ? horizontalScrollBar()->sizeHint().height() : 0));
+}
+
+void TextTable::resizeEvent(QResizeEvent* event)
+{
+    QTableWidget::resizeEvent(event);
+    if (event->oldSize().width() != event->size().width())
+        fit();
+}
+
+} // namespace headroom::ui

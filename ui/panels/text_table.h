@@ -1,0 +1,38 @@
+// A table of texts to read. One that stands on a page with others is as high as its rows, and the page scrolls: a scroll
+// bar inside another one hides what is below twice.
+#pragma once
+
+#include <QTableWidget>
+
+#include <vector>
+
+namespace headroom::ui {
+
+class TextTable final : public QTableWidget {
+    Q_OBJECT
+
+public:
+    enum class Kind {
+        numbers, ///< as high as its rows; the last column stands beside the others
+        words,   ///< as high as its rows; the last column takes the room that is left, and breaks its words
+        many,    ///< fills its page and scrolls
+    };
+
+    TextTable(const QString& name, Kind);
+
+    /// Texts in place of what was there. Columns from `firstNumber` on stand to the right.
+    void fill(const QStringList& header, const std::vector<QStringList>& rows, int firstNumber);
+    /// At which nothing is cut and no line broken.
+    int wantedWidth() const;
+
+protected:
+    void resizeEvent(QResizeEvent*) override;
+
+private:
+    void fit();
+
+    Kind m_kind;
+    std::vector<int> m_widths; ///< of the columns, as their contents need
+};
+
+} // namespace headroom::ui
