@@ -1,5 +1,7 @@
 #include "core/calibration/group_run.h"
 
+#include "core/queueing/micro_batches.h"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -40,7 +42,11 @@ struct PromptWork {
 
 class Planner {
 public:
-    Planner(const MeasuredCase& c, const StepModel& step) : m_case(c), m_step(step) { makeGroups(); }
+    Planner(const MeasuredCase& c, const StepModel& step)
+        : m_case(c), m_step(step), m_stages(c.loadKind == LoadKind::staticBatch ? 1 : std::max(1, c.layout.pp))
+    {
+        makeGroups();
+    }
 
     RunSchedule plan()
     {
@@ -134,6 +140,12 @@ private:
             for (std::size_t r = 0; r < at(kReaches); ++r)
                 b.context[r] += g.size * std::min(g.context() + later, m_step.reach(static_cast<int>(r)));
         }
+        if (m_stages > 1 && b.decodes > 0) {
+            const double all = m_stages * decodesOfMicroBatch(b.decodes, m_stages) / b.decodes;
+            b.decodes *= all;
+            for (double& tokens : b.context)
+                tokens *= all;
+        }
         return b;
     }
 
@@ -151,40 +163,91 @@ private:
         return w;
     }
 
-    /// One or more steps that take prompt tokens in order, up to the token budget.
+    static double leftOf(const Group& g) { return g.size * (g.toPrefill() - g.prefilled); }
+
+    /// Prompt tokens that a group gives to a step with `room` for more: a prompt is in one micro-batch only.
+    double takeOf(const Group& g, double room, double chunk) const
+    {
+        const double most = m_stages > 1 ? std::max(1.0, g.size) * chunk : room;
+        return std::min({room, leftOf(g), most});
+    }
+
+    /// Steps that take as many tokens of the same groups as the next one does.
+    double leapOf(double room, double chunk) const
+    {
+        double steps = kInfinity;
+        for (const Group& g : m_prefilling) {
+            const double take = takeOf(g, room, chunk), left = leftOf(g);
+            if (take <= 0)
+                break;
+            steps = std::min(steps, left > 2 * take ? std::floor(left / take) : 1.0);
+            room -= take;
+        }
+        return std::isfinite(steps) ? steps : 1;
+    }
+
+    /// Mean size of a prompt's chunks as its tokens see it.
+    static double chunkBySize(double prompt, double chunk)
+    {
+        const double full = std::floor(prompt / chunk), rest = prompt - full * chunk;
+        return (full * chunk * chunk + rest * rest) / prompt;
+    }
+
+    /// One or more steps that take prompt tokens in order, up to the token budget, which is that of a micro-batch.
     void prefillStep()
     {
         const bool mixed = m_case.mixing == PromptMixing::together;
         StepBatch b = mixed ? decodes(0) : StepBatch{};
-        const double chunk = std::max(m_case.tokenBudget - b.decodes, 0.05 * m_case.tokenBudget);
-        double room = chunk, steps = 1;
-        const Group& head = m_prefilling.front();
-        const double headLeft = head.size * (head.toPrefill() - head.prefilled);
-        if (headLeft > 2 * chunk) { // full chunks of the first group only: leap
-            steps = std::floor(headLeft / chunk);
-            if (mixed)
-                for (const Group& g : m_running)
-                    steps = std::min(steps, std::max(1.0, g.output - g.decoded));
-        }
+        const double chunk = std::max(m_case.tokenBudget - b.decodes / m_stages, 0.05 * m_case.tokenBudget);
+        double room = m_stages * chunk;
+        double steps = leapOf(room, chunk);
+        if (mixed && steps > 1)
+            for (const Group& g : m_running)
+                steps = std::min(steps, std::max(1.0, g.output - g.decoded));
+        StepBatch prompts;
+        double bySize = 0, largest = 0; // sum of each token's chunk; the largest
         for (Group& g : m_prefilling) {
-            const double take = std::min(room, g.size * (g.toPrefill() - g.prefilled));
+            const double take = takeOf(g, room, chunk);
             if (take <= 0)
                 break;
             const PromptWork w = workOf(g.toPrefill(), chunk);
-            b.prefillTokens += take;
-            b.prompts += std::max(1.0, take / g.toPrefill());
+            prompts.prefillTokens += take;
+            prompts.prompts += std::max(1.0, take / g.toPrefill());
             for (std::size_t r = 0; r < at(kReaches); ++r) {
-                b.pairs[r] += take * w.pairs[r];
-                b.prefix[r] += take * w.prefix[r];
+                prompts.pairs[r] += take * w.pairs[r];
+                prompts.prefix[r] += take * w.prefix[r];
             }
+            bySize += take * chunkBySize(g.toPrefill(), chunk);
+            largest = std::max(largest, std::min({take, chunk, g.toPrefill() - g.prefilled}));
             g.prefilled += steps * take / g.size;
             room -= take;
         }
+        addAlike(b, prompts, timesLongest(prompts.prefillTokens, chunk, bySize, largest));
         m_plan.legs.push_back({b, steps});
         if (mixed)
             advance(steps);
         while (!m_prefilling.empty() && m_prefilling.front().prefilled > m_prefilling.front().toPrefill() * (1 - 1e-9))
             startDecoding();
+    }
+
+    /// All micro-batches of a step as long as the longest, over its prompt tokens. None is shorter than the largest chunk.
+    double timesLongest(double tokens, double chunk, double bySize, double largest) const
+    {
+        if (m_stages == 1 || tokens <= 0)
+            return 1;
+        const double longest = longestMicroBatch(tokens, m_stages, chunk, bySize / tokens);
+        return m_stages * std::max(largest, longest) / tokens;
+    }
+
+    /// Adds the prompts of a step `times` over.
+    static void addAlike(StepBatch& b, const StepBatch& prompts, double times)
+    {
+        b.prefillTokens += times * prompts.prefillTokens;
+        b.prompts += times * prompts.prompts;
+        for (std::size_t r = 0; r < at(kReaches); ++r) {
+            b.pairs[r] += times * prompts.pairs[r];
+            b.prefix[r] += times * prompts.prefix[r];
+        }
     }
 
     void startDecoding()
@@ -258,6 +321,7 @@ private:
 
     const MeasuredCase& m_case;
     const StepModel& m_step;
+    int m_stages; ///< with as many micro-batches in flight; a static batch is shared out evenly, as in a plan
     RunSchedule m_plan;
     std::deque<Group> m_waiting, m_prefilling, m_running;
 };

@@ -1,8 +1,8 @@
 #include "core/queueing/station_tables.h"
 
+#include "core/queueing/micro_batches.h"
 #include "core/queueing/saturation.h"
 #include "core/queueing/static_batch.h"
-#include "core/workload/probability.h"
 
 #include <algorithm>
 #include <cmath>
@@ -210,13 +210,7 @@ PromptLaw PromptNode::law(const ChunkMoments& m, bool exclusive) const
     return {idleStep, setup, slope, capacity, full, fullChunks, exclusive, stages};
 }
 
-/// Prompts come to micro-batches by chance: their tokens spread as those of a compound Poisson number of chunks do, and
-/// the most of n normal variables is about so many standard deviations above the mean (Blom).
-double PromptNode::longestOfMany(double x) const
-{
-    const double n = stages, mean = x / n, above = normalQuantile((n - 0.375) / (n + 0.25));
-    return std::min({x, chunk, mean + above * std::sqrt(mean * lone.xx / lone.x)});
-}
+double PromptNode::longestOfMany(double x) const { return longestMicroBatch(x, stages, chunk, lone.xx / lone.x); }
 
 ChunkMoments gathered(const PromptNode& node, double tokens)
 {
@@ -381,10 +375,9 @@ namespace {
 /// shared out evenly, the prompt tokens are those of one micro-batch. \param all shares a step out evenly (StepModel)
 StepFunction ofLongestMicroBatch(const StepFunction& all, int stages)
 {
-    return [&all, n = static_cast<double>(stages)](
+    return [&all, stages, n = static_cast<double>(stages)](
                double decodes, double context, double promptTokens, double prompts, double cached) {
-        const double own = decodes > 0 ? std::max(decodes / n, std::min(decodes, 1.0)) : 0;
-        return all(n * own, context, n * promptTokens, n * prompts, cached);
+        return all(n * decodesOfMicroBatch(decodes, stages), context, n * promptTokens, n * prompts, cached);
     };
 }
 
