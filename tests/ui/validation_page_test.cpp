@@ -1,7 +1,7 @@
 #include "ui/panels/validation_page.h"
 
 #include "tests/ui/window_fixture.h"
-#include "ui/panels/text_table.h"
+#include "ui/panels/row_table.h"
 #include "ui/plots/chart_view.h"
 
 #include <gmock/gmock.h>
@@ -102,7 +102,7 @@ TEST_F(ValidationPageTest, InASmallWindowOneScrollBarReachesEveryRow)
         ASSERT_NE(area, nullptr);
         EXPECT_GE(p.scatter().height(), 240);
         EXPECT_EQ(area->horizontalScrollBar()->maximum(), 0);
-        for (TextTable* table : {&p.errors(), &p.nearest()}) {
+        for (RowTable* table : {&p.errors(), &p.nearest()}) {
             const QString name = table->accessibleName();
             ASSERT_GT(table->rowCount(), 0) << name.toStdString();
             EXPECT_EQ(table->verticalScrollBar()->maximum(), 0) << name.toStdString() << " scrolls by itself";
@@ -118,7 +118,7 @@ TEST_F(ValidationPageTest, WhatDiffersHasTheRoomThatIsLeftAndBreaksItsWordsElse)
 {
     for (const QSize size : {QSize(1280, 720), QSize(1440, 900), QSize(2560, 1440)}) {
         window->resize(size);
-        TextTable& table = page().nearest();
+        RowTable& table = page().nearest();
         QTest::qWait(0);
         const int last = table.columnCount() - 1;
         EXPECT_GE(table.columnViewportPosition(last) + table.columnWidth(last), table.viewport()->width());
@@ -135,7 +135,7 @@ TEST_F(ValidationPageTest, WhatDiffersHasTheRoomThatIsLeftAndBreaksItsWordsElse)
 
 TEST_F(ValidationPageTest, EveryKindThatIsPlottedHasARowAndTheRowsAddUp)
 {
-    TextTable& table = page().errors();
+    RowTable& table = page().errors();
     int runs = 0;
     std::set<QString> kinds;
     for (int r = 0; r < table.rowCount(); ++r) {

@@ -4,7 +4,7 @@
 #include "ui/format.h"
 #include "ui/panels/elided_label.h"
 #include "ui/panels/paragraph.h"
-#include "ui/panels/text_table.h"
+#include "ui/panels/row_table.h"
 #include "ui/plots/chart_view.h"
 
 #include <QComboBox>
@@ -130,8 +130,8 @@ QWidget* ValidationPage::makeRuns()
     m_scatter = new ChartView;
     m_scatter->setChartId(QStringLiteral("validation_scatter"));
     m_scatter->setMinimumHeight(kLeastScatter);
-    m_errors = new TextTable(tr("Errors by metric and load"), TextTable::Kind::numbers);
-    m_nearest = new TextTable(tr("Measured runs nearest to the plan"), TextTable::Kind::words);
+    m_errors = new RowTable(tr("Errors by metric and load"), RowTable::Kind::numbers);
+    m_nearest = new RowTable(tr("Measured runs nearest to the plan"), RowTable::Kind::words);
     m_errorsCaption = new QLabel;
     m_nearestCaption = new QLabel;
     for (QLabel* caption : {m_errorsCaption, m_nearestCaption}) {
@@ -187,7 +187,7 @@ QWidget* ValidationPage::makePapers()
     column->setContentsMargins(0, 6, 0, 0);
     m_papersStatus = new QLabel;
     m_papersStatus->setProperty("caption", true);
-    m_papers = new TextTable(tr("Published results and what comes out here"), TextTable::Kind::many);
+    m_papers = new RowTable(tr("Published results and what comes out here"), RowTable::Kind::many);
     column->addWidget(m_papersStatus);
     column->addWidget(m_papers, 1);
     return page;

@@ -30,7 +30,7 @@ namespace headroom::ui {
 class ChartView;
 class ElidedLabel;
 class Paragraph;
-class TextTable;
+class RowTable;
 
 class ValidationPage final : public QWidget {
     Q_OBJECT
@@ -47,9 +47,9 @@ public:
 
     const ValidationRunner& runner() const { return m_runner; }
     ChartView& scatter() { return *m_scatter; }
-    TextTable& errors() { return *m_errors; }
-    TextTable& nearest() { return *m_nearest; }
-    TextTable& papers() { return *m_papers; }
+    RowTable& errors() { return *m_errors; }
+    RowTable& nearest() { return *m_nearest; }
+    RowTable& papers() { return *m_papers; }
     QString sentence() const;
     QString status() const;
 
@@ -99,7 +99,7 @@ private:
     QGridLayout* m_chooserGrid;
     std::optional<bool> m_isWide;
     ChartView* m_scatter;
-    TextTable *m_errors, *m_nearest, *m_papers;
+    RowTable *m_errors, *m_nearest, *m_papers;
 };
 
 } // namespace headroom::ui

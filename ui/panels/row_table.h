@@ -8,7 +8,7 @@
 
 namespace headroom::ui {
 
-class TextTable final : public QTableWidget {
+class RowTable final : public QTableWidget {
     Q_OBJECT
 
 public:
@@ -18,7 +18,7 @@ public:
         many,    ///< fills its page and scrolls
     };
 
-    TextTable(const QString& name, Kind);
+    RowTable(const QString& name, Kind);
 
     /// Texts in place of what was there. Columns from `firstNumber` on stand to the right.
     void fill(const QStringList& header, const std::vector<QStringList>& rows, int firstNumber);

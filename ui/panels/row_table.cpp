@@ -1,4 +1,4 @@
-#include "ui/panels/text_table.h"
+#include "ui/panels/row_table.h"
 
 #include <QHeaderView>
 #include <QResizeEvent>
@@ -17,7 +17,7 @@ constexpr int kAboutLines = 8;  // room above and below the lines of a row
 
 } // namespace
 
-TextTable::TextTable(const QString& name, Kind kind) : m_kind(kind)
+RowTable::RowTable(const QString& name, Kind kind) : m_kind(kind)
 {
     setAccessibleName(name);
     setEditTriggers(QAbstractItemView::NoEditTriggers);
@@ -35,7 +35,7 @@ TextTable::TextTable(const QString& name, Kind kind) : m_kind(kind)
     setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
 }
 
-void TextTable::fill(const QStringList& header, const std::vector<QStringList>& rows, int firstNumber)
+void RowTable::fill(const QStringList& header, const std::vector<QStringList>& rows, int firstNumber)
 {
     setColumnCount(static_cast<int>(header.size()));
     setHorizontalHeaderLabels(header);
@@ -58,9 +58,9 @@ void TextTable::fill(const QStringList& header, const std::vector<QStringList>& 
     fit();
 }
 
-int TextTable::wantedWidth() const { return std::accumulate(m_widths.begin(), m_widths.end(), 2 * frameWidth()); }
+int RowTable::wantedWidth() const { return std::accumulate(m_widths.begin(), m_widths.end(), 2 * frameWidth()); }
 
-void TextTable::fit()
+void RowTable::fit()
 {
     if (m_widths.empty())
         return;
@@ -81,7 +81,7 @@ void TextTable::fit()
                    (isWide ? horizontalScrollBar()->sizeHint().height() : 0));
 }
 
-void TextTable::resizeEvent(QResizeEvent* event)
+void RowTable::resizeEvent(QResizeEvent* event)
 {
     QTableWidget::resizeEvent(event);
     if (event->oldSize().width() != event->size().width())
