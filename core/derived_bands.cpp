@@ -1,5 +1,7 @@
 #include "core/derived_bands.h"
 
+#include "core/cost/cost.h"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -115,6 +117,18 @@ Band goodputBand(const PointEvaluation& p, const Targets& targets)
     return {std::min(now, at(&LatencySummary::hi)), std::max(now, at(&LatencySummary::lo))};
 }
 
+Band energyBand(const PointEvaluation& p)
+{
+    const double now = p.cost.joulesPerToken, output = p.throughput.output.si();
+    if (!(now > 0) || !std::isfinite(now))
+        return {now, now};
+    const auto drawn = [](double busy) { return fleetWatts({.boardWatts = 1, .pue = 1}, 1, busy); };
+    const auto at = [&](double busy, double served) {
+        return served > 0 ? now * (drawn(busy) / drawn(p.busyFraction)) * (output / served) : kInfinity;
+    };
+    return {at(p.busyBand.lo, p.throughputBand.hi), at(p.busyBand.hi, p.throughputBand.lo)};
+}
+
 namespace {
 
 void addPartsBands(std::vector<NamedBand>& bands, const PointEvaluation& p)
@@ -146,7 +160,8 @@ std::vector<NamedBand> derivedBands(const PointEvaluation& p, const Targets& tar
         {"cost.input_price_usd_per_million_tokens", asCost(c.inputPrice.si())},
         {"cost.output_price_usd_per_million_tokens", asCost(c.outputPrice.si())},
         {"cost.quality_adjusted", asCost(c.qualityAdjusted.si())},
-        {"cost.tokens_per_usd", asOutput(c.tokensPerUsd.si())}};
+        {"cost.tokens_per_usd", asOutput(c.tokensPerUsd.si())}, {"cost.joules_per_token", energyBand(p)},
+        {"cost.grams_co2_per_token", inProportion(c.gramsCo2PerToken, c.joulesPerToken, energyBand(p))}};
     addPartsBands(bands, p);
     return bands;
 }

@@ -28,6 +28,9 @@ PartsBand partsP99Band(const PointEvaluation&);
 /// Targets of single classes count with those of all. An edge without end serves none that are good.
 Band goodputBand(const PointEvaluation&, const Targets&);
 
+/// Joules of an output token: what the GPUs draw goes with how busy they are, over the tokens that are served.
+Band energyBand(const PointEvaluation&);
+
 /// A figure by its key in the results (`evaluate --json`), SI.
 struct NamedBand {
     std::string_view key;

@@ -264,6 +264,7 @@ void Evaluator::Tables::fillRateBands(PointEvaluation& point, RequestRate offere
     point.tpotMeanBand = exact(point.tpot.mean);
     point.e2eMeanBand = exact(point.e2e.mean);
     point.partsMeanBand = {point.partsMean, point.partsMean};
+    point.busyBand = {point.busyFraction, point.busyFraction};
 }
 
 PointEvaluation Evaluator::withoutBandsAt(RequestRate rate) const { return m_tables->bare(rate); }
@@ -294,6 +295,9 @@ void applyEdge(PointEvaluation& point, const LatencyEdge& other, const Slowing& 
     put(point.tpot, other.tpotP95, point.tpotMeanBand, other.tpotMean, Seconds(0), slowing.tpot, Seconds(0));
     put(point.e2e, other.e2eP95, point.e2eMeanBand, other.e2eMean, fixed.toEnd, slowing.e2e, slowing.moreToEnd);
 
+    point.busyBand.*bandEdge =
+        upper ? std::max(other.busyFraction, point.busyFraction) : std::min(other.busyFraction, point.busyFraction);
+
     // What first tokens come later by than their steps say is the prompt's, as in E2E.
     const LatencyParts& now = point.partsMean;
     LatencyParts& edge = upper ? point.partsMeanBand.hi : point.partsMeanBand.lo;
@@ -311,7 +315,7 @@ double mix(double a, double b, double t)
 LatencyEdge edgeOf(const PointEvaluation& p)
 {
     return {p.ttft.mean, p.ttft.p95, p.tpot.mean, p.tpot.p95, p.e2e.mean, p.e2e.p95, p.partsMean.queue,
-        p.partsMean.prefill, p.partsMean.decode};
+        p.partsMean.prefill, p.partsMean.decode, p.busyFraction};
 }
 
 LatencyEdge mixEdges(const LatencyEdge& a, const LatencyEdge& b, double t)
@@ -321,6 +325,7 @@ LatencyEdge mixEdges(const LatencyEdge& a, const LatencyEdge& b, double t)
              &LatencyEdge::tpotP95, &LatencyEdge::e2eMean, &LatencyEdge::e2eP95, &LatencyEdge::queueMean,
              &LatencyEdge::prefillMean, &LatencyEdge::decodeMean})
         out.*x = Seconds(mix((a.*x).si(), (b.*x).si(), t));
+    out.busyFraction = mix(a.busyFraction, b.busyFraction, t);
     return out;
 }
 

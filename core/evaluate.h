@@ -84,6 +84,7 @@ struct PointEvaluation {
     std::string_view notCovered; ///< why the closed form is known to be off here; empty = it covers the plan
     Band capacityBand, throughputBand, costBand, ttftMeanBand, tpotMeanBand, e2eMeanBand;
     PartsBand partsMeanBand; ///< its edges add up to e2eMeanBand's, or lie beyond them
+    Band busyBand;           ///< of busyFraction
 };
 
 struct Evaluation : PointEvaluation {

@@ -363,6 +363,14 @@ void fillHeadroom(Evaluation& all, const Evaluator& evaluator, const PointEvalua
 
 } // namespace
 
+Band targetRateBand(const Plan& plan, const Evaluation& e)
+{
+    const bool isClosed = plan.workload.process == ArrivalProcess::closedLoop;
+    const Evaluator evaluator(isClosed ? openedLoop(plan, e.throughput.requests) : plan);
+    const RequestRate low = std::max(RequestRate(0), e.targetRate - (e.headroom - e.headroomLo));
+    return {std::min(low, e.targetRate).si(), optimisticTargetRate(evaluator, e.targetRate).si()};
+}
+
 Evaluation evaluate(const Plan& plan) { return evaluate(Evaluator(plan)); }
 
 Evaluation evaluate(const Evaluator& evaluator)

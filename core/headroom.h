@@ -23,6 +23,10 @@ RequestRate pessimisticTargetRate(const Evaluator&, const PointEvaluation& prese
 /// The same from the optimistic edge: every step takes its lower factor. At least `targetRate`.
 RequestRate optimisticTargetRate(const Evaluator&, RequestRate targetRate);
 
+/// lambda* of evaluate() between both edges, {0, 0} where nothing fits. Searches for the upper one, which nobody who moves
+/// a slider waits for: evaluate() leaves it out.
+Band targetRateBand(const Plan&, const Evaluation&);
+
 struct BindingResult {
     Binding binding = Binding::none;
     std::vector<Elasticity> elasticities; ///< relative change of lambda* per relative relaxation, largest first

@@ -2,6 +2,7 @@
 #include "app/commands/declare.h"
 #include "app/commands/result_json.h"
 #include "app/commands/result_text.h"
+#include "core/headroom.h"
 #include "core/plan/catalog.h"
 #include "core/plan/plan_io.h"
 
@@ -32,12 +33,12 @@ Exit run(const Options& options)
     if (!plan)
         return report(plan.error());
     const Evaluation result = evaluate(*plan);
-    const std::string text = options.json
-                                 ? indented(withFirstMembers(evaluationJson(result, plan->targets),
-                                       "\"name\":" + quoted(plan->name) + ",\"plan_hash\":" + quoted(planHash(*plan)) +
-                                           ",\"calibration\":" + calibrationJson(plan->hardware.calibration))) +
-                                       "\n"
-                                 : evaluationText(*plan, result);
+    const std::string text =
+        options.json ? indented(withFirstMembers(evaluationJson(result, plan->targets, targetRateBand(*plan, result)),
+                           "\"name\":" + quoted(plan->name) + ",\"plan_hash\":" + quoted(planHash(*plan)) +
+                               ",\"calibration\":" + calibrationJson(plan->hardware.calibration))) +
+                           "\n"
+                     : evaluationText(*plan, result);
     if (const Exit printed = print(text); printed != Exit::done)
         return printed;
     return options.check.empty() || holds(result, options.check) ? Exit::done : Exit::no;

@@ -100,7 +100,8 @@ void addLatency(Json& object, const Evaluation& e, const Targets& targets)
         {"capacity_req_s", band(e.capacityBand)},
         {"cost.usd_per_million_output_tokens", band(e.costBand, millionTokens.si())}};
     for (const NamedBand& derived : derivedBands(e, targets)) {
-        const bool isPrice = derived.key.starts_with("cost.") && derived.key != "cost.tokens_per_usd";
+        const bool isPrice = derived.key.starts_with("cost.") && derived.key != "cost.tokens_per_usd" &&
+                             derived.key != "cost.joules_per_token" && derived.key != "cost.grams_co2_per_token";
         object["bands"][std::string(derived.key)] = band(derived.band, isPrice ? millionTokens.si() : 1);
     }
     object["latency_parts_s"] = {{"mean", parts(e.partsMean)}, {"p95", parts(e.partsP95)}, {"p99", parts(e.partsP99)}};
@@ -161,7 +162,13 @@ void flatten(const Json& object, const std::string& prefix, std::vector<std::pai
 
 } // namespace
 
-std::string evaluationJson(const Evaluation& e, const Targets& targets) { return evaluationObject(e, targets).dump(); }
+std::string evaluationJson(const Evaluation& e, const Targets& targets, const std::optional<Band>& targetRate)
+{
+    Json object = evaluationObject(e, targets);
+    if (targetRate)
+        object["bands"]["target_rate_req_s"] = band(*targetRate);
+    return object.dump();
+}
 
 std::vector<std::pair<std::string, std::string>> evaluationCells(const Evaluation& e, const Targets& targets)
 {

@@ -5,6 +5,7 @@
 #include "core/model/efficiency.h"
 #include "core/model/step_time.h"
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,7 +14,8 @@ namespace headroom::cli {
 
 /// One object, compact: what `evaluate --json` prints and what each line of `sweep --json` holds. Infinite and
 /// undefined numbers are null.
-std::string evaluationJson(const Evaluation&, const Targets&);
+/// \param targetRate the band of lambda* (targetRateBand), a key of "bands" where it is given
+std::string evaluationJson(const Evaluation&, const Targets&, const std::optional<Band>& targetRate = {});
 /// The same as columns of a table: dotted keys ("ttft_s.p95") with exact values, "inf" for infinite, always the same
 /// columns in the same order. The elasticities are left out.
 std::vector<std::pair<std::string, std::string>> evaluationCells(const Evaluation&, const Targets&);

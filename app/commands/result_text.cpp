@@ -95,6 +95,7 @@ Lines loadLines(const Plan& plan, const Evaluation& e)
             limits += "; 10 % more " + std::string(name(item.resource)) + ": " + signedPercent(0.1 * item.elasticity);
     Lines lines{{"arrival rate", rate(plan.workload.arrivalRate)},
         {"capacity", rate(e.capacity) + within(e.capacityBand)},
+        {"within targets", "up to " + rate(e.targetRate) + within(targetRateBand(plan, e))},
         {"headroom", rate(e.headroom) + " (at worst " + rate(e.headroomLo) + ")"},
         {"utilization", percent(e.utilization) + ", engine busy " + percent(e.busyFraction) + " of the time"},
         {"replicas needed", e.replicasNeeded ? std::to_string(*e.replicasNeeded) + " (there are " +

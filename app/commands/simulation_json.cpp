@@ -61,6 +61,8 @@ struct SimulatedLatency {
 constexpr std::array kLatencies{
     SimulatedLatency{"ttft_s", &sim::SimResult::ttft, &PointEvaluation::ttft, &PointEvaluation::ttftMeanBand},
     SimulatedLatency{"tpot_s", &sim::SimResult::tpot, &PointEvaluation::tpot, &PointEvaluation::tpotMeanBand},
+    // The gaps between tokens, of which a TPOT is the mean: both are steps.
+    SimulatedLatency{"itl_s", &sim::SimResult::itl, &PointEvaluation::tpot, &PointEvaluation::tpotMeanBand},
     SimulatedLatency{"e2e_s", &sim::SimResult::e2e, &PointEvaluation::e2e, &PointEvaluation::e2eMeanBand}};
 
 std::optional<Band> p95BandOf(const SimulatedLatency& l, const sim::SimResult& r, const PointEvaluation* closed)

@@ -265,15 +265,16 @@ LatencyEdge latencyEdge(const BatchStation& station, RequestRate rate)
     if (!needsChain(t, rate)) {
         const StationResult r = solve(station, rate);
         return {r.ttft.mean, r.ttft.p95, r.tpot.mean, r.tpot.p95, r.e2e.mean, r.e2e.p95, r.partsMean.queue,
-            r.partsMean.prefill, r.partsMean.decode};
+            r.partsMean.prefill, r.partsMean.decode, r.busyFraction};
     }
+    const double present = isClosedLoop(t) ? 1 : std::min(1.0, rate.si() / (kLightest * t.fleetCapacity));
     const Operating at = operating(t, rate, Detail::edges);
     const LatencyMix mix(t, at, Detail::edges);
     const IntervalGrid tpot = mix.tpotDistribution();
     const LatencyParts parts = mix.partsMean();
     return {Seconds(mix.ttftMean()), Seconds(mix.ttftQuantile(0.95)), Seconds(std::max(0.0, tpot.mean())),
         Seconds(tpot.quantile(0.95)), Seconds(mix.e2eMean()), Seconds(mix.e2eQuantile(0.95)), parts.queue,
-        parts.prefill, parts.decode};
+        parts.prefill, parts.decode, present * (1 - at.idleTime)};
 }
 
 Seconds slowed(Seconds latency, Seconds fixed, double factor)

@@ -111,6 +111,7 @@ StationResult solve(const BatchStation&, RequestRate);
 struct LatencyEdge {
     Seconds ttftMean, ttftP95, tpotMean, tpotP95, e2eMean, e2eP95;
     Seconds queueMean, prefillMean, decodeMean; ///< what e2eMean is made of, besides the fixed parts
+    double busyFraction = 0;
 };
 /// About the numbers of solve(), in half its time; Detail::edges says how near.
 LatencyEdge latencyEdge(const BatchStation&, RequestRate);

@@ -1,6 +1,7 @@
 #include "core/derived_bands.h"
 
 #include "core/plan/catalog.h"
+#include "core/plan/fields.h"
 
 #include <gtest/gtest.h>
 
@@ -92,6 +93,44 @@ TEST(DerivedBands, ThePriceAtCapacityFollowsTheCapacity)
     EXPECT_DOUBLE_EQ(price.lo, 1);
     EXPECT_DOUBLE_EQ(price.hi, 2.5);
     EXPECT_TRUE(std::isinf(inInverseProportion(2, 10, {0, 20}).hi));
+}
+
+TEST(DerivedBands, TheEnergyOfATokenFollowsHowBusyTheGpusAre)
+{
+    const Plan plan = defaultPlan();
+    const Evaluator evaluator(plan);
+    const RequestRate rate = 0.5 * evaluator.capacity();
+    const PointEvaluation e = evaluator.at(rate);
+    const Band energy = energyBand(e);
+    EXPECT_LT(energy.lo, e.cost.joulesPerToken);
+    EXPECT_GT(energy.hi, e.cost.joulesPerToken);
+    // Steps that take f times as long: the GPUs are as busy as at f times the rate, and the tokens are the same.
+    const PointEvaluation slower = evaluator.withoutBandsAt(rate * evaluator.slowFactor());
+    const PointEvaluation faster = evaluator.withoutBandsAt(rate * evaluator.fastFactor());
+    EXPECT_NEAR(energy.hi / (slower.cost.joulesPerToken * evaluator.slowFactor()), 1, 0.02);
+    EXPECT_NEAR(energy.lo / (faster.cost.joulesPerToken * evaluator.fastFactor()), 1, 0.02);
+    const PointEvaluation exact = evaluator.withoutBandsAt(rate);
+    EXPECT_EQ(energyBand(exact), (Band{exact.cost.joulesPerToken, exact.cost.joulesPerToken})) << "steps without error";
+    const PointEvaluation idle = evaluator.at(RequestRate(0));
+    EXPECT_TRUE(std::isinf(energyBand(idle).lo)) << "power for no token";
+}
+
+TEST(DerivedBands, TheEnergyOfATokenIsLessSureWhereStepsAre)
+{
+    const auto width = [](const char* gpu, double share) {
+        Plan plan = defaultPlan();
+        EXPECT_TRUE(setField(plan, "hardware.gpu", gpu));
+        const Evaluator evaluator(plan);
+        const Band band = energyBand(evaluator.at(share * evaluator.capacity()));
+        return std::pair(band.hi / band.lo, evaluator.slowFactor() / evaluator.fastFactor());
+    };
+    const auto [measured, measuredSteps] = width("H100-SXM-80GB", 0.5);
+    const auto [never, neverSteps] = width("TPU-v4", 0.5);
+    ASSERT_GT(neverSteps, measuredSteps);
+    EXPECT_GT(never, measured);
+    EXPECT_LT(measured, measuredSteps) << "an idle GPU draws power too";
+    const auto [over, overSteps] = width("H100-SXM-80GB", 2);
+    EXPECT_GT(over, measured) << "what is served is not known either";
 }
 
 TEST(DerivedBands, FewerRequestsAreGoodWhereATargetIsNear)

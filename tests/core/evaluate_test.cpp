@@ -151,6 +151,19 @@ TEST(Headroom, ThePessimisticEdgeIsNotAboveThePointValue)
     EXPECT_GT(e.headroomLo.si(), -4.0 - 1e-9);
 }
 
+TEST(Headroom, AboveTheUpperEdgeTargetsAreMissedEvenIfStepsAreShort)
+{
+    const Plan plan = chatPlan();
+    const Evaluator evaluator(plan);
+    const Evaluation e = evaluate(plan);
+    const Band rate = targetRateBand(plan, e);
+    EXPECT_NEAR(rate.lo, (plan.workload.arrivalRate + e.headroomLo).si(), 1e-9);
+    EXPECT_LT(rate.lo, e.targetRate.si());
+    EXPECT_GT(rate.hi, e.targetRate.si());
+    EXPECT_LE(evaluator.optimisticMarginAt(RequestRate(0.98 * rate.hi)), 0);
+    EXPECT_GT(evaluator.optimisticMarginAt(RequestRate(1.02 * rate.hi)), 0);
+}
+
 TEST(Headroom, ASequenceCapBindsWhenItIsTheOnlyLimit)
 {
     Plan plan = chatPlan();

@@ -3,6 +3,7 @@
 
 #include "core/derived_bands.h"
 #include "core/evaluate.h"
+#include "core/headroom.h"
 
 #include <gtest/gtest.h>
 
@@ -100,6 +101,26 @@ TEST(EvaluateLaws, BandsOfPartsHoldThePartsAndReachAsFarAsTheBandOfTheWhole)
         }
         if (::testing::Test::HasFailure())
             break;
+    }
+}
+
+TEST(EvaluateLaws, EnergyAndTheRateWithinTargetsLieInTheirBands)
+{
+    for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+        const Plan plan = anyPlan(seed);
+        const Evaluation e = evaluate(plan);
+        SCOPED_TRACE(describe(plan) + ", seed " + std::to_string(seed));
+        const Band rate = targetRateBand(plan, e);
+        EXPECT_LE(rate.lo, e.targetRate.si());
+        EXPECT_GE(rate.hi, e.targetRate.si());
+        EXPECT_TRUE(std::isfinite(rate.hi));
+        const Band energy = energyBand(e), busy = e.busyBand;
+        EXPECT_LE(energy.lo, e.cost.joulesPerToken * (1 + 1e-12));
+        EXPECT_GE(energy.hi, e.cost.joulesPerToken * (1 - 1e-12));
+        EXPECT_GE(busy.lo, 0);
+        EXPECT_LE(busy.lo, e.busyFraction);
+        EXPECT_GE(busy.hi, e.busyFraction);
+        EXPECT_LE(busy.hi, 1 + 1e-9);
     }
 }
 

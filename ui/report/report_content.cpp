@@ -187,7 +187,8 @@ QString bandText(Seconds lo, Seconds hi)
 
 QString bandText(const Band& b, double factor, std::string_view unit)
 {
-    if (!std::isfinite(b.hi) || !(b.hi > b.lo))
+    constexpr double kShown = 2e-3; // relative: both ends of a narrower one read alike
+    if (!std::isfinite(b.hi) || !(b.hi > b.lo * (1 + kShown)))
         return kNoBand;
     return range(b.lo * factor, b.hi * factor, unit);
 }
@@ -243,19 +244,18 @@ TextTable latencyResults(const Evaluation& e)
     return t;
 }
 
-TextTable loadResults(const Evaluation& e, const Targets& targets)
+TextTable loadResults(const Evaluation& e, const Plan& plan)
 {
     TextTable t = resultTable();
     Rows rows(t);
     rows.add(tr("Saturation rate"), rate(e.capacity), bandText(e.capacityBand, 1, "req/s"),
         tr("all seats taken, prompts at the stated mix"));
-    rows.add(tr("Rate that holds the targets"), rate(e.targetRate),
-        e.fits ? tr("from ") + rate(e.targetRate - e.headroom + e.headroomLo) : kNoBand,
+    rows.add(tr("Rate that holds the targets"), rate(e.targetRate), bandText(targetRateBand(plan, e), 1, "req/s"),
         tr("all classes grow alike, burstiness as it is"));
     rows.add(tr("Utilization"), percent(e.utilization), kNoBand, tr("arrivals over saturation rate"));
     rows.add(tr("Output throughput"), quantity(e.throughput.output.si(), "tok/s"),
         bandText(e.throughputBand, 1, "tok/s"), tr("what arrives is served while the queue is stable"));
-    rows.add(tr("Goodput"), rate(e.throughput.goodput), bandText(goodputBand(e, targets), 1, "req/s"),
+    rows.add(tr("Goodput"), rate(e.throughput.goodput), bandText(goodputBand(e, plan.targets), 1, "req/s"),
         tr("requests within every target"));
     rows.add(
         tr("Requests in a replica"), number(e.meanConcurrency), kNoBand, tr("Little's law, checked against the chain"));
@@ -290,10 +290,12 @@ TextTable costResults(const Evaluation& e)
         bandText(inProportion(e.cost.perToken.si(), e.cost.perOutputToken.si(), e.costBand), millionTokens.si(), "USD"),
         tr("prompt tokens count as much as output tokens"));
     if (std::isfinite(e.cost.joulesPerToken)) {
-        rows.add(tr("Energy of an output token"), quantity(e.cost.joulesPerToken, "J"), kNoBand,
+        rows.add(tr("Energy of an output token"), quantity(e.cost.joulesPerToken, "J"), bandText(energyBand(e), 1, "J"),
             tr("board limit of the GPU times the power usage effectiveness"));
         rows.add(tr("CO2 of a million output tokens"), quantity(e.cost.gramsCo2PerToken * millionTokens.si(), "g"),
-            kNoBand, tr("that energy at the carbon intensity of the plan"));
+            bandText(
+                inProportion(e.cost.gramsCo2PerToken, e.cost.joulesPerToken, energyBand(e)), millionTokens.si(), "g"),
+            tr("that energy at the carbon intensity of the plan"));
     }
     return t;
 }
@@ -344,7 +346,7 @@ TextTable targetsTable(const Snapshot& s)
 std::vector<InputGroup> resultTables(const Snapshot& s)
 {
     const Evaluation& e = s.now.evaluation;
-    return {{tr("Latency"), latencyResults(e)}, {tr("Load and memory"), loadResults(e, s.now.plan->targets)},
+    return {{tr("Latency"), latencyResults(e)}, {tr("Load and memory"), loadResults(e, *s.now.plan)},
         {tr("Cost"), costResults(e)}};
 }
 

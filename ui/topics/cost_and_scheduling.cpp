@@ -1,5 +1,6 @@
 // Topics 7 (cost) and 8 (scheduling).
 #include "core/cost/cost.h"
+#include "core/derived_bands.h"
 #include "core/operations/operations.h"
 #include "core/queueing/queueing.h"
 #include "ui/topics/topic_rows.h"
@@ -60,9 +61,16 @@ TopicAnswer costAtTheLoad(const TopicInput& in)
 TopicAnswer qualityAdjustedCost(const TopicInput& in)
 {
     const CostResult& c = in.now.cost;
+    const Band energy = energyBand(in.now);
+    const auto within = [&](double factor) {
+        return energy.hi > energy.lo * 1.002
+                   ? " (" + number(energy.lo * factor) + " to " + number(energy.hi * factor) + ")"
+                   : std::string();
+    };
+    const double milligrams = c.joulesPerToken > 0 ? 1000 * c.gramsCo2PerToken / c.joulesPerToken : 0; // of a joule
     return {usd(perMillion(c.perOutputToken)) + " / " + number(in.plan.cost.quality) + " = " +
-                usd(perMillion(c.qualityAdjusted)) + "; " + number(c.joulesPerToken) + " J and " +
-                number(c.gramsCo2PerToken * 1000) + " mg CO₂ a token",
+                usd(perMillion(c.qualityAdjusted)) + "; " + number(c.joulesPerToken) + within(1) + " J and " +
+                number(c.gramsCo2PerToken * 1000) + within(milligrams) + " mg CO₂ a token",
         perMillion(c.qualityAdjusted), costBand(in, c.qualityAdjusted)};
 }
 
