@@ -188,6 +188,28 @@ std::vector<QPolygonF> visibleLines(const Curve& c, const PlotFrame& f, double s
     return out;
 }
 
+namespace {
+
+/// Points of a cloud are in the way as short lines: a text may lie on some where there are many.
+std::vector<QLineF> pointsAsLines(const std::vector<Curve>& groups, const PlotFrame& frame)
+{
+    constexpr std::size_t kMost = 300; // of a cloud that is larger, some stand for all
+    std::size_t count = 0;
+    for (const Curve& c : groups)
+        count += c.x.size();
+    const std::size_t every = 1 + count / kMost;
+    std::vector<QLineF> lines;
+    for (const Curve& c : groups)
+        for (std::size_t i = 0; i < std::min(c.x.size(), c.y.size()); i += every) {
+            const QPointF p = frame.at(c.x[i], c.y[i]), half(2.5, 0);
+            if (std::isfinite(c.y[i]) && frame.area.contains(p))
+                lines.emplace_back(p - half, p + half);
+        }
+    return lines;
+}
+
+} // namespace
+
 void Annotations::addLines(const Curve& c)
 {
     if (c.markers) {
@@ -306,10 +328,16 @@ void Annotations::place(std::vector<Pending>& pending)
 
 void Annotations::arrange(const LineChart& chart, const PlotFrame& frame, const Theme& theme, const QFont& font)
 {
+    arrange(chart, frame, theme, font, {});
+}
+
+void Annotations::arrange(
+    const LineChart& chart, const PlotFrame& frame, const Theme& theme, const QFont& font, LabelObstacles obstacles)
+{
     m_frame = frame;
     m_theme = theme;
     m_font = font;
-    m_obstacles = {};
+    m_obstacles = std::move(obstacles);
     m_texts.clear();
     m_lines.clear();
     m_dots.clear();
@@ -366,7 +394,7 @@ void Annotations::arrange(const ScatterChart& chart, const PlotFrame& frame, con
         c.dashed = true; // a reference, not data: always named
         lines.curves.push_back(std::move(c));
     }
-    arrange(lines, frame, theme, font);
+    arrange(lines, frame, theme, font, {{}, pointsAsLines(chart.groups, frame)});
 }
 
 void Annotations::paintBehind(QPainter& p) const

@@ -47,6 +47,7 @@ private:
     void addMarker(const Marker&, std::vector<Pending>&);
     void addCurveName(const Curve&, std::vector<Pending>&);
     void place(std::vector<Pending>&);
+    void arrange(const LineChart&, const PlotFrame&, const Theme&, const QFont&, LabelObstacles);
 
     PlotFrame m_frame;
     Theme m_theme;

@@ -21,6 +21,7 @@ constexpr double kHighestShare = 0.16; ///< of a tall card that one row may take
 constexpr double kAbove = 0.4;         ///< share of the room left over that stands above the bars
 constexpr double kWidestNames = 0.44;  ///< share of the width that category names may take
 constexpr double kInsideMargin = 6;    ///< around a text inside a piece
+constexpr double kLeastBars = 34;      ///< pixels of the longest bar that texts at its ends must leave
 constexpr double kBesideBar = 6;       ///< between a bar and its total
 constexpr double kPerTick = 50;
 constexpr double kMostKey = 0.25; ///< of the height that the names of pinned plans may take
@@ -95,6 +96,31 @@ double leftEdge(
             edge = std::max(edge, (scale.pixelFrom + needed - share * scale.pixelTo) / (1 - share));
     }
     return std::min(std::ceil(edge), scale.pixelTo - 1);
+}
+
+std::vector<QString> textsBehind(const StackedBars& c, bool joinsEnds)
+{
+    std::vector<QString> texts;
+    for (std::size_t i = 0; i < c.totals.size(); ++i) {
+        const QString right = text(c.totals[i]);
+        const QString left = joinsEnds && i < c.leftTotals.size() ? text(c.leftTotals[i]) : QString();
+        texts.push_back(left.isEmpty() || right.isEmpty() ? left + right : left + u'/' + right);
+    }
+    return texts;
+}
+
+/// Where the axis ends so that the texts behind the bars end before `most`, as leftEdge() on the other side.
+double rightEdge(const std::vector<QString>& texts, const std::vector<BarPiece>& pieces, const AxisScale& scale,
+    double most, const QFontMetricsF& metrics)
+{
+    double edge = most;
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+        const double room = most - scale.pixelFrom - metrics.horizontalAdvance(texts[i]) - kBesideBar - 2;
+        const double share = (endsOf(pieces, i).to - scale.range.from) / scale.range.length();
+        if (share > 0)
+            edge = std::min(edge, scale.pixelFrom + room / share);
+    }
+    return std::max(std::floor(edge), scale.pixelFrom + 1);
 }
 
 /// Pinned plans in the key: all by name, or where that took the bars' room, their number.
@@ -222,7 +248,13 @@ BarLayout layOutBars(const StackedBars& c, const QRectF& whole, const Theme& the
     const Ticks marks = ticksFromZero(f.x.range, most);
     for (const double v : marks.values)
         f.xTicks.push_back({v, axisNumber(v, marks.step)});
-    left = f.x.pixelFrom = leftEdge(c, pieces, f.x, metrics);
+    const double edge = leftEdge(c, pieces, f.x, metrics);
+    layout.joinsEnds = edge > left && f.x.pixelTo - edge < kLeastBars;
+    layout.totals = textsBehind(c, layout.joinsEnds);
+    if (layout.joinsEnds)
+        f.x.pixelTo = rightEdge(layout.totals, pieces, f.x, whole.right(), metrics);
+    else
+        left = f.x.pixelFrom = edge;
 
     const double rows = std::max<double>(1, static_cast<double>(c.categories.size()));
     const double aboveNames = c.limits.empty() ? 0 : line + 2;
@@ -337,9 +369,9 @@ public:
             const double w = m_metrics.horizontalAdvance(m_layout.categories[i]);
             write(QRectF(m_layout.namesRight - w, top, w, m_line), m_layout.categories[i], m_theme.text);
             leftTotal(i, top);
-            if (i >= m_chart.totals.size())
+            if (i >= m_layout.totals.size())
                 continue;
-            const QString whole = text(m_chart.totals[i]);
+            const QString whole = m_layout.totals[i];
             const double from =
                 besideGhosts(i, f.x.pixel(endsOf(m_pieces, i).to) + kBesideBar, m_metrics.horizontalAdvance(whole));
             const QString total = m_metrics.elidedText(whole, Qt::ElideRight, f.whole.right() - from);
@@ -408,7 +440,7 @@ private:
     /// What stands before a bar that reaches below zero.
     void leftTotal(std::size_t category, double top)
     {
-        if (category >= m_chart.leftTotals.size())
+        if (category >= m_chart.leftTotals.size() || m_layout.joinsEnds)
             return;
         const QString total = text(m_chart.leftTotals[category]);
         const double w = m_metrics.horizontalAdvance(total);

@@ -90,6 +90,15 @@ std::string changeText(double change)
     return (percent < 0 ? "−" : "+") + number(std::abs(percent), 2) + " %";
 }
 
+/// The same at the end of a bar, whose axis says the unit: plots in a dock have no room to repeat it.
+std::string endText(double change)
+{
+    if (!std::isfinite(change))
+        return "∞";
+    const double percent = 100 * change;
+    return (percent < 0 ? "−" : "+") + number(std::abs(percent), 2);
+}
+
 ChartSpec tornado(const Output& output, double base, const std::vector<Probe>& probes)
 {
     std::vector<Row> rows;
@@ -108,8 +117,8 @@ ChartSpec tornado(const Output& output, double base, const std::vector<Probe>& p
         less.values.push_back(100 * std::clamp(r.less, -kWidestBar, kWidestBar));
         more.values.push_back(100 * std::clamp(r.more, -kWidestBar, kWidestBar));
         const double low = std::min(r.less, r.more), high = std::max(r.less, r.more);
-        body.totals.push_back(high > 0 ? changeText(high) : "");
-        body.leftTotals.push_back(low < 0 ? changeText(low) : "");
+        body.totals.push_back(high > 0 ? endText(high) : "");
+        body.leftTotals.push_back(low < 0 ? endText(low) : "");
     }
     body.segments = {less, more};
     ChartSpec chart{output.title, output.unit, "", rows.empty() ? "None of the inputs changes it." : "", {}};

@@ -179,6 +179,33 @@ TEST(PlotFrame, TicksStandAtTheOnlyValuesThereAre)
     EXPECT_EQ(ticksAt(80), (std::vector<double>{1, 4})) << "every second one where they have no room";
 }
 
+TEST(Annotations, NamesOfReferencesAvoidTheCloud)
+{
+    ScatterChart chart;
+    chart.x = {"measured", "ms", false, 0.0, 10.0};
+    chart.y = {"predicted", "ms", false, 0.0, 10.0};
+    chart.lines = {{"equal", Role::saturation, {0, 10}, {5, 5}, {}, {}, false, false, {}, {}}};
+    Curve cloud{"runs", Role::series1, {}, {}, {}, {}, false, true, {}, {}};
+    for (double x = 3; x < 10; x += 0.2) // over the right of the line, where its name would stand
+        for (const double y : {4.4, 4.8, 5.2, 5.6}) {
+            cloud.x.push_back(x);
+            cloud.y.push_back(y);
+        }
+    chart.groups = {cloud};
+    FrameRequest request;
+    request.whole = QRectF(0, 0, 300, 200);
+    request.x = &chart.x;
+    request.y = &chart.y;
+    request.ranges = fittedRanges(chart);
+    const QFont font = uiFont(TextSize::small);
+    const PlotFrame frame = layOutFrame(request, font);
+    Annotations annotations;
+    annotations.arrange(chart, frame, lightTheme(), font);
+    ASSERT_EQ(annotations.texts().size(), 1U);
+    for (std::size_t i = 0; i < cloud.x.size(); ++i)
+        EXPECT_FALSE(annotations.texts()[0].rect.contains(frame.at(cloud.x[i], cloud.y[i])));
+}
+
 TEST(Annotations, TheNameOfALineAvoidsItsNeighbour)
 {
     // The load's peak a few pixels before saturation: the name of the one lay on the other.

@@ -62,6 +62,28 @@ TEST(BarLayout, TextsAtBothEndsTouchNeitherTheBarsNorTheNames)
     }
 }
 
+TEST(BarLayout, ANarrowPlotKeepsItsBarsAndSaysBothEndsBehindThem)
+{
+    StackedBars c = bars({-8.5, -1}, {"+10", "+9.3"});
+    c.segments.push_back({"more", Role::moreInput, {10, 9.3}, {}});
+    c.leftTotals = {"−8.5", "−1"};
+    const auto laid = [&](double width) {
+        return layOutBars(c, QRectF(0, 0, width, 240), lightTheme(), uiFont(TextSize::small));
+    };
+    EXPECT_FALSE(laid(240).joinsEnds);
+    const BarLayout narrow = laid(135);
+    ASSERT_TRUE(narrow.joinsEnds);
+    EXPECT_EQ(narrow.totals.front(), QString::fromUtf8("−8.5/+10"));
+    for (const double width : {135.0, 150.0, 186.0, 240.0})
+        EXPECT_GE(laid(width).frame.area.width(), 30) << width;
+    QImage image(135, 240, QImage::Format_RGB32);
+    QPainter p(&image);
+    const auto texts = paintBarsFront(p, c, narrow, lightTheme(), uiFont(TextSize::small));
+    ASSERT_EQ(texts.size(), 4U) << "names, and one text behind each bar";
+    for (const QRectF& text : texts)
+        EXPECT_LE(text.right(), 135);
+}
+
 TEST(BarLayout, TheKeyIsAsPaleAsTheBars)
 {
     StackedBars c = bars({3, 4}, {});

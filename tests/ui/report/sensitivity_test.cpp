@@ -45,8 +45,8 @@ TEST(Sensitivity, NamesBothEndsOfEachBar)
     const ChartSpec cost = costOf(tornados(results(defaultPlan())));
     const auto row = rowOf(cost, "GPU price");
     ASSERT_TRUE(row);
-    EXPECT_EQ(barsOf(cost).totals[*row], "+10 %");
-    EXPECT_EQ(barsOf(cost).leftTotals[*row], "−10 %");
+    EXPECT_EQ(barsOf(cost).totals[*row], "+10");
+    EXPECT_EQ(barsOf(cost).leftTotals[*row], "−10");
 }
 
 TEST(Sensitivity, OfTheCostToThePriceIsOneToOne)
