@@ -142,8 +142,10 @@ double lengthInside(const QLineF& line, const QRectF& rect)
 std::vector<std::optional<PlacedLabel>> placeLabels(
     std::span<const LabelRequest> requests, const LabelObstacles& obstacles, const QRectF& bounds)
 {
-    Placement placement(obstacles, bounds);
     std::vector<std::optional<PlacedLabel>> placed;
+    if (requests.empty()) // a plot with a key: its curves are long, and nobody asks where they run
+        return placed;
+    Placement placement(obstacles, bounds);
     placed.reserve(requests.size());
     for (const LabelRequest& request : requests)
         placed.push_back(placement.place(request));
