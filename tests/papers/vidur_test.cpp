@@ -8,7 +8,9 @@ namespace {
 constexpr std::array kMisses{
     Miss{"LLaMA2-70B, Chat-1M: best at TP2 PP2", 0},
     Miss{"LLaMA2-70B, Chat-1M: best with Sarathi, chunks of 512", 0},
+    Miss{"LLaMA2-70B, Chat-1M: best with batches of 256", 0},
     Miss{"Qwen-72B, Arxiv-4K: best at TP4 PP1", 0},
+    Miss{"Qwen-72B, Arxiv-4K: best with batches of 128", 0},
     Miss{"LLaMA2-70B, BWB: best with batches of 64", 0},
     Miss{"Chat-1M: cost of Qwen-72B over LLaMA2-70B", 2.4132},
 };
