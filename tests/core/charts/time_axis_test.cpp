@@ -75,8 +75,10 @@ TEST(TimeAxis, LabelsSayTimesInTheUnitOfTheirAxis)
     ChartSpec quick = latencies({100, 5000});
     std::get<LineChart>(quick.body).limits[0] = {"target 3 s", Role::target, 3000, false};
     EXPECT_EQ(std::get<LineChart>(inFittingUnit(quick).body).limits[0].name, "target 3,000 ms");
-    std::get<LineChart>(quick.body).limits[0] = {"target 2.17 min", Role::target, 130'344, false};
-    EXPECT_EQ(std::get<LineChart>(inFittingUnit(quick).body).limits[0].name, "target 130,000 ms") << "no more digits";
+    std::get<LineChart>(quick.body).limits[0] = {"target 9.88 s", Role::target, 9876, false};
+    EXPECT_EQ(std::get<LineChart>(inFittingUnit(quick).body).limits[0].name, "target 9,880 ms") << "no more digits";
+    std::get<LineChart>(quick.body).limits[0] = {"target 8.39 h", Role::target, 30'200'000, false};
+    EXPECT_EQ(std::get<LineChart>(inFittingUnit(quick).body).limits[0].name, "target 8.39 h") << "not 30,200,000 ms";
 
     StackedBars bars;
     bars.value = {"time", "s", false, 0.0, {}};
