@@ -35,7 +35,7 @@ class Document final : public QObject {
     Q_OBJECT
 
 public:
-    static constexpr int kDragPoints = 64; ///< points of the load curve while a slider moves; kRestPoints once it rests
+    static constexpr int kDragPoints = 40; ///< points of the load curve while a slider moves; kRestPoints once it rests
     static constexpr int kMaxPinned = 8;
 
     explicit Document(Plan plan, QObject* parent = nullptr);
