@@ -311,6 +311,21 @@ PlotRanges wholeRanges(const LineChart& c)
     return whole;
 }
 
+namespace {
+
+/// Room for the half of a point that stands at the end of an axis. Powers of ten leave it by themselves.
+void addRoomForPoints(std::vector<double>& values, const Axis& axis)
+{
+    constexpr double kShare = 0.03;
+    if (axis.logarithmic || values.empty())
+        return;
+    const auto [low, high] = std::ranges::minmax(values);
+    const double room = kShare * (high - low);
+    values.insert(values.end(), {low - room, high + room});
+}
+
+} // namespace
+
 PlotRanges fittedRanges(const ScatterChart& c)
 {
     std::vector<double> xs, ys;
@@ -319,6 +334,8 @@ PlotRanges fittedRanges(const ScatterChart& c)
             append(xs, curve.x);
             append(ys, curve.y);
         }
+    addRoomForPoints(xs, c.x);
+    addRoomForPoints(ys, c.y);
     return {niceRange(xs, c.x, kUsualTicks), niceRange(ys, c.y, kUsualTicks)};
 }
 

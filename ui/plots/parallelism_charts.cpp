@@ -326,7 +326,7 @@ ChartSpec memoryByTp(const Snapshot& snapshot)
 /// A figure of a layout with its band; absent where it has none.
 using LayoutValue = std::optional<std::pair<double, Band>> (*)(const Scaled&);
 
-/// Over the GPUs of a replica; the plan's own curve with its band.
+/// Over the GPUs of a replica; the plan's own curves with their bands.
 Curve curveOverGpus(const std::vector<Scaled>& all, const char* name, Role role, LayoutValue value)
 {
     Curve curve;
@@ -340,7 +340,7 @@ Curve curveOverGpus(const std::vector<Scaled>& all, const char* name, Role role,
             lo.push_back(figure->second.lo);
             hi.push_back(figure->second.hi);
         }
-    if (role == Role::primary && !curve.x.empty())
+    if (role != Role::ghost && !curve.x.empty())
         addBand(curve, std::move(lo), std::move(hi));
     return curve;
 }

@@ -65,6 +65,22 @@ TEST(BandsOfCharts, CurvesAndBarsOfTimesRatesAndPricesHaveBands)
     EXPECT_THAT(std::get<Table>(gpus.body).exactColumns, testing::Contains("$/M output, low"));
 }
 
+TEST(BandsOfCharts, PipelinesOverGpusHaveTheirOwn)
+{
+    const Snapshot snapshot = snapshotOf(example());
+    for (const char* id : {"step_vs_gpus", "rate_vs_gpus", "cost_vs_gpus"}) {
+        const ChartSpec chart = chartOf(id, snapshot);
+        const auto& curves = std::get<LineChart>(chart.body).curves;
+        const auto pipeline = std::ranges::find(curves, "pipeline", &Curve::name);
+        ASSERT_NE(pipeline, curves.end()) << id;
+        ASSERT_EQ(pipeline->lo.size(), pipeline->y.size()) << id;
+        for (std::size_t i = 0; i < pipeline->y.size(); ++i) {
+            EXPECT_LT(pipeline->lo[i], pipeline->y[i]) << id;
+            EXPECT_GT(pipeline->hi[i], pipeline->y[i]) << id;
+        }
+    }
+}
+
 TEST(BandsOfCharts, TimePartsTellHowSureEachPartIsToTheFileToo)
 {
     const Snapshot snapshot = snapshotOf(example());

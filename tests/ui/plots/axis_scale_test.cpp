@@ -187,5 +187,21 @@ TEST(CellEdges, LieMidwayBetweenCentres)
     EXPECT_TRUE(cellEdges({}, false).empty());
 }
 
+TEST(FittedRanges, OfACloudHalveNoPointAtTheEdge)
+{
+    ScatterChart chart;
+    chart.x = {"away", "", false, 0.0, {}};
+    chart.y = {"error", "%", false, {}, {}};
+    Curve cloud;
+    cloud.x = {0.3, 5.98};
+    cloud.y = {-79, 50};
+    chart.groups = {cloud};
+    const PlotRanges r = fittedRanges(chart);
+    EXPECT_LT(r.y.from, -81);
+    EXPECT_GT(r.y.to, 52);
+    EXPECT_GT(r.x.to, 6.1);
+    EXPECT_EQ(r.x.from, 0) << "a fixed end of an axis stays";
+}
+
 } // namespace
 } // namespace headroom::ui
