@@ -2,6 +2,7 @@
 #include "app/command_line.h"
 #include "app/commands/command.h"
 #include "app/window_bench.h"
+#include "core/sizing.h"
 #include "core/version_info.h"
 #include "ui/format.h"
 #include "ui/load_simulator.h"
@@ -23,6 +24,8 @@
 #include <cstdlib>
 #include <exception>
 #include <future>
+#include <memory>
+#include <vector>
 
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -76,7 +79,9 @@ int writeReport(const Arguments& arguments)
     auto plan = cli::readPlanOrExample({arguments.report[0], arguments.plan.settings});
     if (!plan)
         return complain(plan.error());
-    const auto snapshot = withStudy(snapshotOf(std::move(*plan)), folderOf(arguments.report[0]));
+    Snapshot snapshot = withStudy(snapshotOf(std::move(*plan)), folderOf(arguments.report[0]));
+    snapshot.now.everyGpu.value = // once, for the verdict and the table
+        std::make_shared<const std::vector<GpuSizing>>(sizeOnEveryGpu(*snapshot.now.plan));
     if (auto written = ui::writeReport(snapshot, arguments.report[1]); !written)
         return complain(written.error(), Exit::noAccess);
     return 0;

@@ -39,9 +39,10 @@ double swatchColumn(const Reading& reading)
 double widthOf(const Reading& reading)
 {
     const QFontMetricsF metrics(plainFont());
+    const double samples = swatchColumn(reading);
     double names = 0;
     for (const Reading::Row& row : reading.rows)
-        names = std::max(names, swatchColumn(reading) + metrics.horizontalAdvance(row.name));
+        names = std::max(names, samples + metrics.horizontalAdvance(row.name));
     return std::max(QFontMetricsF(headFont()).horizontalAdvance(reading.head), names + kGap + widestValue(reading));
 }
 
