@@ -12,6 +12,7 @@
 #include "ui/plots/supposed.h"
 #include "ui/report/report.h"
 #include "ui/simulator.h"
+#include "ui/theme.h"
 
 #include <QApplication>
 #include <QDir>
@@ -241,8 +242,9 @@ FirstResults firstResults(const cli::PlanArgument& argument)
     });
 }
 
-int showWindow(const Arguments& arguments, FirstResults first)
+int showWindow(QApplication& app, const Arguments& arguments, FirstResults first)
 {
+    ui::useStyle(app); // while the first results are worked out
     auto ready = first.get();
     if (!ready)
         return complain(ready.error());
@@ -311,7 +313,7 @@ int run(int argc, char** argv)
         return writeChart(arguments);
     if (!arguments.screenshots.empty())
         return writeScreenshots(arguments);
-    return arguments.bench ? bench(arguments) : showWindow(arguments, std::move(first));
+    return arguments.bench ? bench(arguments) : showWindow(app, arguments, std::move(first));
 }
 
 } // namespace

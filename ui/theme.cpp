@@ -2,6 +2,8 @@
 
 #include <QApplication>
 #include <QFontDatabase>
+#include <QFontMetrics>
+#include <QStyle>
 #include <QStyleFactory>
 
 #include <array>
@@ -332,12 +334,21 @@ QString styleSheet(const Theme& t)
     return sheet;
 }
 
+void useStyle(QApplication& app)
+{
+    // Once: a new style repolishes everything. A style sheet hides the style under it, and is put on by applyTheme() only.
+    constexpr auto kStyle = QLatin1String("fusion");
+    if (app.styleSheet().isEmpty() && QApplication::style()->name() != kStyle)
+        QApplication::setStyle(QStyleFactory::create(kStyle));
+    const QFont font = uiFont(TextSize::body);
+    QApplication::setFont(font);
+    QFontMetrics(font).horizontalAdvance(QLatin1Char('0'));
+}
+
 void applyTheme(QApplication& app, const Theme& t)
 {
-    if (app.styleSheet().isEmpty()) // once: a new style repolishes everything
-        QApplication::setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
+    useStyle(app);
     QApplication::setPalette(palette(t));
-    QApplication::setFont(uiFont(TextSize::body));
     app.setStyleSheet(styleSheet(t));
 }
 

@@ -53,6 +53,9 @@ QPalette palette(const Theme&);
 /// with card=true are cards; labels with muted=true, caption=true or large=true take that look; verdict="good",
 /// "warning" or "bad" colours a label.
 QString styleSheet(const Theme&);
+/// Fusion, and its font looked up and read: what takes its time and is the same in both themes. applyTheme() does it too
+/// if nobody has; a program that waits for something else at its start does it then, and has its widgets made with it.
+void useStyle(QApplication&);
 /// Fusion, palette, font and style sheet. Call again to switch: every widget repaints.
 void applyTheme(QApplication&, const Theme&);
 

@@ -39,7 +39,11 @@ private:
 /// Draws when it is seen: what it shows, and its size, change several times before a window is there for the first time.
 class Plot final : public QCustomPlot {
 public:
-    using QCustomPlot::QCustomPlot;
+    explicit Plot(QWidget* parent) : QCustomPlot(parent)
+    {
+        // QCustomPlot has posted to itself to draw the empty plot.
+        QCoreApplication::removePostedEvents(this, QEvent::MetaCall);
+    }
     /// The drawing is to be made anew, before the next paint at the latest.
     void outdate()
     {
