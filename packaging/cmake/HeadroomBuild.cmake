@@ -47,10 +47,16 @@ function(headroom_compile_quickly target)
     target_compile_options(${target} PRIVATE $<$<CONFIG:RelWithDebInfo>:-O1>)
 endfunction()
 
-# headroom_add_tests(NAME LABEL fast|law|papers SOURCES ... [LIBRARIES ...]): one test program; ctest sees each case.
+# headroom_add_tests(NAME LABEL fast|law|papers SOURCES ... [APART ...] [LIBRARIES ...]): one test program; ctest sees each
+# case. Development builds compile six files as one, since half of what a test costs is to load its headers, precompiled or
+# not; APART are those whose local names are those of others too.
 function(headroom_add_tests name)
-    cmake_parse_arguments(arg "" "LABEL" "SOURCES;LIBRARIES" ${ARGN})
-    add_executable(${name} ${arg_SOURCES})
+    cmake_parse_arguments(arg "" "LABEL" "SOURCES;APART;LIBRARIES" ${ARGN})
+    add_executable(${name} ${arg_SOURCES} ${arg_APART})
+    if(HEADROOM_JOIN_TESTS)
+        set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
+        set_source_files_properties(${arg_APART} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+    endif()
     target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} GTest::gmock GTest::gtest_main)
     target_compile_definitions(${name} PRIVATE
         HEADROOM_SOURCE_DIR="${PROJECT_SOURCE_DIR}" HEADROOM_BINARY_DIR="${PROJECT_BINARY_DIR}")

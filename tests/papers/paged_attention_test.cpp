@@ -5,7 +5,7 @@
 namespace headroom::papers {
 namespace {
 
-constexpr std::array kMisses{
+constexpr std::array kPagedAttentionMisses{
     Miss{"Figure 2: external waste, Orca (Pow2)", 49.77},
     Miss{"Figure 13: running requests, ShareGPT 2 req/s, Orca (Pow2)", 7.848},
     Miss{"Figure 13: running requests, Alpaca 30 req/s, vLLM", 174.6},
@@ -20,7 +20,7 @@ constexpr std::array kMisses{
 };
 
 class PagedAttention : public testing::TestWithParam<PaperRow> {};
-TEST_P(PagedAttention, ComesOutAsPublished) { check(GetParam(), kMisses); }
+TEST_P(PagedAttention, ComesOutAsPublished) { check(GetParam(), kPagedAttentionMisses); }
 INSTANTIATE_TEST_SUITE_P(Rows, PagedAttention, testing::ValuesIn(rowsOf("paged-attention")), testName);
 
 } // namespace

@@ -5,7 +5,7 @@
 namespace headroom::papers {
 namespace {
 
-constexpr std::array kMisses{
+constexpr std::array kSarathiMisses{
     Miss{"Step, Yi-34B TP2, prefill of 256", 66.66},
     Miss{"Step, Yi-34B TP2, prefill of 512", 132.8},
     Miss{"Step, Yi-34B TP2, prefill of 1,024", 189.3},
@@ -22,7 +22,7 @@ constexpr std::array kMisses{
 };
 
 class Sarathi : public testing::TestWithParam<PaperRow> {};
-TEST_P(Sarathi, ComesOutAsPublished) { check(GetParam(), kMisses); }
+TEST_P(Sarathi, ComesOutAsPublished) { check(GetParam(), kSarathiMisses); }
 INSTANTIATE_TEST_SUITE_P(Rows, Sarathi, testing::ValuesIn(rowsOf("sarathi")), testName);
 
 } // namespace

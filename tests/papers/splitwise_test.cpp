@@ -8,7 +8,7 @@
 namespace headroom::papers {
 namespace {
 
-constexpr std::array kMisses{
+constexpr std::array kSplitwiseMisses{
     Miss{"BLOOM: prefill of 1,500 tokens in decode steps, A100", 8.313},
     Miss{"KV transfer overlapped: what is left", 8},
     Miss{"Code at 70 req/s: cheapest fleet of H100 machines, HH (27, 3)", 34},
@@ -29,12 +29,12 @@ TEST_P(Splitwise, ComesOutAsPublished)
     const std::filesystem::path file =
         std::filesystem::path(HEADROOM_SOURCE_DIR) / "../shared/traces/azure_llm_2023_conv.csv";
     if (!std::filesystem::exists(file)) {
-        check(GetParam(), kMisses); // rows of the trace are skipped, and say so
+        check(GetParam(), kSplitwiseMisses); // rows of the trace are skipped, and say so
         return;
     }
     const auto read = readTraceFile(file);
     ASSERT_TRUE(read);
-    check(GetParam(), kMisses, {.azureConversation = &read->trace});
+    check(GetParam(), kSplitwiseMisses, {.azureConversation = &read->trace});
 }
 INSTANTIATE_TEST_SUITE_P(Rows, Splitwise, testing::ValuesIn(rowsOf("splitwise")), testName);
 

@@ -5,7 +5,7 @@
 namespace headroom::papers {
 namespace {
 
-constexpr std::array kMisses{
+constexpr std::array kVidurMisses{
     Miss{"LLaMA2-70B, Chat-1M: best at TP2 PP2", 0},
     Miss{"LLaMA2-70B, Chat-1M: best with Sarathi, chunks of 512", 0},
     Miss{"LLaMA2-70B, Chat-1M: best with batches of 256", 0},
@@ -16,7 +16,7 @@ constexpr std::array kMisses{
 };
 
 class Vidur : public testing::TestWithParam<PaperRow> {};
-TEST_P(Vidur, ComesOutAsPublished) { check(GetParam(), kMisses); }
+TEST_P(Vidur, ComesOutAsPublished) { check(GetParam(), kVidurMisses); }
 INSTANTIATE_TEST_SUITE_P(Rows, Vidur, testing::ValuesIn(rowsOf("vidur")), testName);
 
 } // namespace

@@ -28,8 +28,6 @@ const char* const kTrace = "TIMESTAMP,ContextTokens,GeneratedTokens\n"
                            "2023-11-16 18:00:00.000,100,10\n2023-11-16 18:00:01.000,300,30\n"
                            "2023-11-16 18:00:03.000,200,20\n";
 
-constexpr int kPatience = 10'000; // ms, for a machine that is busy
-
 class ImportTest : public WindowTest {
 protected:
     /// Presses a button of the next preview; what it showed is in `shown`.

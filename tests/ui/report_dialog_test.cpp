@@ -18,8 +18,6 @@
 namespace headroom::ui {
 namespace {
 
-constexpr int kPatience = 60'000; // ms, for a machine that is busy
-
 class ReportDialogTest : public WindowTest {
 protected:
     static QPushButton* saveButton(const ReportDialog& dialog)

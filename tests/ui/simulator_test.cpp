@@ -27,8 +27,6 @@
 namespace headroom::ui {
 namespace {
 
-constexpr int kPatience = 60'000; ///< ms; far more than any of these simulations takes
-
 class SimulatorTest : public WindowTest {
 protected:
     SimulatorTest()

@@ -19,6 +19,8 @@
 
 namespace headroom::ui {
 
+constexpr int kPatience = 60'000; ///< ms; far more than anything waited for takes, for a machine that is busy
+
 /// The plan all window tests start from: it fits, is stable, and has targets.
 inline Plan testPlan()
 {

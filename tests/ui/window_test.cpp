@@ -35,7 +35,6 @@ TEST_F(WindowTest, EveryChartOfEveryTabDrawsAndFollowsTheLoad)
     settings.requests = 2'000;
     settings.replications = 2;
     document.simulator().setSettings(settings);
-    constexpr int kPatience = 60'000;
     ASSERT_TRUE(document.simulator().finish(kPatience));
     for (const std::string& tab : window->tabs()) {
         ASSERT_TRUE(window->showTab(tab));

@@ -201,9 +201,10 @@ TEST(Charts, OneThingHasOneColourOnAllTabs)
         {"feed-forward weights", "feed-forward"}, {"expert weights", "experts"}, {"embeddings and head", "head"},
         {"KV in use", "KV cache"}, {"communication", "network"}, {"engine", "overhead"}};
     std::map<std::string, Role> roles;
-    for (const auto& [why, plan] : difficultPlans())
+    for (const auto& [why, plan] : difficultPlans()) {
+        const Snapshot snapshot = snapshotOf(plan, 16);
         for (const ChartRow& row : charts()) {
-            const ChartSpec chart = row.build(snapshotOf(plan, 16));
+            const ChartSpec chart = row.build(snapshot);
             const auto* bars = std::get_if<StackedBars>(&chart.body);
             if (!bars || row.id == "kv_per_token") // its parts are the model's own
                 continue;
@@ -213,6 +214,7 @@ TEST(Charts, OneThingHasOneColourOnAllTabs)
                 EXPECT_EQ(roles.emplace(name, segment.role).first->second, segment.role) << name << " in " << row.id;
             }
         }
+    }
 }
 
 TEST(Charts, EachHasAnIdOfItsOwnATabATitleAndAHelp)
