@@ -15,6 +15,11 @@ constexpr int kRowHeight = 26;
 constexpr int kLeastWords = 14; // characters across of a column that breaks its words
 constexpr int kAboutLines = 8;  // room above and below the lines of a row
 
+Qt::Alignment alignment(int column, int firstNumber)
+{
+    return (column < firstNumber ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter;
+}
+
 } // namespace
 
 RowTable::RowTable(const QString& name, Kind kind) : m_kind(kind)
@@ -37,25 +42,39 @@ RowTable::RowTable(const QString& name, Kind kind) : m_kind(kind)
 
 void RowTable::fill(const QStringList& header, const std::vector<QStringList>& rows, int firstNumber)
 {
-    setColumnCount(static_cast<int>(header.size()));
-    setHorizontalHeaderLabels(header);
-    for (int c = 0; c < columnCount(); ++c)
-        horizontalHeaderItem(c)->setTextAlignment(
-            (c < firstNumber ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
+    if (header == m_header && rows == m_rows)
+        return;
+    if (header != m_header) {
+        setColumnCount(static_cast<int>(header.size()));
+        setHorizontalHeaderLabels(header);
+        for (int c = 0; c < columnCount(); ++c)
+            horizontalHeaderItem(c)->setTextAlignment(alignment(c, firstNumber));
+    }
     setRowCount(static_cast<int>(rows.size()));
     for (int r = 0; r < rowCount(); ++r)
-        for (int c = 0; c < columnCount(); ++c) {
-            auto* item = new QTableWidgetItem(rows[static_cast<std::size_t>(r)].value(c));
-            if (c >= firstNumber)
-                item->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
-            item->setToolTip(item->text());
-            setItem(r, c, item);
-        }
+        for (int c = 0; c < columnCount(); ++c)
+            write(r, c, rows[static_cast<std::size_t>(r)].value(c), alignment(c, firstNumber));
+    m_header = header;
+    m_rows = rows;
     m_widths.clear();
     for (int c = 0; c < columnCount(); ++c)
         m_widths.push_back(std::max(
             std::as_const<QAbstractItemView>(*this).sizeHintForColumn(c), horizontalHeader()->sectionSizeHint(c)));
     fit();
+}
+
+void RowTable::write(int row, int column, const QString& words, Qt::Alignment alignment)
+{
+    QTableWidgetItem* cell = item(row, column);
+    if (cell == nullptr) {
+        cell = new QTableWidgetItem;
+        setItem(row, column, cell);
+    } else if (cell->text() == words) {
+        return;
+    }
+    cell->setTextAlignment(alignment);
+    cell->setText(words);
+    cell->setToolTip(words);
 }
 
 int RowTable::wantedWidth() const { return std::accumulate(m_widths.begin(), m_widths.end(), 2 * frameWidth()); }

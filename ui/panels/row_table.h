@@ -20,7 +20,8 @@ public:
 
     RowTable(const QString& name, Kind);
 
-    /// Texts in place of what was there. Columns from `firstNumber` on stand to the right.
+    /// Texts in place of what was there; only what differs is written. Columns from `firstNumber`, which goes with the
+    /// header, stand to the right.
     void fill(const QStringList& header, const std::vector<QStringList>& rows, int firstNumber);
     /// At which nothing is cut and no line broken.
     int wantedWidth() const;
@@ -30,8 +31,11 @@ protected:
 
 private:
     void fit();
+    void write(int row, int column, const QString& words, Qt::Alignment);
 
     Kind m_kind;
+    QStringList m_header;
+    std::vector<QStringList> m_rows;
     std::vector<int> m_widths; ///< of the columns, as their contents need
 };
 

@@ -378,43 +378,68 @@ void ValidationPage::showShippedErrors()
     m_errors->fill(header, lines, 1);
 }
 
+namespace {
+
+/// Those of the nearest rows, the nearest first. \param cells of one row
+template <class Row, class Cells>
+std::vector<QStringList> nearestLines(std::vector<std::pair<double, const Row*>>& rows, Cells cells)
+{
+    const auto end = rows.begin() + static_cast<std::ptrdiff_t>(std::min(kNearest, rows.size()));
+    std::ranges::partial_sort(rows, end, {}, [](const auto& row) { return std::pair(row.first, row.second); });
+    std::vector<QStringList> lines;
+    for (auto it = rows.begin(); it != end; ++it)
+        lines.push_back(cells(*it->second));
+    return lines;
+}
+
+/// Of the groups that ship, read once.
+const std::vector<MeasuredSetting>& shippedSettings()
+{
+    static const std::vector<MeasuredSetting> kAll = [] {
+        std::vector<MeasuredSetting> all;
+        for (const ResidualGroup& g : shippedResiduals())
+            all.push_back(settingOf(g));
+        return all;
+    }();
+    return kAll;
+}
+
+} // namespace
+
+std::vector<QStringList> ValidationPage::nearestShipped() const
+{
+    const auto groups = shippedResiduals();
+    const std::vector<MeasuredSetting>& settings = shippedSettings();
+    std::vector<std::pair<double, const ResidualGroup*>> rows;
+    for (std::size_t i = 0; i < settings.size(); ++i)
+        rows.emplace_back(settings[i].model.empty() ? kMostDistance : distance(*m_setting, settings[i]), &groups[i]);
+    return nearestLines(rows, [&](const ResidualGroup& g) {
+        const MeasuredSetting& setting = settings[static_cast<std::size_t>(&g - groups.data())];
+        return QStringList{text(g.model), text(g.gpu), signedPercent(g.bias), runWords(g.metric, g.loadKind),
+            text(g.engine), QString::number(g.rows), text(differences(*m_setting, setting))};
+    });
+}
+
+std::vector<QStringList> ValidationPage::nearestOfTable() const
+{
+    std::vector<std::pair<double, const ComparedRow*>> rows;
+    for (const ComparedRow& row : m_runner.rows())
+        if (row.setting && row.outcome.predicted)
+            rows.emplace_back(distance(*m_setting, *row.setting), &row);
+    return nearestLines(rows, [&](const ComparedRow& row) {
+        const Measurement& m = row.measured;
+        return QStringList{text(m.model), text(m.gpu), signedPercent(*row.outcome.predicted / m.value - 1),
+            runWords(m.metric, m.loadKind), text(m.engine), quantity(m.value, unitOf(m.metric)),
+            text(differences(*m_setting, *row.setting))};
+    });
+}
+
 void ValidationPage::showNearest()
 {
     if (!m_setting)
         return;
-    const MeasuredSetting& mine = *m_setting;
-    struct Near {
-        double distance;
-        QStringList cells;
-    };
-    std::vector<Near> near;
     const bool shipped = m_runner.rows().empty();
-    if (shipped) {
-        for (const ResidualGroup& g : shippedResiduals()) {
-            const MeasuredSetting s = settingOf(g);
-            near.push_back({s.model.empty() ? kMostDistance : distance(mine, s),
-                {text(g.model), text(g.gpu), signedPercent(g.bias), runWords(g.metric, g.loadKind), text(g.engine),
-                    QString::number(g.rows), text(differences(mine, s))}});
-        }
-    } else {
-        std::vector<std::pair<double, const ComparedRow*>> rows;
-        for (const ComparedRow& row : m_runner.rows())
-            if (row.setting && row.outcome.predicted)
-                rows.emplace_back(distance(mine, *row.setting), &row);
-        const auto end = rows.begin() + static_cast<std::ptrdiff_t>(std::min(kNearest, rows.size()));
-        std::ranges::partial_sort(rows, end, {}, [](const auto& r) { return r.first; });
-        for (auto it = rows.begin(); it != end; ++it) {
-            const Measurement& m = it->second->measured;
-            near.push_back(
-                {it->first, {text(m.model), text(m.gpu), signedPercent(*it->second->outcome.predicted / m.value - 1),
-                                runWords(m.metric, m.loadKind), text(m.engine), quantity(m.value, unitOf(m.metric)),
-                                text(differences(mine, *it->second->setting))}});
-        }
-    }
-    std::ranges::stable_sort(near, {}, &Near::distance);
-    std::vector<QStringList> lines;
-    for (std::size_t i = 0; i < std::min(kNearest, near.size()); ++i)
-        lines.push_back(near[i].cells);
+    const std::vector<QStringList> lines = shipped ? nearestShipped() : nearestOfTable();
     m_nearestCaption->setText(shipped ? tr("Nearest to this plan among the kinds of run that were measured")
                                       : tr("Nearest to this plan in the table"));
     m_nearest->fill({tr("model"), tr("GPU"), tr("off by"), tr("run"), tr("engine"),

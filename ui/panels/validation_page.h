@@ -77,6 +77,8 @@ private:
     void showErrorsOfTable();
     void showShippedErrors();
     void showNearest();
+    std::vector<QStringList> nearestShipped() const;
+    std::vector<QStringList> nearestOfTable() const;
     void showPapers();
     void showStatus(const QString& words);
 
