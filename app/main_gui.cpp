@@ -7,6 +7,7 @@
 #include "ui/format.h"
 #include "ui/load_simulator.h"
 #include "ui/main_window.h"
+#include "ui/panels/explain_panel.h"
 #include "ui/plots/catalog.h"
 #include "ui/plots/export_chart.h"
 #include "ui/plots/supposed.h"
@@ -152,7 +153,7 @@ int writeScreenshots(const Arguments& arguments)
         window.setThemeChoice(choice);
         for (const std::string& tab : window.tabs()) {
             window.showTab(tab);
-            while (document.isWorkingAside())
+            while (document.isWorkingAside() || window.explainPanel().isWorking())
                 QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents);
             // Layouts settle over a few rounds of events, and what Explain draws last waits until nothing else happens.
             constexpr int kSettleMs = 160;

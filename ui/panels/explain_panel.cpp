@@ -1,6 +1,7 @@
 #include "ui/panels/explain_panel.h"
 
 #include "core/snapshot.h"
+#include "ui/aside_worker.h"
 #include "ui/format.h"
 #include "ui/panels/explanations.h"
 #include "ui/panels/paragraph.h"
@@ -11,6 +12,8 @@
 #include "ui/plots/sensitivity.h"
 
 #include <QVBoxLayout>
+
+#include <algorithm>
 
 namespace headroom::ui {
 
@@ -77,10 +80,15 @@ ExplainPanel::ExplainPanel(QWidget* parent)
     m_tornadoTitle->hide();
     m_tornadoSoon.setSingleShot(true);
     m_tornadoSoon.setInterval(kTornadoMs);
-    connect(&m_tornadoSoon, &QTimer::timeout, this, &ExplainPanel::refreshTornado);
+    connect(&m_tornadoSoon, &QTimer::timeout, this, &ExplainPanel::askTornado);
+    m_tornados = std::make_unique<AsideWorker<std::vector<ChartSpec>>>(
+        [](const Plan& plan, const std::stop_token& stop) { return tornados(plan, stop); }, [this] { showTornado(); });
+    m_tornados->keep(true);
     setWidget(content);
     setAccessibleName(tr("Explanation"));
 }
+
+ExplainPanel::~ExplainPanel() = default;
 
 QSize ExplainPanel::sizeHint() const { return {kWidth, 600}; }
 
@@ -141,10 +149,12 @@ void ExplainPanel::refresh()
         m_tornadoTitle->hide();
     }
     m_tornadoOf = e.tornado;
-    if (isDragged(*m_snapshot)) // a tornado takes a dozen evaluations
+    if (isDragged(*m_snapshot)) {
         m_tornadoSoon.stop();
-    else
+        m_tornados->stop();
+    } else {
         m_tornadoSoon.start();
+    }
 }
 
 void ExplainPanel::refreshSimulated()
@@ -156,21 +166,29 @@ void ExplainPanel::refreshSimulated()
     m_simulated->setRows(std::move(said.rows));
 }
 
-void ExplainPanel::refreshTornado()
+bool ExplainPanel::isWorking() const { return m_tornadoSoon.isActive() || m_tornados->isRunning(); }
+
+void ExplainPanel::askTornado()
 {
-    if (m_tornadosOf != m_snapshot->now.plan) {
-        m_tornados = tornados(m_snapshot->now);
-        m_tornadosOf = m_snapshot->now.plan;
-    }
-    for (const ChartSpec& spec : m_tornados)
-        if (!m_tornadoOf.isEmpty() && ui::text(spec.title).contains(m_tornadoOf, Qt::CaseInsensitive)) {
-            m_tornado->setChart(spec);
-            m_tornado->show();
-            m_tornadoTitle->show();
-            return;
-        }
-    m_tornado->hide();
-    m_tornadoTitle->hide();
+    m_tornados->ask(m_snapshot->now.plan);
+    if (!m_tornados->isRunning())
+        showTornado();
+}
+
+void ExplainPanel::showTornado()
+{
+    const Aside<std::vector<ChartSpec>> known = m_tornados->of(m_snapshot->now.plan);
+    const auto isOfIt = [this](const ChartSpec& spec) {
+        return !m_tornadoOf.isEmpty() && ui::text(spec.title).contains(m_tornadoOf, Qt::CaseInsensitive);
+    };
+    const ChartSpec* found = nullptr;
+    if (known.value && !known.isOlder)
+        if (const auto it = std::ranges::find_if(*known.value, isOfIt); it != known.value->end())
+            found = &*it;
+    if (found != nullptr)
+        m_tornado->setChart(*found);
+    m_tornado->setVisible(found != nullptr);
+    m_tornadoTitle->setVisible(found != nullptr);
 }
 
 } // namespace headroom::ui

@@ -18,6 +18,8 @@ struct Snapshot;
 
 namespace headroom::ui {
 
+template <class T>
+class AsideWorker;
 class ChartView;
 class Paragraph;
 class ValueRows;
@@ -27,6 +29,7 @@ class ExplainPanel final : public QScrollArea {
 
 public:
     explicit ExplainPanel(QWidget* parent = nullptr);
+    ~ExplainPanel() override;
 
     /// Explains a tile's topic from now on.
     void choose(const QString& topic);
@@ -35,6 +38,8 @@ public:
     void display(std::shared_ptr<const Snapshot>);
     void setTheme(const Theme&);
     const QString& topic() const { return m_topic; }
+    /// Whether a tornado of what is explained is still to come: it is worked out beside the window once the plan rests.
+    bool isWorking() const;
     /// All the text in view, for tests and screen readers.
     QString text() const;
     QSize sizeHint() const override;
@@ -45,7 +50,8 @@ signals:
 
 private:
     void refresh();
-    void refreshTornado();
+    void askTornado();
+    void showTornado();
     void refreshSimulated();
 
     std::shared_ptr<const Snapshot> m_snapshot;
@@ -55,10 +61,9 @@ private:
               *m_tornadoTitle = nullptr, *m_simulatedTitle = nullptr;
     ValueRows* m_simulated = nullptr;
     ChartView* m_tornado = nullptr;
-    QString m_tornadoOf;                      ///< part of its title
-    QTimer m_tornadoSoon;                     ///< a dozen evaluations, for when the rest is painted
-    std::vector<ChartSpec> m_tornados;        ///< of one plan: a dozen inputs, each evaluated twice
-    std::shared_ptr<const Plan> m_tornadosOf; ///< that plan
+    QString m_tornadoOf;  ///< part of its title
+    QTimer m_tornadoSoon; ///< for when the rest is painted and the plan is not changed at once again
+    std::unique_ptr<AsideWorker<std::vector<ChartSpec>>> m_tornados;
 };
 
 } // namespace headroom::ui

@@ -184,38 +184,6 @@ void paintCentred(QPainter& p, const QRectF& rect, const QString& s, Qt::Alignme
 
 } // namespace
 
-std::vector<BarPiece> barPieces(const StackedBars& c)
-{
-    std::vector<BarPiece> out;
-    for (std::size_t i = 0; i < c.categories.size(); ++i) {
-        double right = 0, left = 0;
-        for (std::size_t s = 0; s < c.segments.size(); ++s) {
-            const BarSegment& segment = c.segments[s];
-            const double v = i < segment.values.size() ? segment.values[i] : 0;
-            if (!std::isfinite(v) || v == 0)
-                continue;
-            if (i < segment.starts.size() && std::isfinite(segment.starts[i])) {
-                const double start = segment.starts[i];
-                out.push_back({s, i, std::min(start, start + v), std::max(start, start + v)});
-                continue;
-            }
-            double& end = v > 0 ? right : left;
-            out.push_back({s, i, std::min(end, end + v), std::max(end, end + v)});
-            end += v;
-        }
-    }
-    return out;
-}
-
-QColor pieceColor(const StackedBars& c, const BarSegment& segment, const Theme& theme)
-{
-    constexpr float kPale = 0.45F;
-    QColor color = theme.color(segment.role);
-    if (c.faded)
-        color.setAlphaF(kPale * color.alphaF());
-    return color;
-}
-
 QRectF BarLayout::rect(const BarPiece& p) const
 {
     const double row = frame.area.height() / std::max<double>(1, static_cast<double>(categories.size()));

@@ -1,9 +1,8 @@
 // Where the bars of a StackedBars chart and their texts lie. Qt Charts draws the bars; this says where.
 #pragma once
 
-#include "ui/plots/chart.h"
+#include "ui/plots/bar_pieces.h"
 #include "ui/plots/plot_frame.h"
-#include "ui/theme.h"
 
 #include <QFont>
 #include <QRectF>
@@ -14,19 +13,6 @@
 class QPainter;
 
 namespace headroom::ui {
-
-/// One coloured piece of one bar, in values.
-struct BarPiece {
-    std::size_t segment = 0, category = 0;
-    double from = 0, to = 0;
-};
-
-/// Pieces in the order of categories, then segments: stacked outwards from zero (negative to the left), or from
-/// `starts`. Values that are not finite are left out.
-std::vector<BarPiece> barPieces(const StackedBars&);
-
-/// Of the pieces of a segment, in the bars and in the key: paler where the chart is faded.
-QColor pieceColor(const StackedBars&, const BarSegment&, const Theme&);
 
 struct BarLayout {
     PlotFrame frame; ///< y: category i lies in [i, i + 1], first at the top

@@ -192,15 +192,35 @@ constexpr std::array kCharts{
         "The whole bill per million output tokens served, over the arrival rate.", "7.4", &costVsLoad},
 };
 
-/// " Pinned: NAME misses its targets from 1.5 req/s on."
+/// "up to 1.5 req/s"
+std::string reachOf(const PlanResults& pinned)
+{
+    const RequestRate most = pinned.evaluation.targetRate;
+    return most > RequestRate(0) ? "up to " + bold(rate(most)) : "at no load";
+}
+
+/// " The pinned NAME holds its targets up to 1.5 req/s."; of several plans, which holds them furthest, which least far.
 std::string pinnedClause(const Snapshot& snapshot)
 {
-    if (snapshot.pinned.empty())
+    std::vector<const PlanResults*> held;
+    for (const auto& pinned : snapshot.pinned)
+        if (pinned->evaluation.fits)
+            held.push_back(pinned.get());
+    const std::size_t all = snapshot.pinned.size();
+    if (all == 0)
         return {};
-    const PlanResults& pinned = *snapshot.pinned.front();
-    if (!pinned.evaluation.fits)
-        return " The pinned " + pinned.name + " does not fit.";
-    return " The pinned " + pinned.name + " misses them from " + bold(rate(pinned.evaluation.targetRate)) + " on.";
+    if (held.empty())
+        return all == 1 ? " The pinned " + snapshot.pinned.front()->name + " does not fit."
+                        : " None of the pinned plans fits.";
+    const auto [least, most] =
+        std::ranges::minmax_element(held, {}, [](const PlanResults* pinned) { return pinned->evaluation.targetRate; });
+    if (all > 1 && held.size() == all && (*least)->evaluation.targetRate == (*most)->evaluation.targetRate)
+        return " Each of the " + std::to_string(all) + " pinned plans holds its targets " + reachOf(**most) + ".";
+    const std::string furthest = (*most)->name + " holds its targets " + reachOf(**most);
+    if (all == 1)
+        return " The pinned " + furthest + ".";
+    return " Of " + std::to_string(all) + " pinned plans " + furthest +
+           (held.size() > 1 ? ", " + (*least)->name + " only " + reachOf(**least) + "." : "; no other fits.");
 }
 
 } // namespace

@@ -125,8 +125,10 @@ struct StackedBars {
     std::vector<std::string> totals; ///< text at the end of each bar, or empty
     std::vector<Limit> limits;       ///< vertical lines on the value axis
     std::vector<BarGhost> ghosts{};
-    bool faded = false;                    ///< values of an older plan: paler until the new ones are there
-    std::vector<std::string> leftTotals{}; ///< text at the left end of each bar that reaches below zero, or empty
+    bool faded = false; ///< values of an older plan: paler until the new ones are there
+    /// Text at the left end of each bar that reaches below zero, or empty. Bars with it are changes of one value, each
+    /// from zero, not parts of a whole.
+    std::vector<std::string> leftTotals{};
 };
 
 /// What stands below the title of a chart whose values are those of an older plan.

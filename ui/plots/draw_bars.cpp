@@ -39,31 +39,40 @@ QString valueText(const BarSegment& s, std::size_t category, std::string_view un
     return hasBand ? QStringLiteral("%1 (%2)").arg(value, range(s.lo[category], s.hi[category], unit)) : value;
 }
 
+/// The pieces of a segment on one level. \param cursor where the bar of each category ends so far
+void appendRows(std::vector<SeriesRow>& rows, const StackedBars& c, std::size_t segment, const Theme& theme,
+    const std::vector<BarPiece>& pieces, std::size_t level, std::vector<double>& cursor)
+{
+    const auto n = static_cast<qsizetype>(c.categories.size());
+    const bool hasStarts = !c.segments[segment].starts.empty();
+    SeriesRow gap{{}, QList<qreal>(n, 0)}, row{pieceColor(c, c.segments[segment], theme), QList<qreal>(n, 0)};
+    for (const BarPiece& p : pieces) {
+        if (p.segment != segment || p.level != level)
+            continue;
+        const qsizetype at = n - 1 - static_cast<qsizetype>(p.category); // Qt counts from the bottom
+        if (!hasStarts) {
+            row.values[at] = p.from < 0 ? p.from - p.to : p.to - p.from;
+            continue;
+        }
+        gap.values[at] = p.from - cursor[p.category];
+        row.values[at] = p.to - p.from;
+        cursor[p.category] = p.to;
+    }
+    if (hasStarts)
+        rows.push_back(gap);
+    rows.push_back(row);
+}
+
 /// Stacks as Qt Charts wants them: a gap in front of each segment that has starts of its own.
 std::vector<SeriesRow> seriesRows(const StackedBars& c, const Theme& theme)
 {
-    const auto n = static_cast<qsizetype>(c.categories.size());
     std::vector<SeriesRow> rows;
     std::vector<double> cursor(c.categories.size(), 0);
     const std::vector<BarPiece> pieces = barPieces(c);
-    for (std::size_t s = 0; s < c.segments.size(); ++s) {
-        SeriesRow gap{{}, QList<qreal>(n, 0)}, row{pieceColor(c, c.segments[s], theme), QList<qreal>(n, 0)};
-        for (const BarPiece& p : pieces) {
-            if (p.segment != s)
-                continue;
-            const qsizetype at = n - 1 - static_cast<qsizetype>(p.category); // Qt counts from the bottom
-            if (c.segments[s].starts.empty()) {
-                row.values[at] = p.from < 0 ? p.from - p.to : p.to - p.from;
-                continue;
-            }
-            gap.values[at] = p.from - cursor[p.category];
-            row.values[at] = p.to - p.from;
-            cursor[p.category] = p.to;
-        }
-        if (!c.segments[s].starts.empty())
-            rows.push_back(gap);
-        rows.push_back(row);
-    }
+    const auto outermost = std::ranges::max_element(pieces, {}, &BarPiece::level);
+    for (std::size_t level = 0; level <= (outermost == pieces.end() ? 0 : outermost->level); ++level)
+        for (std::size_t s = 0; s < c.segments.size(); ++s)
+            appendRows(rows, c, s, theme, pieces, level, cursor);
     return rows;
 }
 

@@ -371,7 +371,8 @@ std::string memorySentence(const Snapshot& snapshot)
            bold(number(snapshot.now.evaluation.meanRunning)) +
            (snapshot.now.evaluation.meanRunning == 1 ? " is" : " are") + " taken at this load" +
            (m.preemptionProbability > 0.01
-                   ? "; with all taken, preemption is " + percent(m.preemptionProbability) + " probable."
+                   ? "; with all taken, their contexts are more than it holds " + percent(m.preemptionProbability) +
+                         " of the time, and the last to come is preempted."
                    : ".");
 }
 

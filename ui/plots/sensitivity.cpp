@@ -1,5 +1,6 @@
 #include "ui/plots/sensitivity.h"
 
+#include "core/evaluate.h"
 #include "core/workload/workload.h"
 #include "ui/plots/numbers.h"
 
@@ -132,18 +133,21 @@ ChartSpec tornado(const Output& output, double base, const std::vector<Probe>& p
 
 } // namespace
 
-std::vector<ChartSpec> tornados(const PlanResults& results)
+std::vector<ChartSpec> tornados(const Plan& plan, const std::stop_token& stop)
 {
+    const Evaluation at = evaluate(plan);
     std::vector<Probe> probes;
     for (const Input& input : kInputs) {
-        Plan less = *results.plan, more = *results.plan;
+        if (stop.stop_requested())
+            return {};
+        Plan less = plan, more = plan;
         input.scale(less, 1 - kProbe);
         input.scale(more, 1 + kProbe);
         probes.push_back({input.name, evaluate(less), evaluate(more)});
     }
     std::vector<ChartSpec> charts;
     for (const Output& output : kOutputs) {
-        const double base = output.value(results.evaluation);
+        const double base = output.value(at);
         if (std::isfinite(base) && base > 0)
             charts.push_back(tornado(output, base, probes));
     }

@@ -218,7 +218,7 @@ double heightOnOnePage(const std::vector<ChartSpec>& charts, const PageFlow& flo
 void addSensitivity(PageFlow& flow, const Snapshot& snapshot)
 {
     flow.heading(tr("Sensitivity"));
-    const std::vector<ChartSpec> list = tornados(snapshot.now);
+    const std::vector<ChartSpec> list = tornados(*snapshot.now.plan);
     flow.lead(list.empty() ? tr("Nothing finite to vary: the plan does not serve its load.")
                            : tr("What 10 % less or more of one input does, all others as they are."));
     ChartRows charts(flow, heightOnOnePage(list, flow));

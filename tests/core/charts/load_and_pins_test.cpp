@@ -106,6 +106,28 @@ TEST(PinnedPlans, WithTheVerySameCurveShareALineUnderBothNames)
     EXPECT_EQ(ghosts("latency_cdf"), (std::vector<std::string>{"A, B: TTFT", "C: TTFT", "A, B: E2E", "C: E2E"}));
 }
 
+TEST(PinnedPlans, AreSpokenOfByHowFarTheyHoldTheirTargets)
+{
+    using testing::HasSubstr, testing::Not;
+    Snapshot snapshot = snapshotOf(defaultPlan());
+    const auto sentence = [&] { return tabSentence("capacity", snapshot); };
+    EXPECT_THAT(sentence(), Not(HasSubstr("pinned")));
+    snapshot.pinned = {resultsOf("two", with(defaultPlan(), {{"deployment.replicas", "2"}}))};
+    const std::string two = rate(snapshot.pinned[0]->evaluation.targetRate);
+    EXPECT_THAT(sentence(), HasSubstr("The pinned two holds its targets up to **" + two + "**."));
+    snapshot.pinned.push_back(resultsOf("large", with(defaultPlan(), {{"model.name", "Llama-3.1-70B"}})));
+    EXPECT_THAT(sentence(), HasSubstr("Of 2 pinned plans two holds its targets up to **" + two + "**; no other fits."));
+    snapshot.pinned.push_back(resultsOf("four", with(defaultPlan(), {{"deployment.replicas", "4"}})));
+    snapshot.pinned.push_back(resultsOf("one", defaultPlan()));
+    EXPECT_THAT(sentence(), HasSubstr("Of 4 pinned plans four holds its targets up to **"));
+    EXPECT_THAT(sentence(), HasSubstr(", one only up to **"));
+    snapshot.pinned = {resultsOf("a", defaultPlan()), resultsOf("b", defaultPlan())};
+    EXPECT_THAT(sentence(), HasSubstr("Each of the 2 pinned plans holds its targets up to **"));
+    snapshot.pinned.pop_back();
+    snapshot.pinned[0] = resultsOf("strict", with(defaultPlan(), {{"targets.ttft_p95_s", "0.001"}}));
+    EXPECT_THAT(sentence(), HasSubstr("The pinned strict holds its targets at no load."));
+}
+
 TEST(Axes, OverGpusHaveTicksAtTheNumbersThereAre)
 {
     const Snapshot snapshot = snapshotOf(defaultPlan());

@@ -10,7 +10,7 @@
 namespace headroom::cli {
 namespace {
 
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;
 using testing::HasSubstr;
 
 std::vector<std::string> simulate(const CliProcess& cli, std::vector<std::string> more)
@@ -113,8 +113,8 @@ TEST(CliSimulate, SaysHowSureTheStepTimesAreBesideHowSureTheRunsAre)
     const CliProcess cli;
     const Finished json = cli.run({"simulate", cli.plan(), "--requests", "400", "--replications", "3", "--json"});
     const Json result = Json::parse(json.out);
-    for (const auto& [latency, statistic] :
-        {std::pair("ttft_s", "mean"), {"ttft_s", "p95"}, {"tpot_s", "p95"}, {"e2e_s", "mean"}, {"e2e_s", "p95"}}) {
+    for (const auto& [latency, statistic] : {std::pair("ttft_s", "mean"), {"ttft_s", "p95"}, {"tpot_s", "p95"},
+             {"itl_s", "mean"}, {"itl_s", "p95"}, {"e2e_s", "mean"}, {"e2e_s", "p95"}}) {
         const Json& band = result.at("bands").at(std::string(latency) + "." + statistic);
         const double value = result.at(latency).at(statistic).get<double>();
         EXPECT_LT(band.at("lo").get<double>(), value) << latency;

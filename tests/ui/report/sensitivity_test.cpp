@@ -9,8 +9,6 @@
 namespace headroom::ui {
 namespace {
 
-PlanResults results(Plan plan) { return planResults("plan", std::make_shared<const Plan>(std::move(plan)), 16); }
-
 const StackedBars& barsOf(const ChartSpec& chart) { return std::get<StackedBars>(chart.body); }
 
 /// That of the cost.
@@ -31,7 +29,7 @@ std::optional<std::size_t> rowOf(const ChartSpec& chart, const std::string& inpu
 
 TEST(Sensitivity, IsThereForEachResult)
 {
-    const auto charts = tornados(results(defaultPlan()));
+    const auto charts = tornados(defaultPlan());
     ASSERT_EQ(charts.size(), 6U);
     for (const ChartSpec& c : charts) {
         EXPECT_TRUE(c.empty.empty()) << c.title;
@@ -42,16 +40,23 @@ TEST(Sensitivity, IsThereForEachResult)
 
 TEST(Sensitivity, NamesBothEndsOfEachBar)
 {
-    const ChartSpec cost = costOf(tornados(results(defaultPlan())));
+    const ChartSpec cost = costOf(tornados(defaultPlan()));
     const auto row = rowOf(cost, "GPU price");
     ASSERT_TRUE(row);
     EXPECT_EQ(barsOf(cost).totals[*row], "+10");
     EXPECT_EQ(barsOf(cost).leftTotals[*row], "−10");
 }
 
+TEST(Sensitivity, IsGivenUpWhenNobodyWaitsForIt)
+{
+    std::stop_source stop;
+    stop.request_stop();
+    EXPECT_TRUE(tornados(defaultPlan(), stop.get_token()).empty());
+}
+
 TEST(Sensitivity, OfTheCostToThePriceIsOneToOne)
 {
-    const ChartSpec cost = costOf(tornados(results(defaultPlan())));
+    const ChartSpec cost = costOf(tornados(defaultPlan()));
     const auto row = rowOf(cost, "GPU price");
     ASSERT_TRUE(row);
     EXPECT_NEAR(barsOf(cost).segments[0].values[*row], -10, 0.01) << "price 10 % less";
@@ -60,7 +65,7 @@ TEST(Sensitivity, OfTheCostToThePriceIsOneToOne)
 
 TEST(Sensitivity, ALowerRateMakesTokensDearer)
 {
-    const ChartSpec cost = costOf(tornados(results(defaultPlan())));
+    const ChartSpec cost = costOf(tornados(defaultPlan()));
     const auto row = rowOf(cost, "arrival rate");
     ASSERT_TRUE(row);
     EXPECT_NEAR(barsOf(cost).segments[0].values[*row], 100.0 / 0.9 - 100, 0.1) << "the fleet costs the same";
@@ -77,7 +82,7 @@ TEST(Sensitivity, LengthsAreThoseOfEachClass)
         c.shape = plan.workload.shape;
         plan.workload.classes.push_back(c);
     }
-    const ChartSpec split = costOf(tornados(results(plan))), same = costOf(tornados(results(whole)));
+    const ChartSpec split = costOf(tornados(plan)), same = costOf(tornados(whole));
     const auto row = rowOf(split, "output tokens"), other = rowOf(same, "output tokens");
     ASSERT_TRUE(row);
     ASSERT_TRUE(other);
@@ -86,7 +91,7 @@ TEST(Sensitivity, LengthsAreThoseOfEachClass)
 
 TEST(Sensitivity, OfTheHeadroomDoesNotDependOnTheLoadThatIsThere)
 {
-    const auto charts = tornados(results(defaultPlan()));
+    const auto charts = tornados(defaultPlan());
     const auto held = std::ranges::find(charts, std::string("Rate within targets"), &ChartSpec::title);
     ASSERT_NE(held, charts.end());
     EXPECT_FALSE(rowOf(*held, "arrival rate"));
@@ -98,7 +103,7 @@ TEST(Sensitivity, OfTheHeadroomDoesNotDependOnTheLoadThatIsThere)
 
 TEST(Sensitivity, PutsTheLargestFirst)
 {
-    for (const ChartSpec& c : tornados(results(defaultPlan()))) {
+    for (const ChartSpec& c : tornados(defaultPlan())) {
         const auto& bars = barsOf(c);
         double before = 1e9;
         for (std::size_t i = 0; i < bars.categories.size(); ++i) {
@@ -113,7 +118,7 @@ TEST(Sensitivity, OfAPlanThatDoesNotServeHasNoLatency)
 {
     Plan plan = defaultPlan();
     plan.workload.arrivalRate = RequestRate(1e5);
-    for (const ChartSpec& c : tornados(results(plan)))
+    for (const ChartSpec& c : tornados(plan))
         EXPECT_EQ(c.title.find("TTFT"), std::string::npos);
 }
 
