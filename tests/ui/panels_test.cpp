@@ -316,6 +316,29 @@ TEST_F(WindowTest, CompareShowsAPinnedPlanAndItsDifferences)
     EXPECT_EQ(window->comparePage()->rowCount(), without + 1);
 }
 
+TEST_F(WindowTest, FewPlansOfAComparisonTakeTheRoomThereIs)
+{
+    ASSERT_TRUE(window->showTab("compare"));
+    const auto* table = window->comparePage()->findChild<QTableWidget*>();
+    const auto tallest = [&] {
+        QCoreApplication::processEvents();
+        int most = 0;
+        for (int r = 0; r < table->rowCount(); ++r)
+            most = std::max(most, table->isRowHidden(r) ? 0 : table->rowHeight(r));
+        return most;
+    };
+    window->resize(1600, 900);
+    const int oneLine = tallest();
+    EXPECT_LT(oneLine, 2 * table->fontMetrics().height()) << "nothing wraps";
+    for (int i = 0; i < 4; ++i)
+        ASSERT_TRUE(document.pin("plan " + std::to_string(i)));
+    EXPECT_GT(tallest(), oneLine) << "five plans stand side by side instead";
+    document.unpinAll();
+    EXPECT_EQ(tallest(), oneLine);
+    window->resize(900, 700);
+    EXPECT_GE(tallest(), oneLine);
+}
+
 TEST_F(WindowTest, NoTextOfTheComparisonIsCutOffWithEightPins)
 {
     ASSERT_TRUE(window->showTab("compare"));

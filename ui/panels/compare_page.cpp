@@ -13,6 +13,7 @@
 #include <QLabel>
 #include <QMenu>
 #include <QPushButton>
+#include <QResizeEvent>
 #include <QTableWidget>
 #include <QVBoxLayout>
 
@@ -169,12 +170,25 @@ void ComparePage::setTheme(const Theme& theme)
     showLines();
 }
 
+void ComparePage::resizeEvent(QResizeEvent* event)
+{
+    QWidget::resizeEvent(event);
+    layout()->activate(); // the table has its new width
+    m_widths.clear();
+    fitColumns();
+}
+
 /// Columns are as wide as their texts, up to where these wrap: wider ones widen them, so that a moving slider does not make
-/// them tremble.
+/// them tremble. They share the room there is, and wrap earlier where several plans stand side by side.
 void ComparePage::fitColumns()
 {
-    constexpr int kPadding = 2 * 11, kLeast = 120, kMost = 190,
-                  kLine = 20; // so narrow that several plans stand side by side
+    constexpr int kPadding = 2 * 11, kLeast = 120, kLeastMost = 190, kMostMost = 420, kLine = 20;
+    if (m_table->columnCount() == 0)
+        return;
+    if (m_widths.size() != static_cast<std::size_t>(m_table->columnCount()))
+        m_widths.clear();
+    const int share = m_table->viewport()->width() / m_table->columnCount();
+    const int most = std::clamp(share, kLeastMost, kMostMost);
     QFont bold = m_table->font();
     bold.setBold(true);
     const QFontMetrics metrics(bold);
@@ -186,7 +200,7 @@ void ComparePage::fitColumns()
         for (int r = 0; r < m_table->rowCount(); ++r)
             if (!m_table->isRowHidden(r))
                 width =
-                    std::max(width, std::min(kMost, metrics.horizontalAdvance(m_table->item(r, c)->text()) + kPadding));
+                    std::max(width, std::min(most, metrics.horizontalAdvance(m_table->item(r, c)->text()) + kPadding));
         m_table->setColumnWidth(c, width);
     }
     for (int r = 0; r < m_table->rowCount(); ++r) {

@@ -32,6 +32,9 @@ signals:
     /// From the menu of a column's head. \param index among the pinned plans, from 0
     void unpinRequested(int index);
 
+protected:
+    void resizeEvent(QResizeEvent*) override;
+
 private:
     void fill(const Snapshot&, const std::vector<CompareRow>&);
     void showLines();

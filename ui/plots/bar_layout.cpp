@@ -238,7 +238,9 @@ BarLayout layOutBars(const StackedBars& c, const QRectF& whole, const Theme& the
     place(0);
     layout.legend = barLegend(c, layout, pieces, theme, metrics);
     addGhosts(layout.legend, c, QRectF(QPointF(left, whole.top()), whole.bottomRight()), theme, font);
-    place(legendHeight(layout.legend, whole.right() - left, font));
+    // Below the bars, unless a name of the key would be cut there.
+    layout.legendLeft = legendWidth(layout.legend, font) > whole.right() - left ? whole.left() : left;
+    place(legendHeight(layout.legend, whole.right() - layout.legendLeft, font));
     return layout;
 }
 
@@ -448,9 +450,8 @@ std::vector<QRectF> paintBarsFront(
     front.namesAndTotals();
     front.namesInPieces();
     front.zeroLine();
-    paintLegend(p,
-        QRectF(f.area.left(), layout.legendTop, f.whole.right() - f.area.left(), f.whole.bottom() - layout.legendTop),
-        layout.legend, font, theme);
+    paintLegend(
+        p, QRectF(QPointF(layout.legendLeft, layout.legendTop), f.whole.bottomRight()), layout.legend, font, theme);
     p.restore();
     return front.takeTexts();
 }

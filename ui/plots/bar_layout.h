@@ -19,7 +19,7 @@ struct BarLayout {
     double thickness = 0.6;
     std::vector<QString> categories; ///< elided
     std::vector<LegendEntry> legend;
-    double legendTop = 0;
+    double legendTop = 0, legendLeft = 0;
     double namesRight = 0;       ///< where the names of the categories end
     bool joinsEnds = false;      ///< too narrow for a text at either end of bars: both stand behind them, "−8/+10"
     std::vector<QString> totals; ///< what stands behind the bars

@@ -189,6 +189,15 @@ double legendHeight(const std::vector<LegendEntry>& entries, double width, const
     return rows * (std::ceil(metrics.height()) + 3) + 6;
 }
 
+double legendWidth(const std::vector<LegendEntry>& entries, const QFont& font)
+{
+    const QFontMetricsF metrics(font);
+    double widest = 0;
+    for (const LegendEntry& e : entries)
+        widest = std::max(widest, entryWidth(e, metrics));
+    return widest;
+}
+
 void paintLegend(
     QPainter& p, const QRectF& where, const std::vector<LegendEntry>& entries, const QFont& font, const Theme& theme)
 {

@@ -74,6 +74,8 @@ QString axisTitle(const Axis&);
 
 /// Rows that a key needs at this width.
 double legendHeight(const std::vector<LegendEntry>&, double width, const QFont&);
+/// Of the widest entry: less, and its name is cut.
+double legendWidth(const std::vector<LegendEntry>&, const QFont&);
 void paintLegend(QPainter&, const QRectF&, const std::vector<LegendEntry>&, const QFont&, const Theme&);
 
 } // namespace headroom::ui

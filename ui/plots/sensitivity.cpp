@@ -91,13 +91,17 @@ std::string changeText(double change)
     return (percent < 0 ? "−" : "+") + number(std::abs(percent), 2) + " %";
 }
 
-/// The same at the end of a bar, whose axis says the unit: plots in a dock have no room to repeat it.
+/// The same at the end of a bar, whose axis says the unit: plots in a dock have no room to repeat it, nor for a bar
+/// beside "+0.0061". Nothing where nothing is seen of a change.
 std::string endText(double change)
 {
     if (!std::isfinite(change))
         return "∞";
+    if (std::abs(change) < kSmallest)
+        return "";
     const double percent = 100 * change;
-    return (percent < 0 ? "−" : "+") + number(std::abs(percent), 2);
+    const double tenths = std::round(10 * std::abs(percent)) / 10;
+    return (percent < 0 ? "−" : "+") + number(tenths, 2);
 }
 
 ChartSpec tornado(const Output& output, double base, const std::vector<Probe>& probes)

@@ -43,7 +43,7 @@ void pale(LineChart& chart)
 void addChange(ChartSpec& chart)
 {
     const std::string change = "with " + chart.supposes;
-    if (const std::size_t why = chart.unit.find(", where the targets still hold"); why != std::string::npos)
+    if (const std::size_t why = chart.unit.find(", where targets hold"); why != std::string::npos)
         chart.unit.erase(why); // the sentence says it
     const std::size_t load = chart.unit.find(", at ");
     chart.unit.insert(std::min(load, chart.unit.size()), chart.unit.empty() ? change : ", " + change);

@@ -41,7 +41,7 @@ StackedBars stackedParts(const std::vector<PartsBar>& bars);
 struct ShownLoad {
     PointEvaluation point;
     RequestRate rate;
-    std::string note; ///< ", at 2.81 req/s, where the targets still hold"; empty for the plan's own
+    std::string note; ///< ", at 2.81 req/s, where targets hold"; empty for the plan's own
 };
 /// Absent where nothing fits, and where no load has times.
 std::optional<ShownLoad> shownLoad(const PlanResults&);

@@ -84,6 +84,20 @@ TEST(BarLayout, ANarrowPlotKeepsItsBarsAndSaysBothEndsBehindThem)
         EXPECT_LE(text.right(), 135);
 }
 
+TEST(BarLayout, TheKeyGoesBelowTheNamesWhereItWouldBeCutBelowTheBars)
+{
+    StackedBars c = bars({-8.5, -1}, {"+10", "+9.3"});
+    c.categories = {"output tokens", "prompt tokens"};
+    c.segments.push_back({"ten per cent more", Role::moreInput, {10, 9.3}, {}});
+    c.leftTotals = {"−8.5", "−1"};
+    const QFont font = uiFont(TextSize::small);
+    for (const double width : {150.0, 186.0, 220.0, 330.0, 640.0}) {
+        const BarLayout layout = layOutBars(c, QRectF(0, 0, width, 240), lightTheme(), font);
+        EXPECT_LE(layout.legendLeft + legendWidth(layout.legend, font), width);
+        EXPECT_TRUE(width < 300 || layout.legendLeft == layout.frame.area.left()) << "below the bars where it fits";
+    }
+}
+
 TEST(BarLayout, TheKeyIsAsPaleAsTheBars)
 {
     StackedBars c = bars({3, 4}, {});

@@ -47,6 +47,14 @@ TEST(Sensitivity, NamesBothEndsOfEachBar)
     EXPECT_EQ(barsOf(cost).leftTotals[*row], "−10");
 }
 
+TEST(Sensitivity, NamesNoChangeThatIsNotSeen)
+{
+    for (const ChartSpec& c : tornados(defaultPlan()))
+        for (const auto& ends : {barsOf(c).totals, barsOf(c).leftTotals})
+            for (const std::string& end : ends)
+                EXPECT_LE(end.size(), std::string("−12.3").size()) << c.title;
+}
+
 TEST(Sensitivity, IsGivenUpWhenNobodyWaitsForIt)
 {
     std::stop_source stop;
