@@ -11,18 +11,6 @@
 namespace headroom::ui {
 namespace {
 
-Snapshot snapshotOf(Plan plan)
-{
-    auto shared = std::make_shared<const Plan>(std::move(plan));
-    return Snapshot{planResults(shared->name, shared, 32), {}, 32};
-}
-
-Plan with(Plan plan, std::string_view key, std::string_view value)
-{
-    EXPECT_TRUE(setField(plan, key, value)) << key;
-    return plan;
-}
-
 TEST(Explain, SpeaksOfNoQueueWhereNothingFits)
 {
     const Snapshot s = snapshotOf(with(with(testPlan(), "model.name", "Llama-3.1-70B"), "hardware.gpu", "L4-24GB"));

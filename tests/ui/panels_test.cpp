@@ -17,18 +17,6 @@
 namespace headroom::ui {
 namespace {
 
-Snapshot snapshotOf(Plan plan)
-{
-    auto shared = std::make_shared<const Plan>(std::move(plan));
-    return Snapshot{planResults(shared->name, shared, 32), {}, 32};
-}
-
-Plan with(Plan plan, std::string_view key, std::string_view value)
-{
-    EXPECT_TRUE(setField(plan, key, value)) << key;
-    return plan;
-}
-
 const Tile& at(const std::array<Tile, kTiles>& tiles, TileId id) { return tiles[static_cast<std::size_t>(id)]; }
 
 TEST(Verdict, AnOverloadedPlanIsRedInWordsToo)

@@ -3,6 +3,7 @@
 
 #include "core/plan/catalog.h"
 #include "core/plan/fields.h"
+#include "core/snapshot.h"
 #include "ui/main_window.h"
 #include "ui/panels/field_editor.h"
 #include "ui/panels/plan_panel.h"
@@ -29,6 +30,18 @@ inline Plan testPlan()
         {std::pair("workload.arrival_rate_req_s", "4"), {"targets.ttft_p95_s", "1"}, {"targets.tpot_p95_s", "0.05"}})
         EXPECT_TRUE(setField(plan, key, value)) << key;
     plan.name = "test";
+    return plan;
+}
+
+inline Snapshot snapshotOf(Plan plan)
+{
+    auto shared = std::make_shared<const Plan>(std::move(plan));
+    return Snapshot{planResults(shared->name, shared, 32), {}, 32};
+}
+
+inline Plan with(Plan plan, std::string_view key, std::string_view value)
+{
+    EXPECT_TRUE(setField(plan, key, value)) << key;
     return plan;
 }
 
