@@ -44,6 +44,16 @@ std::unique_ptr<ChartView> shown(const ChartSpec& chart, QSize size = {410, 290}
     return view;
 }
 
+/// Pixels of just this colour.
+int pixelsOf(const QImage& image, const QColor& color)
+{
+    int n = 0;
+    for (int y = 0; y < image.height(); ++y)
+        for (int x = 0; x < image.width(); ++x)
+            n += image.pixelColor(x, y) == color ? 1 : 0;
+    return n;
+}
+
 class EveryKind : public testing::TestWithParam<std::size_t> {
 protected:
     ChartSpec chart() const { return sampleCharts()[GetParam()]; }
@@ -132,6 +142,25 @@ TEST_P(EveryKind, SaysItsTitleAndSentenceToScreenReaders)
 }
 
 INSTANTIATE_TEST_SUITE_P(Samples, EveryKind, testing::Range<std::size_t>(0, sampleCharts().size()));
+
+TEST(ChartView, ChangesTheSameWayAreDrawnFromZeroEach)
+{
+    for (const auto& [less, more] : {std::pair(2.0, 5.0), std::pair(5.0, 2.0), std::pair(-2.0, -5.0)}) {
+        ChartSpec chart;
+        StackedBars bars;
+        bars.value = {"change", "%", false, {}, {}};
+        bars.categories = {"token budget"};
+        bars.segments = {{"10 % less", Role::lessInput, {less}, {}}, {"10 % more", Role::moreInput, {more}, {}}};
+        bars.totals = bars.leftTotals = {""};
+        chart.body = bars;
+        const QImage image = picture(*shown(chart, {1600, 290}));
+        const double inner =
+            pixelsOf(image, lightTheme().color(std::abs(less) < std::abs(more) ? Role::lessInput : Role::moreInput));
+        const double outer =
+            pixelsOf(image, lightTheme().color(std::abs(less) < std::abs(more) ? Role::moreInput : Role::lessInput));
+        EXPECT_NEAR(inner / outer, 2.0 / 3, 0.05) << less << " and " << more << ": not one beyond the other";
+    }
+}
 
 TEST(ChartView, FollowsTheData)
 {
