@@ -1,11 +1,13 @@
 // Something about the plan that takes too long for a slider move: worked out on another thread whenever the plan rests.
 #pragma once
 
+#include "core/low_priority.h"
 #include "core/plan/plan.h"
 #include "core/snapshot.h"
 
 #include <QFutureWatcher>
 #include <QObject>
+#include <QThreadPool>
 #include <QtConcurrent>
 
 #include <functional>
@@ -25,6 +27,7 @@ public:
     AsideWorker(std::function<T(const Plan&, const std::stop_token&)> answer, std::function<void()> ready)
         : m_answer(std::move(answer)), m_ready(std::move(ready))
     {
+        m_pool.setMaxThreadCount(1);
         QObject::connect(&m_watcher, &QFutureWatcherBase::finished, &m_watcher, [this] { take(); });
     }
     ~AsideWorker()
@@ -52,10 +55,12 @@ public:
             return;
         m_stop = std::stop_source();
         m_running = true;
-        m_watcher.setFuture(QtConcurrent::run([answer = m_answer, about = m_asked, token = m_stop.get_token()] {
-            auto value = std::make_shared<const T>(answer(*about, token));
-            return token.stop_requested() ? Known{} : Known{about, std::move(value)};
-        }));
+        m_watcher.setFuture(
+            QtConcurrent::run(&m_pool, [answer = m_answer, about = m_asked, token = m_stop.get_token()] {
+                lowerPriorityOfThisThread(); // one of this pool: the next move of a slider goes first
+                auto value = std::make_shared<const T>(answer(*about, token));
+                return token.stop_requested() ? Known{} : Known{about, std::move(value)};
+            }));
     }
     /// Gives up what is under way: its plan is gone, and the processor is wanted elsewhere.
     void stop() { m_stop.request_stop(); }
@@ -84,6 +89,7 @@ private:
     bool m_keeps = false, m_running = false;
     std::shared_ptr<const Plan> m_asked; ///< about which plan last
     Known m_known;                       ///< the latest answer that was finished
+    QThreadPool m_pool;
     QFutureWatcher<Known> m_watcher;
     std::stop_source m_stop;
 };
