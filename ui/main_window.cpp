@@ -384,7 +384,8 @@ void MainWindow::setThemeChoice(ThemeChoice choice)
         page->setTheme(*m_theme);
     if (ValidationPage* page = validationPage())
         page->setTheme(*m_theme);
-    m_settings->setValue(QStringLiteral("theme"), static_cast<int>(choice));
+    if (const QString key = QStringLiteral("theme"); m_settings->value(key, 0).toInt() != static_cast<int>(choice))
+        m_settings->setValue(key, static_cast<int>(choice)); // else every start would write the file
     m_themeActions->actions().at(static_cast<int>(choice))->setChecked(true);
 }
 
