@@ -157,6 +157,17 @@ std::string_view accuracySource()
     return text;
 }
 
+const std::vector<MeasuredSetting>& shippedSettings()
+{
+    static const std::vector<MeasuredSetting> settings = [] {
+        std::vector<MeasuredSetting> all;
+        for (const ResidualGroup& group : shippedResiduals())
+            all.push_back(settingOf(group));
+        return all;
+    }();
+    return settings;
+}
+
 namespace {
 
 std::string_view inWords(Metric metric)
@@ -213,18 +224,6 @@ struct NearestRuns {
     }
     static std::string counted(int runs) { return runs == 1 ? "1 run" : std::to_string(runs) + " runs"; }
 };
-
-/// Of shippedResiduals(), in their order: looked up in the catalogs once.
-const std::vector<MeasuredSetting>& shippedSettings()
-{
-    static const std::vector<MeasuredSetting> settings = [] {
-        std::vector<MeasuredSetting> all;
-        for (const ResidualGroup& group : shippedResiduals())
-            all.push_back(settingOf(group));
-        return all;
-    }();
-    return settings;
-}
 
 NearestRuns nearestRuns(const MeasuredSetting& mine)
 {

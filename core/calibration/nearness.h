@@ -49,6 +49,8 @@ struct ResidualGroup {
 std::span<const ResidualGroup> shippedResiduals();
 /// Its setting, without layout and lengths.
 MeasuredSetting settingOf(const ResidualGroup&);
+/// Those of shippedResiduals(), in their order: looked up in the catalogs once.
+const std::vector<MeasuredSetting>& shippedSettings();
 
 /// Fewer runs than this tell of the table they stand in, not of the model: their errors are shown, and judge nothing.
 inline constexpr int kFewestToJudge = 20;

@@ -218,8 +218,9 @@ ChartSpec shippedErrorsOver(const MeasuredSetting& plan)
     std::map<Metric, std::pair<Curve, std::vector<std::string>>> byMetric;
     double farthest = 0;
     int runs = 0;
-    for (const ResidualGroup& g : shippedResiduals()) {
-        const MeasuredSetting measured = settingOf(g);
+    for (std::size_t i = 0; i < shippedResiduals().size(); ++i) {
+        const ResidualGroup& g = shippedResiduals()[i];
+        const MeasuredSetting& measured = shippedSettings()[i];
         if (measured.model.empty())
             continue; // no longer in the catalog
         const double away = distance(plan, measured);

@@ -392,18 +392,6 @@ std::vector<QStringList> nearestLines(std::vector<std::pair<double, const Row*>>
     return lines;
 }
 
-/// Of the groups that ship, read once.
-const std::vector<MeasuredSetting>& shippedSettings()
-{
-    static const std::vector<MeasuredSetting> kAll = [] {
-        std::vector<MeasuredSetting> all;
-        for (const ResidualGroup& g : shippedResiduals())
-            all.push_back(settingOf(g));
-        return all;
-    }();
-    return kAll;
-}
-
 } // namespace
 
 std::vector<QStringList> ValidationPage::nearestShipped() const
