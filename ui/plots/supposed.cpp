@@ -67,6 +67,7 @@ ChartSpec chartOrSupposed(const ChartRow& row, const Snapshot& snapshot)
     if (!supposed)
         return chart;
     Snapshot other{supposed->results, snapshot.pinned, snapshot.curvePoints};
+    other.now.everyGpu = snapshot.now.everyGpu; // sizing chooses its own layouts; doing it here would stop the window
     ChartSpec would = row.build(other);
     if (!would.empty.empty())
         return chart;

@@ -84,6 +84,15 @@ TEST(SupposedChart, ComesWhenTheSliderRests)
     EXPECT_FALSE(chartOrSupposed(row, s).supposes.empty());
 }
 
+TEST(SupposedChart, WaitsForTheTableOfEveryGpuLikeThePlansOwn)
+{
+    Snapshot s = unfit();
+    s.now.everyGpu.comes = true; // sized on another thread: dozens of evaluations
+    const ChartSpec chart = chartOrSupposed(*findChart("gpu_table"), s);
+    EXPECT_TRUE(chart.supposes.empty());
+    EXPECT_THAT(chart.empty, testing::HasSubstr("being sized"));
+}
+
 TEST(SupposedChart, ItsFileSaysInEveryRowThatItIsSupposed)
 {
     const std::string csv = chartCsv(chartOrSupposed(*findChart("latency_vs_load"), unfit()));
