@@ -54,20 +54,20 @@ QString fixed(double value, int decimals)
 struct Prefix {
     double factor;
     const char* unit;
+    double least = 0.9995; ///< of it, from which on it is used
 };
 
-/// The largest unit that leaves at least one before the point; of minutes and longer at least two, as in the plots.
 const Prefix& pick(double value, std::span<const Prefix> ladder)
 {
-    constexpr double kMinute = 60;
-    const bool isTime = ladder.back().factor == 1e-6;
     for (const Prefix& p : ladder)
-        if (std::abs(value) >= p.factor * (isTime && p.factor >= kMinute ? 2 : 0.9995))
+        if (std::abs(value) >= p.factor * p.least)
             return p;
     return ladder.back();
 }
 
-constexpr std::array<Prefix, 6> kTime{{{86400, "d"}, {3600, "h"}, {60, "min"}, {1, "s"}, {1e-3, "ms"}, {1e-6, "µs"}}};
+/// Latencies are told in seconds up to ten minutes, as in the plots: one unit for the mean and the 99th percentile.
+constexpr std::array<Prefix, 6> kTime{
+    {{86400, "d", 2}, {3600, "h", 2}, {60, "min", 10}, {1, "s"}, {1e-3, "ms"}, {1e-6, "µs"}}};
 constexpr std::array<Prefix, 5> kBytes{
     {{1099511627776.0, "TiB"}, {1073741824.0, "GiB"}, {1048576.0, "MiB"}, {1024.0, "KiB"}, {1, "B"}}};
 
@@ -108,12 +108,14 @@ QString unbroken(const QString& words)
         const bool ofUnit = c == u' ' && (before.isDigit() || before == u'∞') && unitAt(words, i + 1);
         const bool ofMillion = c == u' ' && QStringView(words).left(i).endsWith(u"/M");
         const bool ofSeed = c == u' ' && after.isDigit() && QStringView(words).left(i).endsWith(u"seed");
+        const bool ofCount = (c == u' ' && before.isDigit() && after == u'×') || // "2 × A40-48GB"
+                             (c == u' ' && before == u'×' && after.isLetter());
         const bool ofHalfWidth =
             c == u' ' && (before == u'±' || ((before == u'>' || before == u'<') && after.isDigit()));
         const bool ofRange = c == u'–' && (before.isDigit() || before == u'∞') && (after.isDigit() || after == u'∞');
         if (ofRange)
             out += kJoiner;
-        out += ofUnit || ofMillion || ofSeed || ofHalfWidth ? QChar(QChar::Nbsp) : c;
+        out += ofUnit || ofMillion || ofSeed || ofCount || ofHalfWidth ? QChar(QChar::Nbsp) : c;
         const bool ofRatio = c == u'/' && after.isLetter() && (before.isLetterOrNumber() || before == u'$');
         if (ofRange || ofRatio)
             out += kJoiner;

@@ -110,7 +110,7 @@ std::string duration(Seconds time)
     if (time.si() == 0)
         return "0 ms";
     static constexpr std::array<Step, 6> kSteps{{{microsecond.si(), "µs"}, {millisecond.si(), "ms"}, {second.si(), "s"},
-        {(2 * minute).si(), "min"}, {(2 * hour).si(), "h"}, {(2 * day).si(), "days"}}};
+        {(10 * minute).si(), "min"}, {(2 * hour).si(), "h"}, {(2 * day).si(), "days"}}};
     const double size = std::abs(time.si());
     if (size >= kSteps[5].size)
         return number(time.in(day)) + " days";

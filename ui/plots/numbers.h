@@ -13,7 +13,7 @@ namespace headroom::ui {
 std::string number(double value, int digits = 3);
 /// Rounded to a whole number: "131,072".
 std::string whole(double value);
-/// "410 ms", "11.5 s", "4.2 min", "3 h", "12 days"; "∞" for ever.
+/// "410 ms", "11.5 s", "252 s", "42 min", "3 h", "12 days"; "∞" for ever.
 std::string duration(Seconds);
 /// "269–290 ms", "980 ms–1.1 s".
 std::string durationRange(Seconds lo, Seconds hi);

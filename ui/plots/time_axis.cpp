@@ -118,10 +118,10 @@ public:
     }
 
 private:
-    /// "54.6 ms" reads better than "0.0546 s", also on an axis of seconds, and "8.4 h" better than "30,200,000 ms".
+    /// "117 ms" reads better than "0.117 s", also on an axis of seconds, and "8.4 h" better than "30,200,000 ms".
     static bool isSayable(double value)
     {
-        constexpr double kLeast = 0.1, kBeyond = 1e4;
+        constexpr double kLeast = 0.9995, kBeyond = 1e4;
         return std::isfinite(value) && value >= kLeast && value < kBeyond;
     }
     /// Three digits, as the label had: 130,344 ms would promise more.

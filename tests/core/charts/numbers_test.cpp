@@ -46,7 +46,8 @@ TEST(Numbers, TimesStepToTheUnitPeopleWouldSay)
     EXPECT_EQ(duration(Seconds(0.9999)), "1 s");
     EXPECT_EQ(duration(Seconds(11.5)), "11.5 s");
     EXPECT_EQ(duration(Seconds(100)), "100 s");
-    EXPECT_EQ(duration(Seconds(252)), "4.2 min");
+    EXPECT_EQ(duration(Seconds(252)), "252 s") << "as on the axis of latencies";
+    EXPECT_EQ(duration(Seconds(2520)), "42 min");
     EXPECT_EQ(duration(Seconds(3 * 3600)), "3 h");
     EXPECT_EQ(duration(Seconds(12 * 86400)), "12 days");
 }

@@ -61,16 +61,16 @@ TEST(TimeAxis, BarsGoByTheShortestWholeBar)
 
 TEST(TimeAxis, LabelsSayTimesInTheUnitOfTheirAxis)
 {
-    ChartSpec slow = latencies({2000, 200'000});
+    ChartSpec slow = latencies({2000, 2'000'000});
     auto& lines = std::get<LineChart>(slow.body);
-    lines.markers[0] = {"you: 2.23 min", Role::primary, 12, 134'000};
+    lines.markers[0] = {"you: 16.7 min", Role::primary, 12, 1002'000};
     lines.limits[0] = {"target 3 s", Role::target, 3000, false};
-    lines.curves.push_back({"simulated 2.23 min (2.2–2.25), older plan", Role::simulated, {12}, {134'000}, {}, {},
-        false, true, {132'000}, {135'000}});
+    lines.curves.push_back({"simulated 16.7 min (16.5–16.9), older plan", Role::simulated, {12}, {1002'000}, {}, {},
+        false, true, {990'000}, {1'014'000}});
     const auto body = std::get<LineChart>(inFittingUnit(slow).body);
-    EXPECT_EQ(body.markers[0].name, "you: 134 s");
+    EXPECT_EQ(body.markers[0].name, "you: 1,000 s");
     EXPECT_EQ(body.limits[0].name, "target 3 s");
-    EXPECT_EQ(body.curves[1].name, "simulated 134 s (132–135), older plan");
+    EXPECT_EQ(body.curves[1].name, "simulated 1,000 s (990–1,010), older plan");
 
     ChartSpec quick = latencies({100, 5000});
     std::get<LineChart>(quick.body).limits[0] = {"target 3 s", Role::target, 3000, false};
@@ -83,12 +83,12 @@ TEST(TimeAxis, LabelsSayTimesInTheUnitOfTheirAxis)
     StackedBars bars;
     bars.value = {"time", "s", false, 0.0, {}};
     bars.categories = {"network", "decode", "post"};
-    bars.segments = {{"all", Role::decode, {0.02, 134, 5e-5}, {}}};
-    bars.totals = {"20 ms", "2.23 min", "50 µs"};
+    bars.segments = {{"all", Role::decode, {0.117, 1002, 5e-5}, {}}};
+    bars.totals = {"117 ms", "16.7 min", "50 µs"};
     bars.limits = {{"first token 410 ms", Role::saturation, 0.41, true}};
     const auto shown = std::get<StackedBars>(inFittingUnit({"A request", "s", "", "", bars}).body);
-    EXPECT_EQ(shown.totals, (std::vector<std::string>{"20 ms", "134 s", "50 µs"})) << "0.02 s reads worse";
-    EXPECT_EQ(shown.limits[0].name, "first token 0.41 s");
+    EXPECT_EQ(shown.totals, (std::vector<std::string>{"117 ms", "1,000 s", "50 µs"})) << "0.117 s reads worse";
+    EXPECT_EQ(shown.limits[0].name, "first token 410 ms");
 }
 
 TEST(TimeAxis, AnEmptyChartStaysAsItIs) { EXPECT_EQ(inFittingUnit(latencies({})).unit, "ms, log"); }

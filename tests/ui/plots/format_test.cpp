@@ -64,6 +64,8 @@ TEST_F(Format, TimesAndBytesPickTheirUnit)
 {
     EXPECT_EQ(utf8(quantity(0.41, "s")), "410 ms");
     EXPECT_EQ(utf8(quantity(1500, "ms")), "1.5 s");
+    EXPECT_EQ(utf8(quantity(134, "s")), "134 s");
+    EXPECT_EQ(utf8(quantity(2520, "s")), "42 min");
     EXPECT_EQ(utf8(quantity(7200, "s")), "2 h");
     EXPECT_EQ(utf8(quantity(0.00005, "s")), "50 µs");
     EXPECT_EQ(utf8(quantity(131072, "B")), "128 KiB");
@@ -111,6 +113,11 @@ TEST_F(Format, NoLineEndsWithinAUnitOrBetweenItAndItsNumber)
         layout.endLayout();
     }
     EXPECT_EQ(unbroken(words).remove(QChar(0x2060)).replace(QChar(QChar::Nbsp), u' '), words) << "nothing else changes";
+}
+
+TEST_F(Format, ACountStaysWithWhatItCounts)
+{
+    EXPECT_EQ(utf8(unbroken(QStringLiteral("2 × A40-48GB at 3600 × 2"))), "2\u00a0×\u00a0A40-48GB at 3600\u00a0× 2");
 }
 
 TEST_F(Format, RangesAndHalfWidthsStayInOnePiece)
