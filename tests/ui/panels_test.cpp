@@ -205,6 +205,31 @@ TEST(Paragraph, LaysThePageOutAnewOnlyForAnotherNumberOfLines)
     EXPECT_GT(words->height(), oneLine);
 }
 
+/// As when a scroll bar comes: layouts remember of the narrower width what the words before took there.
+TEST(Paragraph, LeavesNoGapBelowItWhereLongerWordsWouldHaveTakenMoreLines)
+{
+    QWidget page;
+    auto* column = new QVBoxLayout(&page);
+    auto* words = new Paragraph;
+    auto* below = new QWidget;
+    below->setFixedHeight(20);
+    column->addWidget(words);
+    column->addWidget(below);
+    column->addStretch(1);
+    constexpr int kWide = 400, kNarrow = 250;
+    page.resize(kWide, 200);
+    words->setText(QStringLiteral("Time to first token against the load that arrives"));
+    page.show();
+    QCoreApplication::processEvents();
+    ASSERT_GT(page.heightForWidth(kNarrow), page.heightForWidth(kWide));
+    words->setText(QStringLiteral("Memory"));
+    QCoreApplication::processEvents();
+    page.resize(kNarrow, 200);
+    QCoreApplication::processEvents();
+    EXPECT_EQ(below->y(), words->geometry().bottom() + 1 + column->spacing());
+    EXPECT_EQ(words->y(), column->contentsMargins().top());
+}
+
 TEST(Paragraph, GrowsButDoesNotShrinkWhileAHandMoves)
 {
     QWidget page;

@@ -126,8 +126,8 @@ void Paragraph::resizeEvent(QResizeEvent* event)
 {
     if (m_keeps)
         m_kept = std::max(m_kept, height());
-    if (neededHeight(width()) != height() && event->oldSize().width() != width())
-        updateGeometry(); // a scroll bar came or went: the words need other lines than the layout knew
+    if (event->oldSize().width() != width())
+        updateGeometry(); // what the layout knows of this width may be of the words before
 }
 
 void Paragraph::paintEvent(QPaintEvent*)
