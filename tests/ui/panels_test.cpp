@@ -352,6 +352,22 @@ TEST_F(WindowTest, FewPlansOfAComparisonTakeTheRoomThereIs)
     EXPECT_GE(tallest(), oneLine);
 }
 
+TEST_F(WindowTest, AComparisonIsAsHighAsItsRows)
+{
+    ASSERT_TRUE(window->showTab("compare"));
+    const auto* table = window->comparePage()->findChild<QTableWidget*>();
+    const auto room = [&] {
+        QCoreApplication::processEvents();
+        return table->viewport()->height() - table->verticalHeader()->length();
+    };
+    window->resize(1440, 900);
+    EXPECT_GE(room(), 0) << "every row is in sight";
+    EXPECT_LT(room(), 2 * table->rowHeight(0)) << "and no empty card below them";
+    EXPECT_GE(table->columnWidth(1), table->viewport()->width() / 2) << "one plan takes the width there is";
+    window->resize(900, 420);
+    EXPECT_LE(table->geometry().bottom(), window->comparePage()->height()) << "else it scrolls";
+}
+
 TEST_F(WindowTest, NoTextOfTheComparisonIsCutOffWithEightPins)
 {
     ASSERT_TRUE(window->showTab("compare"));

@@ -114,6 +114,16 @@ TEST_F(ValidationPageTest, InASmallWindowOneScrollBarReachesEveryRow)
     }
 }
 
+TEST_F(ValidationPageTest, TheTableOfErrorsBeginsInSightAtTheSmallestSize)
+{
+    window->resize(1280, 720);
+    ValidationPage& p = page();
+    QTest::qWait(0);
+    const QTableWidget& errors = p.errors();
+    const int rowEnd = errors.rowViewportPosition(0) + errors.rowHeight(0);
+    EXPECT_LE(errors.viewport()->mapTo(&p, QPoint(0, rowEnd)).y(), p.height());
+}
+
 TEST_F(ValidationPageTest, WhatDiffersHasTheRoomThatIsLeftAndBreaksItsWordsElse)
 {
     for (const QSize size : {QSize(1280, 720), QSize(1440, 900), QSize(2560, 1440)}) {

@@ -142,6 +142,29 @@ TEST_F(WindowTest, PagesAreNoHigherThanTheirPlotsNeed)
     }
 }
 
+TEST_F(WindowTest, APlanThatDoesNotFitShowsNoEmptyCard)
+{
+    ASSERT_TRUE(document.edit("model.name", "Llama-3.1-70B"));
+    ASSERT_FALSE(document.snapshot()->now.evaluation.fits);
+    const auto shown = [&](ChartPage& page) {
+        return std::ranges::count_if(page.views(), [](const ChartView* view) { return !view->isHidden(); });
+    };
+    for (const std::string& tab : window->tabs()) {
+        ASSERT_TRUE(window->showTab(tab));
+        ASSERT_TRUE(QTest::qWaitFor([&] { return !document.isWorkingAside(); }, kPatience));
+        ChartPage* page = window->currentPage();
+        if (page == nullptr)
+            continue;
+        EXPECT_FALSE(page->sentence().isEmpty()) << tab;
+        for (const ChartView* view : page->views())
+            EXPECT_TRUE(view->isHidden() || view->chart().empty.empty()) << view->objectName().toStdString();
+        EXPECT_EQ(shown(*page) > 0, tab != "simulator") << tab;
+    }
+    ASSERT_TRUE(window->showTab("simulator"));
+    document.undoStack().undo();
+    EXPECT_EQ(shown(*window->currentPage()), window->currentPage()->chartCount()) << "once it fits they are back";
+}
+
 TEST_F(WindowTest, HiddenTabsAreNotBuilt)
 {
     window->showTab("capacity");

@@ -80,12 +80,21 @@ void ChartPage::display(std::shared_ptr<const Snapshot> snapshot)
     m_latest = std::move(snapshot);
     m_sentence->keepHeight(isDragged(*m_latest));
     m_sentence->setText(text(tabSentence(m_tab, *m_latest)));
+    showCardsThatDraw();
     for (Card& card : m_cards) {
         // Of a page that is not shown yet nothing is in sight, and it is about to be.
         card.isStale = true;
         if (!isVisible() || !card.view->visibleRegion().isEmpty())
             bringUpToDate(card);
     }
+}
+
+/// A plan that does not fit has nothing to simulate: the sentence says so once, not every card again.
+void ChartPage::showCardsThatDraw()
+{
+    const bool mayBeEmpty = m_tab == "simulator" && !m_latest->now.evaluation.fits;
+    for (const Card& card : m_cards)
+        card.view->setVisible(!mayBeEmpty || card.row->build(*m_latest).empty.empty());
 }
 
 void ChartPage::bringUpToDate(Card& card)

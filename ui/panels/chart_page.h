@@ -58,6 +58,7 @@ private:
 
     void arrange();
     Card* find(std::string_view chartId);
+    void showCardsThatDraw();
     void bringUpToDate(Card&);
     void bringSeenUpToDate();
 

@@ -14,6 +14,7 @@
 #include <QMenu>
 #include <QPushButton>
 #include <QResizeEvent>
+#include <QScrollBar>
 #include <QTableWidget>
 #include <QVBoxLayout>
 
@@ -61,7 +62,9 @@ ComparePage::ComparePage(QWidget* parent)
     m_table->setWordWrap(true);
     m_table->setStyleSheet(QStringLiteral("QTableView::item { padding: 0 6px; }")); // under the words of the header
     m_table->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+    m_table->horizontalHeader()->setStretchLastSection(true);
     column->addWidget(m_table, 1);
+    column->addStretch(0); // below a table that is as high as its rows
     m_table->horizontalHeader()->setContextMenuPolicy(Qt::CustomContextMenu);
     connect(m_table->horizontalHeader(), &QWidget::customContextMenuRequested, this, &ComparePage::offerUnpin);
     connect(m_pin, &QPushButton::clicked, this, &ComparePage::pinRequested);
@@ -207,7 +210,7 @@ void ComparePage::fitColumns()
         int height = kRowHeight;
         for (int c = 1; c < m_table->columnCount() && !m_table->isRowHidden(r); ++c) {
             const QString words = m_table->item(r, c)->text();
-            const QRect room(0, 0, m_widths[static_cast<std::size_t>(c)] - kPadding, 0);
+            const QRect room(0, 0, m_table->columnWidth(c) - kPadding, 0); // the last takes what is left
             if (metrics.horizontalAdvance(words) <= room.width()) // nearly all: to lay a text out takes far longer
                 continue;
             const int lines = metrics.boundingRect(room, Qt::TextWordWrap, words).height();
@@ -215,6 +218,9 @@ void ComparePage::fitColumns()
         }
         m_table->setRowHeight(r, height);
     }
+    m_table->setMaximumHeight(2 * m_table->frameWidth() + m_table->horizontalHeader()->sizeHint().height() +
+                              m_table->verticalHeader()->length() +
+                              m_table->horizontalScrollBar()->sizeHint().height());
 }
 
 } // namespace headroom::ui

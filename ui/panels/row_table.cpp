@@ -28,6 +28,7 @@ RowTable::RowTable(const QString& name, Kind kind) : m_kind(kind)
     setEditTriggers(QAbstractItemView::NoEditTriggers);
     setSelectionBehavior(QAbstractItemView::SelectRows);
     setShowGrid(false);
+    setStyleSheet(QStringLiteral("QTableView::item { padding: 0 6px; }")); // under the words of the header
     verticalHeader()->hide();
     verticalHeader()->setMinimumSectionSize(kRowHeight);
     verticalHeader()->setDefaultSectionSize(kRowHeight);

@@ -30,6 +30,7 @@ namespace {
 
 constexpr int kShowMs = 300;         // between two pictures while rows arrive
 constexpr std::size_t kNearest = 12; // rows of the table of neighbours
+constexpr int kGap = 10;
 constexpr int kLeastScatter = 240;
 constexpr int kLeastPlot = 300;        // width that a plot beside its table needs
 constexpr double kMostDistance = 1e99; // of a row that cannot be placed
@@ -42,6 +43,7 @@ ValidationPage::ValidationPage(QWidget* parent)
     : QWidget(parent), m_views(new QTabBar), m_stack(new QStackedWidget), m_sentence(new Paragraph)
 {
     setProperty("page", true);
+    setAttribute(Qt::WA_StyledBackground);
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(14, 12, 14, 12);
     m_views->addTab(tr("Measured runs"));
@@ -125,8 +127,10 @@ QWidget* ValidationPage::makeChoosers()
 QWidget* ValidationPage::makeRuns()
 {
     auto* page = new QWidget;
+    page->setProperty("page", true);
     m_grid = new QGridLayout(page);
     m_grid->setContentsMargins(0, 6, 0, 0);
+    m_grid->setSpacing(kGap);
     m_scatter = new ChartView;
     m_scatter->setChartId(QStringLiteral("validation_scatter"));
     m_scatter->setMinimumHeight(kLeastScatter);
@@ -161,8 +165,8 @@ void ValidationPage::arrange()
         delete item; // the widgets stay
     m_grid->addWidget(m_choosers, 0, 0, 1, 2);
     m_grid->addWidget(m_scatter, 1, 0, isWide ? 2 : 1, isWide ? 1 : 2);
-    m_grid->addWidget(m_errorsCaption, isWide ? 1 : 2, isWide ? 1 : 0, 1, isWide ? 1 : 2);
-    m_grid->addWidget(m_errors, isWide ? 2 : 3, isWide ? 1 : 0, 1, isWide ? 1 : 2, Qt::AlignTop);
+    m_grid->addWidget(m_errors, isWide ? 1 : 2, isWide ? 1 : 0, 1, isWide ? 1 : 2, Qt::AlignTop);
+    m_grid->addWidget(m_errorsCaption, isWide ? 2 : 3, isWide ? 1 : 0, 1, isWide ? 1 : 2, Qt::AlignTop);
     m_grid->addWidget(m_nearestCaption, 4, 0, 1, 2);
     m_grid->addWidget(m_nearest, 5, 0, 1, 2);
     m_grid->setColumnStretch(0, 4);
@@ -183,6 +187,7 @@ void ValidationPage::resizeEvent(QResizeEvent* event)
 QWidget* ValidationPage::makePapers()
 {
     auto* page = new QWidget;
+    page->setProperty("page", true);
     auto* column = new QVBoxLayout(page);
     column->setContentsMargins(0, 6, 0, 0);
     m_papersStatus = new QLabel;
