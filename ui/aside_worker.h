@@ -78,7 +78,8 @@ private:
     {
         m_running = false;
         Known known = m_watcher.result();
-        if (known.plan == nullptr || known.plan != m_asked) // stopped, or of a plan that has changed since
+        const bool isLate = m_stop.stop_requested(); // a hand moves: to show it would be a second refresh in one move
+        if (isLate || known.plan == nullptr || known.plan != m_asked)
             return;
         m_known = std::move(known);
         m_ready();
