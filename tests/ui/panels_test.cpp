@@ -343,6 +343,9 @@ TEST_F(WindowTest, FewPlansOfAComparisonTakeTheRoomThereIs)
     window->resize(1600, 900);
     const int oneLine = tallest();
     EXPECT_LT(oneLine, 2 * table->fontMetrics().height()) << "nothing wraps";
+    ASSERT_TRUE(document.pin("as now"));
+    EXPECT_EQ(tallest(), oneLine) << "two plans have room for their words";
+    document.unpinAll();
     for (int i = 0; i < 4; ++i)
         ASSERT_TRUE(document.pin("plan " + std::to_string(i)));
     EXPECT_GT(tallest(), oneLine) << "five plans stand side by side instead";

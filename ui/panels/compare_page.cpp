@@ -27,6 +27,12 @@ namespace {
 constexpr int kRowHeight = 26;
 constexpr int kFirstPinned = 2; ///< column: after the names and the open plan
 
+QFont boldOf(QFont font)
+{
+    font.setBold(true);
+    return font;
+}
+
 } // namespace
 
 ComparePage::ComparePage(QWidget* parent)
@@ -190,30 +196,31 @@ void ComparePage::fitColumns()
         return;
     if (m_widths.size() != static_cast<std::size_t>(m_table->columnCount()))
         m_widths.clear();
-    const int share = m_table->viewport()->width() / m_table->columnCount();
+    const int share = m_table->viewport()->width() / std::max(1, m_table->columnCount() - 1); // the names stand beside
     const int most = std::clamp(share, kLeastMost, kMostMost);
-    QFont bold = m_table->font();
-    bold.setBold(true);
-    const QFontMetrics metrics(bold);
+    const auto widthOf = [plain = m_table->fontMetrics(), bold = QFontMetrics(boldOf(m_table->font()))](
+                             const QTableWidgetItem& item) {
+        return (item.font().bold() ? bold : plain).horizontalAdvance(item.text());
+    };
     m_widths.resize(static_cast<std::size_t>(m_table->columnCount()), kLeast);
     for (int c = 0; c < m_table->columnCount(); ++c) {
         int& width = m_widths[static_cast<std::size_t>(c)];
-        width = std::max(width, metrics.horizontalAdvance(m_table->horizontalHeaderItem(c)->text()) + kPadding +
-                                    (c >= kFirstPinned ? kLine : 0));
+        width =
+            std::max(width, widthOf(*m_table->horizontalHeaderItem(c)) + kPadding + (c >= kFirstPinned ? kLine : 0));
         for (int r = 0; r < m_table->rowCount(); ++r)
             if (!m_table->isRowHidden(r))
-                width =
-                    std::max(width, std::min(most, metrics.horizontalAdvance(m_table->item(r, c)->text()) + kPadding));
+                width = std::max(width, std::min(most, widthOf(*m_table->item(r, c)) + kPadding));
         m_table->setColumnWidth(c, width);
     }
     for (int r = 0; r < m_table->rowCount(); ++r) {
         int height = kRowHeight;
         for (int c = 1; c < m_table->columnCount() && !m_table->isRowHidden(r); ++c) {
-            const QString words = m_table->item(r, c)->text();
+            const QTableWidgetItem& item = *m_table->item(r, c);
             const QRect room(0, 0, m_table->columnWidth(c) - kPadding, 0); // the last takes what is left
-            if (metrics.horizontalAdvance(words) <= room.width()) // nearly all: to lay a text out takes far longer
+            if (widthOf(item) <= room.width()) // nearly all: to lay a text out takes far longer
                 continue;
-            const int lines = metrics.boundingRect(room, Qt::TextWordWrap, words).height();
+            const QFontMetrics metrics(item.font());
+            const int lines = metrics.boundingRect(room, Qt::TextWordWrap, item.text()).height();
             height = std::max(height, lines + kRowHeight - metrics.height());
         }
         m_table->setRowHeight(r, height);

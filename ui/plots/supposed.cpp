@@ -43,9 +43,9 @@ void pale(LineChart& chart)
 void addChange(ChartSpec& chart)
 {
     const std::string change = "with " + chart.supposes;
-    if (const std::size_t why = chart.unit.find(", where targets hold"); why != std::string::npos)
-        chart.unit.erase(why); // the sentence says it
     const std::size_t load = chart.unit.find(", at ");
+    if (const std::size_t why = chart.unit.find(", ", load + 1); load != std::string::npos && why != std::string::npos)
+        chart.unit.erase(why); // why that load: the sentence says it
     chart.unit.insert(std::min(load, chart.unit.size()), chart.unit.empty() ? change : ", " + change);
 }
 

@@ -47,7 +47,7 @@ std::optional<ShownLoad> shownLoad(const PlanResults& results)
     if (!point.stable)
         return std::nullopt;
     return ShownLoad{std::move(point), rate,
-        ", at " + ui::rate(rate) + (holds ? ", where targets hold" : ", nine tenths of what can be served")};
+        ", at " + ui::rate(rate) + (holds ? ", where targets hold" : ", 90 % of capacity")};
 }
 
 std::pair<std::string_view, double> largestPart(const LatencyParts& parts)

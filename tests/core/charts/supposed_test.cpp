@@ -84,6 +84,17 @@ TEST(SupposedChart, ComesWhenTheSliderRests)
     EXPECT_FALSE(chartOrSupposed(row, s).supposes.empty());
 }
 
+TEST(SupposedChart, SaysOfItsLoadNoMoreThanHasRoomBesideTheChange)
+{
+    Plan plan = planOf("Llama-3.1-70B", "H100-SXM-80GB");
+    plan.workload.arrivalRate = RequestRate(100);
+    for (const double ttft : {0.001, 10.0}) { // no load holds the first
+        plan.targets.ttftP95 = Seconds(ttft);
+        const std::string unit = chartOrSupposed(*findChart("time_parts"), snapshotOf(plan)).unit;
+        EXPECT_THAT(unit, testing::MatchesRegex("s per request, with tensor parallel 2, at [0-9.]+ req/s"));
+    }
+}
+
 TEST(SupposedChart, WaitsForTheTableOfEveryGpuLikeThePlansOwn)
 {
     Snapshot s = unfit();
