@@ -11,6 +11,7 @@
 
 #include <QHeaderView>
 #include <QLineEdit>
+#include <QScrollBar>
 #include <QTableWidget>
 #include <QVBoxLayout>
 
@@ -345,6 +346,14 @@ TEST_F(WindowTest, FewPlansOfAComparisonTakeTheRoomThereIs)
     EXPECT_LT(oneLine, 2 * table->fontMetrics().height()) << "nothing wraps";
     ASSERT_TRUE(document.pin("as now"));
     EXPECT_EQ(tallest(), oneLine) << "two plans have room for their words";
+    window->resize(1280, 720);
+    for (const char* gpu : {"RTX-PRO-6000-96GB", "A100-SXM-80GB"}) {
+        ASSERT_TRUE(document.edit("hardware.gpu", gpu)); // another price too, so a longer name among the rows
+        EXPECT_TRUE(QTest::qWaitFor([&] { return table->horizontalScrollBar()->maximum() == 0; }, 2000))
+            << document.snapshot()->pinned.size() << " pinned";
+        ASSERT_TRUE(document.pin(gpu));
+    }
+    window->resize(1600, 900);
     document.unpinAll();
     for (int i = 0; i < 4; ++i)
         ASSERT_TRUE(document.pin("plan " + std::to_string(i)));

@@ -73,6 +73,10 @@ ComparePage::ComparePage(QWidget* parent)
     column->addStretch(0); // below a table that is as high as its rows
     m_table->horizontalHeader()->setContextMenuPolicy(Qt::CustomContextMenu);
     connect(m_table->horizontalHeader(), &QWidget::customContextMenuRequested, this, &ComparePage::offerUnpin);
+    m_table->viewport()->installEventFilter(this);
+    m_refit.setSingleShot(true);
+    m_refit.setInterval(0);
+    connect(&m_refit, &QTimer::timeout, this, &ComparePage::fitColumns);
     connect(m_pin, &QPushButton::clicked, this, &ComparePage::pinRequested);
     m_copy->setToolTip(tr("What differs, as lines of text for a mail or a ticket"));
     m_copyCsv->setToolTip(tr("All results and settings with all digits, for a spreadsheet"));
@@ -179,6 +183,16 @@ void ComparePage::setTheme(const Theme& theme)
     showLines();
 }
 
+bool ComparePage::eventFilter(QObject* watched, QEvent* event)
+{
+    if (event->type() == QEvent::Resize) { // longer names of rows take room from the columns
+        const auto* resize = static_cast<QResizeEvent*>(event);
+        if (resize->size().width() != resize->oldSize().width())
+            m_refit.start(); // not now: a table may be in the midst of being filled
+    }
+    return QWidget::eventFilter(watched, event);
+}
+
 void ComparePage::resizeEvent(QResizeEvent* event)
 {
     QWidget::resizeEvent(event);
@@ -191,7 +205,7 @@ void ComparePage::resizeEvent(QResizeEvent* event)
 /// them tremble. They share the room there is, and wrap earlier where several plans stand side by side.
 void ComparePage::fitColumns()
 {
-    constexpr int kPadding = 2 * 11, kLeast = 120, kLeastMost = 190, kMostMost = 420, kLine = 20;
+    constexpr int kPadding = 2 * 11, kLeast = 120, kLeastMost = 170, kMostMost = 420, kLine = 20;
     if (m_table->columnCount() == 0)
         return;
     if (m_widths.size() != static_cast<std::size_t>(m_table->columnCount()))
@@ -205,8 +219,8 @@ void ComparePage::fitColumns()
     m_widths.resize(static_cast<std::size_t>(m_table->columnCount()), kLeast);
     for (int c = 0; c < m_table->columnCount(); ++c) {
         int& width = m_widths[static_cast<std::size_t>(c)];
-        width =
-            std::max(width, widthOf(*m_table->horizontalHeaderItem(c)) + kPadding + (c >= kFirstPinned ? kLine : 0));
+        width = std::max(std::min(width, most),
+            widthOf(*m_table->horizontalHeaderItem(c)) + kPadding + (c >= kFirstPinned ? kLine : 0));
         for (int r = 0; r < m_table->rowCount(); ++r)
             if (!m_table->isRowHidden(r))
                 width = std::max(width, std::min(most, widthOf(*m_table->item(r, c)) + kPadding));

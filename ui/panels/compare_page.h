@@ -5,6 +5,7 @@
 #include "ui/theme.h"
 
 #include <QString>
+#include <QTimer>
 #include <QWidget>
 
 #include <memory>
@@ -33,6 +34,7 @@ signals:
     void unpinRequested(int index);
 
 protected:
+    bool eventFilter(QObject* watched, QEvent*) override;
     void resizeEvent(QResizeEvent*) override;
 
 private:
@@ -48,6 +50,7 @@ private:
     const Theme* m_theme = &lightTheme();
     std::shared_ptr<const Snapshot> m_shown; ///< what the buttons copy
     std::vector<int> m_widths;               ///< of the columns
+    QTimer m_refit;                          ///< the room for them has changed
 };
 
 } // namespace headroom::ui
