@@ -5,6 +5,7 @@
 #include "ui/format.h"
 #include "ui/plots/pin_look.h"
 
+#include <QAbstractItemDelegate>
 #include <QCheckBox>
 #include <QClipboard>
 #include <QGuiApplication>
@@ -15,6 +16,7 @@
 #include <QPushButton>
 #include <QResizeEvent>
 #include <QScrollBar>
+#include <QStyleOptionViewItem>
 #include <QTableWidget>
 #include <QVBoxLayout>
 
@@ -25,7 +27,8 @@ namespace headroom::ui {
 namespace {
 
 constexpr int kRowHeight = 26;
-constexpr int kFirstPinned = 2; ///< column: after the names and the open plan
+constexpr int kPadding = 2 * 11; ///< beside the text of a cell, or more than there is
+constexpr int kFirstPinned = 2;  ///< column: after the names and the open plan
 
 QFont boldOf(QFont font)
 {
@@ -76,7 +79,7 @@ ComparePage::ComparePage(QWidget* parent)
     m_table->viewport()->installEventFilter(this);
     m_refit.setSingleShot(true);
     m_refit.setInterval(0);
-    connect(&m_refit, &QTimer::timeout, this, &ComparePage::fitColumns);
+    connect(&m_refit, &QTimer::timeout, this, &ComparePage::fit);
     connect(m_pin, &QPushButton::clicked, this, &ComparePage::pinRequested);
     m_copy->setToolTip(tr("What differs, as lines of text for a mail or a ticket"));
     m_copyCsv->setToolTip(tr("All results and settings with all digits, for a spreadsheet"));
@@ -87,7 +90,7 @@ ComparePage::ComparePage(QWidget* parent)
     connect(m_equal, &QCheckBox::toggled, this, [this](bool on) {
         for (int r = 0; r < m_table->rowCount(); ++r)
             m_table->setRowHidden(r, !on && m_table->item(r, 0)->data(Qt::UserRole).toBool());
-        fitColumns();
+        fit();
     });
 }
 
@@ -141,8 +144,9 @@ void ComparePage::fill(const Snapshot& snapshot, const std::vector<CompareRow>& 
             QTableWidgetItem* item = m_table->item(r, c);
             if (item == nullptr)
                 m_table->setItem(r, c, item = new QTableWidgetItem);
-            item->setText(c == 0 ? name : row.values[static_cast<std::size_t>(c - 1)]);
-            item->setToolTip(item->text());
+            const QString& words = c == 0 ? name : row.values[static_cast<std::size_t>(c - 1)];
+            item->setText(unbroken(words));
+            item->setToolTip(words);
             QFont font = item->font();
             font.setBold(row.differs && c > 0 && plans.size() > 1);
             item->setFont(font);
@@ -155,7 +159,7 @@ void ComparePage::fill(const Snapshot& snapshot, const std::vector<CompareRow>& 
         m_table->setRowHidden(r, equal && !m_equal->isChecked());
     }
     m_table->setColumnHidden(0, true);
-    fitColumns();
+    fit();
 }
 
 void ComparePage::offerUnpin(const QPoint& at)
@@ -198,24 +202,47 @@ void ComparePage::resizeEvent(QResizeEvent* event)
     QWidget::resizeEvent(event);
     layout()->activate(); // the table has its new width
     m_widths.clear();
+    fit();
+}
+
+namespace {
+
+/// Of a text as its item would write it in one line.
+class TextWidth {
+public:
+    explicit TextWidth(const QFont& font) : m_plain(font), m_bold(boldOf(font)) {}
+    int operator()(const QTableWidgetItem& item) const
+    {
+        return (item.font().bold() ? m_bold : m_plain).horizontalAdvance(item.text());
+    }
+
+private:
+    QFontMetrics m_plain, m_bold;
+};
+
+} // namespace
+
+void ComparePage::fit()
+{
+    if (m_table->columnCount() == 0)
+        return;
     fitColumns();
+    fitRows();
+    m_table->setMaximumHeight(2 * m_table->frameWidth() + m_table->horizontalHeader()->sizeHint().height() +
+                              m_table->verticalHeader()->length() +
+                              m_table->horizontalScrollBar()->sizeHint().height());
 }
 
 /// Columns are as wide as their texts, up to where these wrap: wider ones widen them, so that a moving slider does not make
 /// them tremble. They share the room there is, and wrap earlier where several plans stand side by side.
 void ComparePage::fitColumns()
 {
-    constexpr int kPadding = 2 * 11, kLeast = 120, kLeastMost = 170, kMostMost = 420, kLine = 20;
-    if (m_table->columnCount() == 0)
-        return;
+    constexpr int kLeast = 120, kLeastMost = 170, kMostMost = 420, kLine = 20;
+    const TextWidth widthOf(m_table->font());
     if (m_widths.size() != static_cast<std::size_t>(m_table->columnCount()))
         m_widths.clear();
     const int share = m_table->viewport()->width() / std::max(1, m_table->columnCount() - 1); // the names stand beside
     const int most = std::clamp(share, kLeastMost, kMostMost);
-    const auto widthOf = [plain = m_table->fontMetrics(), bold = QFontMetrics(boldOf(m_table->font()))](
-                             const QTableWidgetItem& item) {
-        return (item.font().bold() ? bold : plain).horizontalAdvance(item.text());
-    };
     m_widths.resize(static_cast<std::size_t>(m_table->columnCount()), kLeast);
     for (int c = 0; c < m_table->columnCount(); ++c) {
         int& width = m_widths[static_cast<std::size_t>(c)];
@@ -226,22 +253,27 @@ void ComparePage::fitColumns()
                 width = std::max(width, std::min(most, widthOf(*m_table->item(r, c)) + kPadding));
         m_table->setColumnWidth(c, width);
     }
+}
+
+void ComparePage::fitRows()
+{
+    constexpr int kAboutLines = 8;
+    const TextWidth widthOf(m_table->font());
+    QStyleOptionViewItem option;
+    option.initFrom(m_table);
+    option.widget = m_table;
+    option.features = QStyleOptionViewItem::WrapText;
     for (int r = 0; r < m_table->rowCount(); ++r) {
         int height = kRowHeight;
         for (int c = 1; c < m_table->columnCount() && !m_table->isRowHidden(r); ++c) {
-            const QTableWidgetItem& item = *m_table->item(r, c);
-            const QRect room(0, 0, m_table->columnWidth(c) - kPadding, 0); // the last takes what is left
-            if (widthOf(item) <= room.width()) // nearly all: to lay a text out takes far longer
-                continue;
-            const QFontMetrics metrics(item.font());
-            const int lines = metrics.boundingRect(room, Qt::TextWordWrap, item.text()).height();
-            height = std::max(height, lines + kRowHeight - metrics.height());
+            option.rect.setWidth(m_table->columnWidth(c)); // the last takes what is left
+            if (widthOf(*m_table->item(r, c)) + kPadding <= option.rect.width())
+                continue; // nearly all: to lay a text out takes far longer
+            const QSize lines = m_table->itemDelegate()->sizeHint(option, m_table->model()->index(r, c));
+            height = std::max(height, lines.height() + kAboutLines);
         }
         m_table->setRowHeight(r, height);
     }
-    m_table->setMaximumHeight(2 * m_table->frameWidth() + m_table->horizontalHeader()->sizeHint().height() +
-                              m_table->verticalHeader()->length() +
-                              m_table->horizontalScrollBar()->sizeHint().height());
 }
 
 } // namespace headroom::ui

@@ -41,7 +41,9 @@ private:
     void fill(const Snapshot&, const std::vector<CompareRow>&);
     void showLines();
     void offerUnpin(const QPoint& at);
+    void fit();
     void fitColumns();
+    void fitRows();
 
     QLabel* m_sentence = nullptr;
     QTableWidget* m_table = nullptr;

@@ -161,6 +161,7 @@ void ValidationPage::arrange()
     if (m_isWide == isWide)
         return;
     m_isWide = isWide;
+    m_scatter->setMaximumHeight(isWide ? QWIDGETSIZE_MAX : kLeastScatter); // so that the table below begins in sight
     while (QLayoutItem* item = m_grid->takeAt(0))
         delete item; // the widgets stay
     m_grid->addWidget(m_choosers, 0, 0, 1, 2);
