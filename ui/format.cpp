@@ -110,12 +110,13 @@ QString unbroken(const QString& words)
         const bool ofSeed = c == u' ' && after.isDigit() && QStringView(words).left(i).endsWith(u"seed");
         const bool ofCount = (c == u' ' && before.isDigit() && after == u'×') || // "2 × A40-48GB"
                              (c == u' ' && before == u'×' && after.isLetter());
+        const bool ofDot = c == u' ' && after == u'·'; // it ends a line, and begins none
         const bool ofHalfWidth =
             c == u' ' && (before == u'±' || ((before == u'>' || before == u'<') && after.isDigit()));
         const bool ofRange = c == u'–' && (before.isDigit() || before == u'∞') && (after.isDigit() || after == u'∞');
         if (ofRange)
             out += kJoiner;
-        out += ofUnit || ofMillion || ofSeed || ofCount || ofHalfWidth ? QChar(QChar::Nbsp) : c;
+        out += ofUnit || ofMillion || ofSeed || ofCount || ofDot || ofHalfWidth ? QChar(QChar::Nbsp) : c;
         const bool ofRatio = c == u'/' && after.isLetter() && (before.isLetterOrNumber() || before == u'$');
         if (ofRange || ofRatio)
             out += kJoiner;

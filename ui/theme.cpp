@@ -212,6 +212,7 @@ QAbstractScrollArea::corner { background: transparent; border: none; }
 QHeaderView::section { background: $card; color: $muted; border: none; border-bottom: 1px solid $line; padding: 4px 6px; }
 QHeaderView::section:vertical { border: none; color: $text; padding: 0 12px 0 6px; }
 QTableCornerButton::section { background: $card; border: none; border-bottom: 1px solid $line; }
+QListView::item { min-height: 20px; }
 QTableView, QTreeView, QListView { background: $card; border: none; gridline-color: $grid; outline: none;
   alternate-background-color: $window; selection-background-color: $selection; selection-color: $text; }
 QToolTip { background: $field; color: $text; border: 1px solid $line; padding: 4px 6px; }

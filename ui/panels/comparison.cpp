@@ -86,11 +86,7 @@ CompareRow fieldRow(const Field& field, const Plans& plans)
     const auto* numeric = std::get_if<NumberField>(&field);
     if (numeric == nullptr || isYear(*numeric))
         return settingRow(name, unit, plans, [&](const Plan& plan) { return text(fieldText(field, plan)); });
-    if (info(field).key == "hardware.price_usd_per_gpu_hour")
-        return numberRow(name, unit, plans, tr("none"), [&](const Plan& plan) {
-            return plan.hardware.hasPrice() ? numeric->get(plan) : std::nullopt; // nobody asks nothing for a GPU
-        });
-    return numberRow(name, unit, plans, tr("none"), numeric->get);
+    return numberRow(name, unit, plans, tr("none"), [&](const Plan& plan) { return knownValue(*numeric, plan); });
 }
 
 std::vector<CompareRow> resultRows(const Snapshot& snapshot, const Plans& plans)

@@ -167,6 +167,12 @@ std::string boxText(double value, int digits)
 
 bool isYear(const NumberField& field) { return field.integer && field.min >= 1000 && field.max < 10'000; }
 
+std::optional<double> knownValue(const NumberField& field, const Plan& plan)
+{
+    const bool isUnknownPrice = field.info.key == "hardware.price_usd_per_gpu_hour" && !plan.hardware.hasPrice();
+    return isUnknownPrice ? std::nullopt : field.get(plan);
+}
+
 std::string boxText(const NumberField& field, double value, int digits)
 {
     return isYear(field) ? exactText(value) : boxText(value, digits);

@@ -36,6 +36,8 @@ inline constexpr int kBoxDigits = 6;
 std::string boxText(double value, int digits = kBoxDigits);
 /// A calendar year: written without a separator.
 bool isYear(const NumberField&);
+/// What a plan knows of a field: absent too where a price of 0 stands for one that nobody knows.
+std::optional<double> knownValue(const NumberField&, const Plan&);
 /// The value of a field: a year is written without a separator.
 std::string boxText(const NumberField&, double value, int digits = kBoxDigits);
 /// The value of a plan as its editor shows it, with the unit: "4.5 req/s", "Chunked prefill", "none".

@@ -60,6 +60,8 @@ void pale(Body&)
 ChartSpec chartOrSupposed(const ChartRow& row, const Snapshot& snapshot)
 {
     ChartSpec chart = row.build(snapshot);
+    if (!chart.empty.empty())
+        chart.says.clear(); // of numbers that are not there
     if (chart.empty.empty() || snapshot.now.evaluation.fits || row.tab == "simulator" || isDragged(snapshot))
         return chart;
     thread_local KeptPerPlan<std::optional<Supposed>> kept; // the charts of a tab ask for the same

@@ -61,7 +61,7 @@ Shown shownNumber(const NumberField& field, double value)
 Shown shownValue(const Field& field, const Plan& plan)
 {
     if (const auto* n = std::get_if<NumberField>(&field)) {
-        const auto value = n->get(plan);
+        const auto value = knownValue(*n, plan);
         return value ? shownNumber(*n, *value) : Shown{tr("none"), {}};
     }
     const auto& choice = std::get<ChoiceField>(field);

@@ -2,6 +2,7 @@
 #include "core/plan/fields.h"
 #include "core/snapshot.h"
 #include "ui/plots/catalog.h"
+#include "ui/plots/supposed.h"
 
 #include <algorithm>
 #include <cmath>
@@ -235,6 +236,17 @@ TEST(Charts, NothingButFiniteNumbersIsDrawnWhateverThePlan)
         const Snapshot snapshot = snapshotOf(plan);
         for (const ChartRow& row : charts())
             EXPECT_THAT(problemsOf(row.build(snapshot)), testing::IsEmpty()) << row.id << " of the plan: " << why;
+    }
+}
+
+TEST(Charts, WhatDrawsNothingSaysNothingOfNumbers)
+{
+    for (const auto& [why, plan] : difficultPlans()) {
+        const Snapshot snapshot = snapshotOf(plan);
+        for (const ChartRow& row : charts()) {
+            const ChartSpec chart = chartOrSupposed(row, snapshot);
+            EXPECT_NE(chart.empty.empty(), chart.says.empty()) << row.id << ", " << why;
+        }
     }
 }
 

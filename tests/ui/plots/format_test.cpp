@@ -120,6 +120,11 @@ TEST_F(Format, ACountStaysWithWhatItCounts)
     EXPECT_EQ(utf8(unbroken(QStringLiteral("2 × A40-48GB at 3600 × 2"))), "2\u00a0×\u00a0A40-48GB at 3600\u00a0× 2");
 }
 
+TEST_F(Format, NoLineBeginsWithADot)
+{
+    EXPECT_EQ(utf8(unbroken(QStringLiteral("misses · target"))), "misses\u00a0· target");
+}
+
 TEST_F(Format, RangesAndHalfWidthsStayInOnePiece)
 {
     const QString words = QStringLiteral("233 ms (223–243) and 8 s (7.71–8.29), +73.5 ms ± 68.6 ms");

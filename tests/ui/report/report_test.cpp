@@ -16,6 +16,7 @@
 #include <QStandardPaths>
 #include <QTemporaryDir>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -336,6 +337,9 @@ TEST(Verdict, SaysWhatWasChangedSinceThePlanWasSaved)
     EXPECT_TRUE(both.contains(replicas)) << both.toStdString();
     EXPECT_TRUE(both.contains(QLatin1String("Model "))) << both.toStdString();
     EXPECT_FALSE(both.contains(QLatin1String("Layers"))) << "they came with the model: " << both.toStdString();
+    ASSERT_TRUE(setField(now, "hardware.gpu", "RTX-PRO-6000-96GB"));
+    ASSERT_FALSE(now.hardware.hasPrice());
+    EXPECT_THAT(changedSince(saved, now).toStdString(), testing::HasSubstr("→ none")) << "nobody knows its price";
 }
 
 TEST(Verdict, TheShareOfGoodRequestsHasTheBandOfGoodput)
