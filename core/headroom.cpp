@@ -307,6 +307,8 @@ bool meetsAtPeak(const Evaluator& present, int replicas)
 
 } // namespace
 
+int fewestReplicas(const Plan& plan) { return plan.batching.policy == BatchPolicy::disaggregated ? 2 : 1; }
+
 std::optional<int> replicasNeeded(const Evaluator& evaluator, RequestRate found)
 {
     const Plan& plan = evaluator.plan();
@@ -315,8 +317,10 @@ std::optional<int> replicasNeeded(const Evaluator& evaluator, RequestRate found)
         return std::nullopt;
     const double peak = plan.workload.arrivalRate.si() * plan.workload.peakFactor;
     const int spare = plan.deployment.spareReplicas;
-    const auto clampReplicas = [](double r) { return static_cast<int>(std::clamp(r, 1.0, double(kMostReplicas))); };
-    const int least = clampReplicas(std::floor(peak / perReplica) + (peak > 0 ? 1 : 0)); // below: unstable
+    const double fewest = fewestReplicas(plan);
+    const auto clampReplicas = [&](double r) { return static_cast<int>(std::clamp(r, fewest, double(kMostReplicas))); };
+    // Below: unstable. Pools of split phases grow in steps of their own.
+    const int least = clampReplicas(fewest > 1 ? fewest : std::floor(peak / perReplica) + (peak > 0 ? 1 : 0));
     // lambda* grows a little faster than the number of replicas, so the proportional guess is close.
     int enough = std::max(least, clampReplicas(std::ceil(plan.deployment.replicas * peak / found.si())));
     while (!meetsAtPeak(evaluator, enough)) {

@@ -40,5 +40,7 @@ inline constexpr int kMostReplicas = 4096;
 /// Least number of replicas that meets all targets at `workload.peak_factor` times the rate with
 /// `deployment.spare_replicas` down (those are counted on top). Absent when no number up to kMostReplicas is enough.
 std::optional<int> replicasNeeded(const Evaluator&, RequestRate targetRate);
+/// Below which a plan cannot run: split phases need a replica for prompts and one for answers.
+int fewestReplicas(const Plan&);
 
 } // namespace headroom

@@ -19,7 +19,7 @@ bool divides(const ModelSpec& model, int tp)
         [tp](const LayerGroup& g) { return g.attention.heads == 0 || g.attention.heads % tp == 0; });
 }
 
-/// The plan on this GPU with one replica, expert ranks and attention ranks no wider than tp.
+/// The plan on this GPU with the fewest replicas, expert ranks and attention ranks no wider than tp.
 Plan planOn(const Plan& plan, const CatalogGpu& gpu, int tp, int pp)
 {
     Plan on = plan;
@@ -33,7 +33,7 @@ Plan planOn(const Plan& plan, const CatalogGpu& gpu, int tp, int pp)
     on.deployment.pp = pp;
     on.deployment.ep = plan.deployment.ep > 1 ? tp : 1;
     on.deployment.attentionDp = plan.deployment.attentionDp > 1 ? tp : 1;
-    on.deployment.replicas = 1;
+    on.deployment.replicas = fewestReplicas(plan);
     return on;
 }
 
@@ -42,7 +42,7 @@ void consider(GpuSizing& result, const Plan& plan, Plan on)
 {
     const int gpus = on.deployment.tp * on.deployment.pp;
     const auto takesFewer = [&](int fleet) { return !result.meetsTargets || fleet < result.gpus; };
-    if (!takesFewer(gpus)) // one replica of it is as many already
+    if (!takesFewer(gpus * on.deployment.replicas)) // the fewest replicas of it are as many already
         return;
     const Evaluator single(on);
     if (!single.memory().fits)
@@ -80,6 +80,9 @@ GpuSizing sizeOn(const Plan& plan, const CatalogGpu& gpu)
     GpuSizing result;
     result.gpu = gpu.spec.name;
     result.binding = Binding::memory;
+    const Layout own = plan.layout();
+    if (gpu.spec.name == plan.hardware.gpu.name) // first: another must take fewer
+        consider(result, plan, planOn(plan, gpu, own.tp, own.pp));
     int widest = 0;
     for (int tp = 1; tp <= std::max(1, gpu.gpusPerNode); tp *= 2)
         if (divides(plan.model.spec, tp)) {

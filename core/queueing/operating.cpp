@@ -306,7 +306,22 @@ Encounter promptsAlone(const StationTables& t, double rate, double arrivalScv)
     out.rate = rate;
     out.level.node = t.prompts.front();
     out.level.node.idleStep = 1e-3 * out.level.node.withChunk.front();
-    out.level.phase = solvePromptPhase(out.level.node, loadOf(t, rate, arrivalScv), true);
+    const auto solved = [&](double at) {
+        out.rate = at;
+        out.level.phase = solvePromptPhase(out.level.node, loadOf(t, at, arrivalScv), true);
+        return out.level.phase.stable;
+    };
+    if (solved(rate))
+        return out;
+    // Between what steps bear and the capacity, which is a little more: a rate just below the first stands for all above.
+    constexpr int kRounds = 24;
+    constexpr double kJustBelow = 1 - 1e-4;
+    double bears = 0, fails = rate;
+    for (int round = 0; round < kRounds; ++round) {
+        const double middle = 0.5 * (bears + fails);
+        (solved(middle) ? bears : fails) = middle;
+    }
+    solved(kJustBelow * bears);
     return out;
 }
 

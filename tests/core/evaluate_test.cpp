@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace headroom {
@@ -55,6 +56,26 @@ TEST(Evaluate, PercentilesAreOrderedAndBandsContainThem)
         EXPECT_LE(l.lo, l.p95);
         EXPECT_GE(l.hi, l.p95);
         EXPECT_LT(l.lo, l.hi);
+    }
+}
+
+TEST(Evaluate, SplitPhasesGetSlowerUpToTheCapacity)
+{
+    Plan plan = chatPlan();
+    ASSERT_TRUE(chooseModel(plan, "OPT-13B").has_value() && chooseGpu(plan, "A100-SXM-80GB").has_value());
+    plan.workload.shape.prompt = {LengthShape::fixed, 512, 0, {}};
+    plan.workload.shape.output = {LengthShape::fixed, 64, 0, {}};
+    plan.batching.policy = BatchPolicy::disaggregated;
+    plan.batching.tokenBudget = Tokens(512);
+    plan.deployment.replicas = 3;
+    plan.batching.prefillShare = 0.667;
+    const double capacity = evaluate(plan).capacity.si();
+    double before = 0;
+    for (double share : {0.5, 0.8, 0.9, 0.95, 0.97, 0.98, 0.985, 0.99, 0.995, 0.999}) {
+        plan.workload.arrivalRate = RequestRate(share * capacity);
+        const double first = evaluatePoint(plan).ttft.p95.si();
+        EXPECT_GT(first, std::min(0.9 * before, 10.0)) << share << ": once slow, no more load makes it fast";
+        before = std::max(before, first);
     }
 }
 
@@ -229,6 +250,37 @@ TEST(Sizing, TakesNoMoreGpusThanTheLayoutThatThePlanAlreadyHas)
         }
     }
     EXPECT_GT(sized.tp, 1);
+}
+
+TEST(Sizing, KeepsTheLayoutOfThePlanWhereNoOtherTakesFewerGpus)
+{
+    Plan plan = chatPlan();
+    ASSERT_TRUE(chooseModel(plan, "Llama-3.3-70B").has_value() && chooseGpu(plan, "H100-SXM-80GB").has_value());
+    plan.model.weightFormat = NumberFormat::fp8;
+    plan.targets = {};
+    plan.workload.arrivalRate = RequestRate(0.5);
+    for (const int tp : {2, 4, 8}) {
+        plan.deployment.tp = tp;
+        const GpuSizing sized = sizeOn(plan, *findGpu("H100-SXM-80GB"));
+        EXPECT_TRUE(sized.gpus < tp || sized.tp == tp) << "tp " << tp << ": " << sized.gpus << " of tp " << sized.tp;
+    }
+    plan.deployment.tp = 16; // over two nodes, which no other row of the table has
+    ASSERT_TRUE(evaluate(plan).fits);
+    EXPECT_TRUE(sizeOn(plan, *findGpu("H100-SXM-80GB")).meetsTargets);
+}
+
+TEST(Sizing, SplitPhasesHaveAReplicaForPromptsAndOneForAnswers)
+{
+    Plan plan = chatPlan();
+    plan.batching.policy = BatchPolicy::disaggregated;
+    plan.workload.arrivalRate = RequestRate(0.01);
+    plan.deployment.replicas = 3;
+    EXPECT_EQ(evaluate(plan).replicasNeeded, 2);
+    for (const GpuSizing& sized : sizeOnEveryGpu(plan))
+        if (sized.meetsTargets) {
+            EXPECT_GE(sized.replicas, 2) << sized.gpu;
+            EXPECT_EQ(sized.gpus, sized.replicas * sized.tp * sized.pp) << sized.gpu;
+        }
 }
 
 TEST(Sizing, WhatNoNodeHoldsIsCutIntoStages)

@@ -198,6 +198,23 @@ TEST(BatchStation, HasQuantilesThatRiseAndAgreeWithItsSummary)
     }
 }
 
+TEST(BatchStation, HasQuantilesThatDoNotCrossWhereAllTakeAboutAsLong)
+{
+    Example e;
+    e.workload.shape.output = {LengthShape::fixed, 64, 0, {}};
+    e.input.policy = BatchPolicy::disaggregated;
+    e.input.replicas = 3;
+    std::vector<double> p;
+    for (int percent = 1; percent < 100; ++percent)
+        p.push_back(0.01 * percent);
+    const BatchStation s = e.make();
+    for (double share : {0.2, 0.5, 0.8}) {
+        const LatencyQuantiles q = latencyQuantiles(s, share * s.capacity(), p);
+        EXPECT_TRUE(std::ranges::is_sorted(q.e2e)) << share;
+        EXPECT_TRUE(std::ranges::is_sorted(q.ttft)) << share;
+    }
+}
+
 TEST(BatchStation, AttainsATargetAsOftenAsItsQuantileSays)
 {
     Example e;
