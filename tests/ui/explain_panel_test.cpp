@@ -52,6 +52,21 @@ TEST(Explanations, SayHowSureThePartsAre)
                     .contains(QStringLiteral("Band (80 %): $")));
 }
 
+TEST(Explanations, AddUpForStaticBatchesToo)
+{
+    Plan plan = with(with(testPlan(), "batching.policy", "static"), "batching.reservation", "max");
+    plan.workload.arrivalRate = RequestRate(0.2);
+    const Snapshot s = snapshotOf(plan);
+    ASSERT_TRUE(s.now.evaluation.stable);
+    const LatencyParts& p = s.now.evaluation.partsMean;
+    ASSERT_NEAR(s.now.evaluation.ttft.mean.si(), p.total().si(), 1e-6) << "what is said below";
+    for (const char* id : {"ttft", "e2e"}) {
+        const QString sum = explain(QLatin1String(id), s).formula.value(1);
+        EXPECT_TRUE(sum.contains(QStringLiteral("decode ") + quantity(p.decode.si(), "s"))) << qPrintable(sum);
+        EXPECT_FALSE(sum.contains(QLatin1String("TTFT"))) << qPrintable(sum);
+    }
+}
+
 TEST(Explanations, SayThatThePlanIsCalibrated)
 {
     const Explanation shipped = explain(QStringLiteral("tpot"), snapshotOf(testPlan()));

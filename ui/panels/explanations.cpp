@@ -103,11 +103,17 @@ Explanation ttftOf(const Snapshot& s)
     const Evaluation& e = s.now.evaluation;
     const LatencyParts& p = e.partsMean;
     const bool ends = std::isfinite(e.ttft.p95.si()); // the queue does
+    const bool atOnce = s.now.plan->batching.policy == BatchPolicy::static_;
     return {QStringLiteral("ttft"), QStringLiteral("1.1"), tr("Time to first token"),
-        tr("From sending a request to its first token: the way in, retrieval, waiting, and reading the prompt."),
-        {tr("TTFT = network in + retrieval + queue + prefill"),
-            ends ? tr("= queue %1 + prefill %2 + fixed parts, mean").arg(time(p.queue), time(p.prefill))
-                 : tr("= a queue without end + prefill %1 + fixed parts").arg(time(p.prefill)),
+        atOnce ? tr("A static batch answers when all of it is done: the first token comes with the last.")
+               : tr("From sending a request to its first token: the way in, retrieval, waiting, and reading the "
+                    "prompt."),
+        {atOnce ? tr("TTFT = network + retrieval + queue + prefill + decode")
+                : tr("TTFT = network in + retrieval + queue + prefill"),
+            ends && atOnce ? tr("= queue %1 + prefill %2 + decode %3 + fixed parts, mean")
+                                 .arg(time(p.queue), time(p.prefill), time(p.decode))
+            : ends ? tr("= queue %1 + prefill %2 + fixed parts, mean").arg(time(p.queue), time(p.prefill))
+                   : tr("= a queue without end + prefill %1 + fixed parts").arg(time(p.prefill)),
             ends ? tr("= mean %1 · p95 %2").arg(time(e.ttft.mean), time(e.ttft.p95)) : tr("grows with time")},
         {bandWords(e.ttft, s),
             tr("Bands of the means (80 %): queue %1; prefill %2.")
@@ -122,11 +128,15 @@ Explanation e2eOf(const Snapshot& s)
     const Evaluation& e = s.now.evaluation;
     const LatencyParts& p = e.partsMean;
     const bool ends = std::isfinite(e.e2e.p99.si()); // the queue does
+    const bool atOnce = s.now.plan->batching.policy == BatchPolicy::static_;
     return {QStringLiteral("e2e"), QStringLiteral("3.5"), tr("End to end"),
         tr("From sending a request to its last token, and what is done with it then."),
-        {tr("E2E = TTFT + (n − 1) · TPOT + post-processing + network out"),
-            ends ? tr("= TTFT %1 + decode %2 + post %3, mean").arg(time(e.ttft.mean), time(p.decode), time(p.post))
-                 : tr("= a wait without end + decode %1").arg(time(p.decode)),
+        {atOnce ? tr("E2E = TTFT: a static batch answers when all of it is done")
+                : tr("E2E = TTFT + (n − 1) · TPOT + post-processing + network out"),
+            ends && atOnce ? tr("= queue %1 + prefill %2 + decode %3 + fixed parts, mean")
+                                 .arg(time(p.queue), time(p.prefill), time(p.decode))
+            : ends ? tr("= TTFT %1 + decode %2 + post %3, mean").arg(time(e.ttft.mean), time(p.decode), time(p.post))
+                   : tr("= a wait without end + decode %1").arg(time(p.decode)),
             ends ? tr("= mean %1 · p95 %2 · p99 %3").arg(time(e.e2e.mean), time(e.e2e.p95), time(e.e2e.p99))
                  : tr("grows with time")},
         {farBandWords(e.e2e, s),
@@ -225,7 +235,7 @@ Explanation costOf(const Snapshot& s)
             {tr("USD per M = 10⁶ · C / (3600 · Q)")}, {tr("Q: output tokens served at the present load.")},
             tr("GPU price and its date: catalog"), tr("cost")};
     return {QStringLiteral("cost"), QStringLiteral("7.3"), tr("Cost of a token"),
-        tr("The fleet costs the same when it idles, so a token is dear at low load and cheapest at full load."),
+        tr("The fleet costs about the same when it idles, so a token is dear at low load and cheapest at full load."),
         {tr("USD per M = 10⁶ · C / (3600 · Q)"),
             tr("= 10⁶ × %1/h / (3600 × %2 tok/s)").arg(money(hourly), number(e.throughput.output.si())),
             QStringLiteral("= %1").arg(money((e.cost.perOutputToken * millionTokens).in(dollar)))},
