@@ -153,7 +153,6 @@ void MainWindow::makeStatusBar()
     m_simulated = new QLabel;
     m_coverage = new ElidedLabel;
     m_coverage->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
-    m_coverage->setToolTip(tr("Where the closed forms or their bands are known to be off for this plan"));
     statusBar()->addWidget(m_timing);
     statusBar()->addWidget(m_simulated);
     statusBar()->addPermanentWidget(m_coverage, 1);
@@ -325,8 +324,11 @@ void MainWindow::showCoverage()
         if (!why.empty())
             words.append(text(why));
     words.append(text(nearnessInShort(*snapshot->now.plan)));
-    if (const QString all = words.join(QStringLiteral(" · ")); all != m_coverage->text())
+    if (const QString all = words.join(QStringLiteral(" · ")); all != m_coverage->text()) {
         m_coverage->setText(all);
+        m_coverage->setToolTip(
+            tr("Where the closed forms or their bands are known to be off for this plan") + u'\n' + all);
+    }
 }
 
 QString MainWindow::summaryNotice() const

@@ -234,15 +234,15 @@ std::string capacitySentence(const Snapshot& snapshot)
     const std::string load = bold(loadText(snapshot));
     const std::string atLoad = plan.workload.process == ArrivalProcess::closedLoop ? "With " : "At ";
     const std::string fleet = (e.gpus == 1 ? "one " : std::to_string(e.gpus) + " × ") + plan.hardware.gpu.name;
-    const std::string verb = e.gpus == 1 ? " answers" : " answer";
+    const std::string verb = e.gpus == 1 ? " gives" : " give";
     if (!e.fits)
         return "The model **does not fit**: " + whyItDoesNotFit(snapshot.now) + ". " + whatWouldFit(plan);
     if (!e.stable)
         return atLoad + load + " " + fleet + (e.gpus == 1 ? " is" : " are") +
                " **overloaded**: " + bold(rate(e.capacity)) + " can be served; " + replicasNeededText(snapshot.now) +
                "." + pinnedClause(snapshot);
-    std::string text =
-        atLoad + load + " " + fleet + verb + " 95 % of requests within " + bold(duration(e.ttft.p95)) + "; ";
+    std::string text = atLoad + load + " " + fleet + verb + " 95 % of requests a first token within " +
+                       bold(duration(e.ttft.p95)) + "; ";
     if (!hasLatencyTarget(plan.targets))
         return text + "without a latency target, it holds until it saturates at " + bold(rate(e.capacity)) + "." +
                pinnedClause(snapshot);

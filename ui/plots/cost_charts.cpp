@@ -1,6 +1,7 @@
 // Tab Cost: the bill against the load and a hosted price, prices of input and output, and every GPU of the catalog.
 #include "core/derived_bands.h"
 #include "core/sizing.h"
+#include "core/slo/slo.h"
 #include "ui/plots/chart_tables.h"
 #include "ui/plots/ghosts.h"
 #include "ui/plots/load_curve.h"
@@ -239,13 +240,14 @@ std::string sizedFor(const Plan& plan)
 std::string leastCost(const std::vector<GpuSizing>& all, const Plan& plan)
 {
     const auto cheapest = std::ranges::find_if(all, [](const GpuSizing& s) { return s.meetsTargets && s.fleet; });
+    const std::string does = hasLatencyTarget(plan.targets) ? " meets the targets" : " serves the load";
     if (cheapest == all.end())
-        return "No GPU of the catalog with a price meets the targets.";
+        return "No GPU of the catalog with a price" + does + ".";
     const std::string fleet = std::to_string(cheapest->gpus) + " × " + cheapest->gpu + " at " +
                               usd((*cheapest->fleet * hour).in(dollar)) + " an hour";
     return cheapest->gpu == plan.hardware.gpu.name
-               ? "No GPU of the catalog with a price meets the targets for less than " + fleet + "."
-               : "Of the GPUs with a price " + fleet + " meets the targets at least cost.";
+               ? "No GPU of the catalog with a price" + does + " for less than " + fleet + "."
+               : "Of the GPUs with a price " + fleet + does + " at the least cost.";
 }
 
 /// "4 × H100-SXM-80GB as 2 replicas of tensor parallel 2"
@@ -331,14 +333,27 @@ constexpr std::array kCharts{
 
 std::span<const ChartRow> costCharts() { return kCharts; }
 
+namespace {
+
+/// " (power $0.16 of it)", where a plan pays for it.
+std::string ofPower(const PlanResults& results)
+{
+    constexpr double kNothing = 5e-4; // of the bill
+    const double bill = (results.evaluation.cost.fleet * hour).in(dollar);
+    const double rent = (results.plan->hardware.pricePerGpu * hour).in(dollar)*results.evaluation.gpus;
+    return bill - rent > kNothing * bill ? " (power " + usd(bill - rent) + " of it)" : std::string();
+}
+
+} // namespace
+
 std::string costSentence(const Snapshot& snapshot)
 {
     const Evaluation& e = snapshot.now.evaluation;
     const CostResult& c = e.cost;
     if (!(c.fleet.si() > 0))
         return "This plan has **no price**: set the USD per GPU-hour.";
-    std::string text =
-        bold(usd((c.fleet * hour).in(dollar))) + " an hour for " + bold(counted(e.gpus, "GPU", "GPUs")) + ": ";
+    std::string text = bold(usd((c.fleet * hour).in(dollar))) + " an hour for " + bold(counted(e.gpus, "GPU", "GPUs")) +
+                       ofPower(snapshot.now) + ": ";
     if (!e.fits)
         return text + "the model **does not fit**, so nothing is served for it.";
     if (!std::isfinite(c.perOutputToken.si()))
@@ -374,9 +389,9 @@ std::string otherLayoutSentence(const Snapshot& snapshot)
     if (own == all->end() || !own->meetsTargets)
         return {};
     if (!e.replicasNeeded)
-        return "In another layout the same GPU meets the targets: " + bold(fleetInLayout(*own)) + ".";
+        return "In another layout " + own->gpu + " meets the targets: " + bold(fleetInLayout(*own)) + ".";
     const int needed = *e.replicasNeeded * plan.layout().gpus();
-    return own->gpus < needed ? "In another layout fewer of the same GPU do: " + bold(fleetInLayout(*own)) +
+    return own->gpus < needed ? "In another layout fewer " + own->gpu + " do: " + bold(fleetInLayout(*own)) +
                                     " in place of " + std::to_string(needed) + "."
                               : std::string();
 }

@@ -363,15 +363,17 @@ std::string memorySentence(const Snapshot& snapshot)
     const std::string elsewhere = isOffloaded ? " (" + bytes(m.host.weights) + " of weights are on the host, " +
                                                     bytes(m.disk.weights) + " on disk)"
                                               : "";
+    const bool isSplit = plan.batching.policy == BatchPolicy::disaggregated;
+    const double taken = isSplit ? snapshot.now.evaluation.meanDecodes : snapshot.now.evaluation.meanRunning;
     const Bytes beside = m.gpuMemory - m.weights.total() - m.kvPool;
     return held + elsewhere + "; " + bytes(beside) + " are workspace or out of the engine's reach, which leaves " +
            bold(bytes(isOffloaded ? m.kvReach : m.kvPool)) + (isOffloaded ? " on all levels" : "") +
            " for KV: room for " + bold(counted(m.seats, "sequence", "sequences")) +
            (bySeats ? " (max_sequences binds; memory would hold " + whole(m.seatsByMemory) + ")" : "") + ", of which " +
-           bold(number(snapshot.now.evaluation.meanRunning)) +
-           (snapshot.now.evaluation.meanRunning == 1 ? " is" : " are") + " taken at this load" +
+           bold(number(taken)) + (taken == 1 ? " is" : " are") + " taken at this load" +
+           (isSplit ? " in a replica that decodes" : "") +
            (m.preemptionProbability > 0.01
-                   ? "; with all taken, their contexts are more than it holds " + percent(m.preemptionProbability) +
+                   ? "; with all taken, their contexts need more KV than there is " + percent(m.preemptionProbability) +
                          " of the time, and the last to come is preempted."
                    : ".");
 }

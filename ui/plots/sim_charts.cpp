@@ -3,6 +3,7 @@
 
 #include "core/load_study.h"
 #include "core/sim/replications.h"
+#include "core/slo/slo.h"
 #include "ui/plots/chart_tables.h"
 #include "ui/plots/load_curve.h"
 #include "ui/plots/numbers.h"
@@ -344,6 +345,17 @@ SimulatedValue simulatedGoodput(const SimResult& r)
 
 std::span<const ChartRow> simCharts() { return kCharts; }
 
+namespace {
+
+bool hasTargets(const Plan& plan)
+{
+    return hasLatencyTarget(plan.targets) || std::ranges::any_of(plan.workload.classes, [](const RequestClass& c) {
+        return c.ttftTarget || c.tpotTarget || c.e2eTarget;
+    });
+}
+
+} // namespace
+
 std::string simulatorSentence(const Snapshot& snapshot)
 {
     if (const std::string reason = whyNotSimulated(snapshot); !reason.empty()) {
@@ -359,8 +371,9 @@ std::string simulatorSentence(const Snapshot& snapshot)
     const std::string many =
         size + counted(static_cast<double>(r.counters.requests) / r.replications, "request", "requests");
     std::string text = (studyIsCurrent(snapshot) ? "In " : "Of an older plan: in ") + bold(many) +
-                       ", 95 % of first tokens came within " + bold(withInterval(r.ttft)) + " and " +
-                       bold(percent(r.attainment)) + " of the requests met their targets";
+                       ", 95 % of first tokens came within " + bold(withInterval(r.ttft));
+    if (hasTargets(*snapshot.now.plan))
+        text += " and " + bold(percent(r.attainment)) + " of the requests met their targets";
     if (closedForm(snapshot, 0))
         text += "; the closed form says " + bold(duration(snapshot.now.evaluation.ttft.p95)) + ", " +
                 comparedWith(snapshot.now.evaluation.ttft.p95.si(), r.ttft.p95);

@@ -90,8 +90,6 @@ LineChart overTime(const Snapshot& snapshot, Axis y, const Quantity& quantity, s
         curve.role = otherRole(i);
         curve.name = other.name;
         const double peak = largest(curve.y);
-        if (peak > far)
-            curve.name += ", up to " + number(peak) + ", beyond the axis";
         range = std::max(range, std::min(peak, far));
         body.curves.push_back(std::move(curve));
     }
@@ -104,6 +102,12 @@ LineChart overTime(const Snapshot& snapshot, Axis y, const Quantity& quantity, s
     }
     if (!y.max)
         y.max = range > 0 ? 1.08 * range : 1;
+    for (Curve& curve : body.curves)
+        if (const double peak = largest(curve.y); peak > *y.max && !curve.dashed)
+            curve.name += ", up to " + number(peak) + ", beyond the axis";
+    for (Limit& limit : body.limits)
+        if (limit.value > *y.max)
+            limit.name += ", beyond the axis";
     body.y = std::move(y);
     return body;
 }

@@ -1,6 +1,7 @@
 #include "core/plan/catalog.h"
 #include "core/plan/fields.h"
 #include "core/snapshot.h"
+#include "tests/core/charts/example_plans.h"
 #include "ui/plots/catalog.h"
 #include "ui/plots/supposed.h"
 
@@ -17,73 +18,6 @@ namespace {
 
 using testing::HasSubstr;
 using testing::Not;
-
-Plan with(Plan plan, std::initializer_list<std::pair<const char*, const char*>> settings)
-{
-    for (const auto& [key, value] : settings) {
-        const auto set = setField(plan, key, value);
-        EXPECT_TRUE(set.has_value()) << key << ": " << (set ? "" : set.error().message);
-    }
-    return plan;
-}
-
-/// Llama-3.1-8B on one H100 with a load it carries, and all three targets.
-Plan example()
-{
-    return with(
-        defaultPlan(), {{"model.name", "Llama-3.1-8B"}, {"hardware.gpu", "H100-SXM-80GB"}, {"deployment.tp", "1"},
-                           {"deployment.replicas", "1"}, {"workload.arrival_rate_req_s", "2"},
-                           {"targets.ttft_p95_s", "2"}, {"targets.tpot_p95_s", "0.1"}, {"targets.e2e_p99_s", "120"}});
-}
-
-Snapshot snapshotOf(const Plan& plan, int points = 64)
-{
-    Snapshot snapshot;
-    snapshot.curvePoints = points;
-    snapshot.now = planResults(plan.name, std::make_shared<const Plan>(plan), points);
-    StudySettings settings = fixedStudy();
-    settings.requests = 1'000;
-    settings.replications = 2;
-    snapshot.study = runStudy(snapshot.now.plan, settings);
-    return snapshot;
-}
-
-void pin(Snapshot& snapshot, const char* name, const Plan& plan)
-{
-    snapshot.pinned.push_back(std::make_shared<const PlanResults>(
-        planResults(name, std::make_shared<const Plan>(plan), snapshot.curvePoints)));
-}
-
-/// Plans that a builder must survive: each with the reason why it is here.
-std::map<std::string, Plan> difficultPlans()
-{
-    const Plan base = example();
-    Plan noPrice = base;
-    noPrice.hardware.pricePerGpu = UsdRate(0);
-    noPrice.hardware.priceEdited = true;
-    Plan unknownPrice = with(base, {{"hardware.gpu", "MI355X"}, {"cost.power_usd_per_kwh", "0.2"}});
-    EXPECT_FALSE(unknownPrice.hardware.hasPrice());
-    Plan idle = base;
-    idle.workload.arrivalRate = RequestRate(0);
-    return {{"example", base}, {"overloaded", with(base, {{"workload.arrival_rate_req_s", "10000"}})},
-        {"does not fit", with(base, {{"model.name", "Llama-3.1-70B"}})}, {"rate 0", idle},
-        {"no targets", with(base, {{"targets.ttft_p95_s", "none"}, {"targets.tpot_p95_s", "none"},
-                                      {"targets.e2e_p99_s", "none"}})},
-        {"target out of reach", with(base, {{"targets.tpot_p95_s", "0.0001"}})},
-        {"closed loop", with(base, {{"workload.process", "closed_loop"}, {"workload.concurrency", "32"}})},
-        {"static", with(base, {{"batching.policy", "static"}, {"batching.reservation", "max"}})},
-        {"disaggregated", with(base, {{"batching.policy", "disaggregated"}, {"deployment.replicas", "4"}})},
-        {"experts and latent attention", with(base, {{"model.name", "DeepSeek-V3"}, {"hardware.gpu", "H200-SXM-141GB"},
-                                                        {"deployment.tp", "8"}, {"model.weight_format", "fp8"}})},
-        {"offloaded",
-            with(base, {{"model.name", "Llama-3.1-70B"}, {"deployment.offload", "on"},
-                           {"deployment.offload_weights_gpu", "0.2"}, {"deployment.offload_weights_host", "0.5"},
-                           {"deployment.offload_cache_gpu", "0"}})},
-        {"offloaded to too small a host",
-            with(base, {{"model.name", "Llama-3.1-70B"}, {"deployment.offload", "on"},
-                           {"deployment.offload_weights_gpu", "0.2"}, {"hardware.host_memory_gib", "32"}})},
-        {"fp8 KV", with(base, {{"model.kv_format", "fp8"}})}, {"no price", noPrice}, {"unknown price", unknownPrice}};
-}
 
 struct Problems {
     std::vector<std::string> found;
@@ -520,37 +454,6 @@ TEST(Parallelism, ARowOfAWiderReplicaIsThePlanThatHasIt)
     EXPECT_LT(weights(one), 0.2 * 16);
 }
 
-TEST(TabSentence, WithoutALatencyTargetNoneIsSaidToHold)
-{
-    Plan plan = example();
-    plan.targets.ttftP95.reset();
-    plan.targets.tpotP95.reset();
-    plan.targets.e2eP99.reset();
-    const Snapshot snapshot = snapshotOf(plan);
-    EXPECT_THAT(tabSentence("capacity", snapshot), HasSubstr("without a latency target"));
-    EXPECT_THAT(tabSentence("capacity", snapshot), Not(HasSubstr("targets hold")));
-    const ChartSpec cost = chartOf("cost_vs_load", snapshot);
-    for (const Curve& curve : std::get<LineChart>(cost.body).curves)
-        EXPECT_NE(curve.name, "misses targets");
-}
-
-TEST(TabSentence, ChangesWithTheNumbersAndTheirNumber)
-{
-    const Snapshot one = snapshotOf(example());
-    EXPECT_THAT(tabSentence("capacity", one), HasSubstr("one H100-SXM-80GB answers"));
-    const Snapshot two = snapshotOf(with(example(), {{"deployment.replicas", "2"}}));
-    EXPECT_THAT(tabSentence("capacity", two), HasSubstr("2 × H100-SXM-80GB answer "));
-    EXPECT_THAT(tabSentence("parallelism", one), HasSubstr("**1 replica** of **1 GPU**"));
-    EXPECT_THAT(tabSentence("parallelism", two), HasSubstr("**2 replicas** of **1 GPU** each"));
-    for (const char* tab : {"capacity", "latency", "memory", "batching", "parallelism", "cost"})
-        EXPECT_NE(tabSentence(tab, one),
-            tabSentence(
-                tab, snapshotOf(with(example(),
-                         {{"model.name", "OPT-13B"}, {"model.max_context_tokens", "2048"}, {"deployment.tp", "2"}}))))
-            << tab;
-    EXPECT_EQ(tabSentence("no_such_tab", one), "");
-}
-
 TEST(Charts, APlanThatDoesNotFitIsToldOnceOnATabWithWhatWouldHoldIt)
 {
     const Snapshot snapshot = snapshotOf(difficultPlans().at("does not fit"));
@@ -565,42 +468,6 @@ TEST(Charts, APlanThatDoesNotFitIsToldOnceOnATabWithWhatWouldHoldIt)
     }
     EXPECT_THAT(chartOf("latency_vs_load", snapshot).empty, HasSubstr("It fits with tensor parallel"));
     EXPECT_THAT(tabSentence("capacity", snapshot), HasSubstr("It fits with tensor parallel"));
-}
-
-TEST(TabSentence, SaysHelpfullyWhatIsWrong)
-{
-    const auto plans = difficultPlans();
-    for (const char* tab : {"capacity", "memory", "batching", "parallelism", "cost"})
-        EXPECT_THAT(tabSentence(tab, snapshotOf(plans.at("does not fit"))), HasSubstr("**does not fit**")) << tab;
-    EXPECT_THAT(tabSentence("capacity", snapshotOf(plans.at("overloaded"))), HasSubstr("**overloaded**"));
-    EXPECT_THAT(tabSentence("capacity", snapshotOf(plans.at("target out of reach"))), HasSubstr("**at any load**"));
-    EXPECT_THAT(tabSentence("capacity", snapshotOf(plans.at("closed loop"))), HasSubstr("32 requests in flight"));
-    for (const auto& [why, plan] : plans) {
-        const Snapshot snapshot = snapshotOf(plan);
-        for (const char* tab : {"capacity", "latency", "memory", "batching", "parallelism", "cost"}) {
-            const std::string sentence = tabSentence(tab, snapshot);
-            EXPECT_FALSE(sentence.empty()) << tab << ", " << why;
-            EXPECT_THAT(sentence, Not(HasSubstr("n/a"))) << tab << ", " << why;
-            EXPECT_THAT(sentence, Not(HasSubstr("∞"))) << tab << ", " << why;
-        }
-    }
-}
-
-TEST(ChartCsv, QuotesWhatMustBeQuotedAndReadsBackExactly)
-{
-    EXPECT_EQ(csvCell("plain"), "plain");
-    EXPECT_EQ(csvCell("a,b"), "\"a,b\"");
-    EXPECT_EQ(csvCell("5\" pipe"), "\"5\"\" pipe\"");
-    EXPECT_EQ(csvCell("two\nlines"), "\"two\nlines\"");
-    ChartSpec chart{"t", "", "s", "", LineChart{}};
-    auto& body = std::get<LineChart>(chart.body);
-    body.x = {"rate", "req/s", false, {}, {}};
-    body.y = {"time", "ms", false, {}, {}};
-    body.curves = {{"a", Role::primary, {0.1, 0.2}, {1.0 / 3, 2}, {0, 1}, {1, 3}, false, false, {}, {}},
-        {"b, dashed", Role::ghost, {5}, {6}, {}, {}, true, false, {}, {}}};
-    EXPECT_EQ(chartCsv(chart),
-        "a: rate (req/s),a: time (ms),a: low,a: high,\"b, dashed: rate (req/s)\",\"b, dashed: time (ms)\"\r\n"
-        "0.1,0.3333333333333333,0,1,5,6\r\n0.2,2,1,3,,\r\n");
 }
 
 } // namespace

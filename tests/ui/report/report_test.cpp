@@ -285,7 +285,7 @@ TEST(Verdict, NamesTheGpuThatDoesItForLeast)
     cheap.fleet = UsdRate(1.49 / 3600);
     s.now.everyGpu.value = std::make_shared<const std::vector<GpuSizing>>(std::vector{cheap});
     EXPECT_EQ(verdictSentences(s)[2].toStdString(),
-        "Of the GPUs with a price 1 × GH200-96GB at $1.49 an hour meets the targets at least cost.");
+        "Of the GPUs with a price 1 × GH200-96GB at $1.49 an hour meets the targets at the least cost.");
     cheap.gpu = s.now.plan->hardware.gpu.name;
     cheap.gpus = cheap.replicas = s.now.evaluation.replicasNeeded.value();
     s.now.everyGpu.value = std::make_shared<const std::vector<GpuSizing>>(std::vector{cheap});
@@ -312,14 +312,14 @@ TEST(Verdict, SaysThatAnotherLayoutOfTheSameGpuNeedsFewer)
     ASSERT_TRUE(s.now.evaluation.replicasNeeded);
     const int needed = 4 * *s.now.evaluation.replicasNeeded;
     ASSERT_GT(needed, 2);
-    EXPECT_EQ(sizedAs(own), "In another layout fewer of the same GPU do: **2 × " + gpu +
+    EXPECT_EQ(sizedAs(own), "In another layout fewer " + gpu + " do: **2 × " + gpu +
                                 " as 2 replicas of one GPU** in place of " + std::to_string(needed) + ".");
     own.gpus = needed; // no fewer: nothing is said
     EXPECT_EQ(sizedAs(own).find("another layout"), std::string::npos);
     s.now.evaluation.replicasNeeded.reset();
     own.tp = 8;
     own.replicas = 1;
-    EXPECT_EQ(sizedAs(own), "In another layout the same GPU meets the targets: **" + std::to_string(needed) + " × " +
+    EXPECT_EQ(sizedAs(own), "In another layout " + gpu + " meets the targets: **" + std::to_string(needed) + " × " +
                                 gpu + " as 1 replica of tensor parallel 8**.");
 }
 
