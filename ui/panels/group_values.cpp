@@ -80,7 +80,7 @@ QString operationsValues(const Plan& plan)
     QStringList parts;
     if (plan.operations.responseCacheHitRate > 0)
         parts.append(tr("cache %1").arg(percent(plan.operations.responseCacheHitRate)));
-    parts.append(tr("scale at ρ %1").arg(number(plan.operations.targetUtilization, 2)));
+    parts.append(tr("aim ρ %1").arg(number(plan.operations.targetUtilization, 2)));
     parts.append(tr("MTBF %1 h").arg(number(plan.operations.mtbfHours, 4)));
     return joined(parts);
 }

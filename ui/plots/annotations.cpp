@@ -230,7 +230,29 @@ void Annotations::addLines(const Curve& c)
         }
 }
 
-void Annotations::addLimit(const Limit& l, std::vector<Pending>& pending)
+namespace {
+
+/// Leaves out places on the far side of a like line, whose name it would seem to be. All are kept where none is left.
+void keepBesideOwn(
+    std::vector<QPointF>& places, double width, const Limit& own, const std::vector<Limit>& all, const AxisScale& x)
+{
+    const double at = x.pixel(own.value);
+    const auto isBeyondAnother = [&](const QPointF& place) {
+        const double from = std::min(at, place.x() + width), to = std::max(at, place.x());
+        return std::ranges::any_of(all, [&](const Limit& other) {
+            const double line = x.pixel(other.value);
+            return other.vertical && other.role == own.role && other.value != own.value && line > from && line < to;
+        });
+    };
+    std::vector<QPointF> beside;
+    std::ranges::remove_copy_if(places, std::back_inserter(beside), isBeyondAnother);
+    if (!beside.empty())
+        places = std::move(beside);
+}
+
+} // namespace
+
+void Annotations::addLimit(const Limit& l, const std::vector<Limit>& all, std::vector<Pending>& pending)
 {
     const QRectF& a = m_frame.area;
     const AxisScale& scale = l.vertical ? m_frame.x : m_frame.y;
@@ -256,7 +278,9 @@ void Annotations::addLimit(const Limit& l, std::vector<Pending>& pending)
     LabelRequest r{size, {}, {}};
     if (l.vertical)
         r.candidates = besideVertical(a, size, inside ? at : l.value > scale.range.to ? kBeyondRight : kBeyondLeft);
-    else
+    if (l.vertical && inside)
+        keepBesideOwn(r.candidates, size.width(), l, all, scale);
+    else if (!l.vertical)
         r.candidates = alongHorizontal(a, size, inside ? at : l.value > scale.range.to ? kAboveTop : kBelowBottom);
     pending.push_back({name, m_theme.textColor(l.role), std::move(r)});
 }
@@ -365,7 +389,7 @@ void Annotations::arrange(
     for (Limit l : chart.limits) {
         if (chart.keyed)
             l.name.clear();
-        addLimit(l, pending);
+        addLimit(l, chart.limits, pending);
     }
     const int solid = solidCurves(chart);
     std::set<std::pair<std::string, Role>> named;

@@ -43,7 +43,7 @@ private:
     struct Pending;
 
     void addLines(const Curve&);
-    void addLimit(const Limit&, std::vector<Pending>&);
+    void addLimit(const Limit&, const std::vector<Limit>& all, std::vector<Pending>&);
     void addMarker(const Marker&, std::vector<Pending>&);
     void addCurveName(const Curve&, std::vector<Pending>&);
     void place(std::vector<Pending>&);

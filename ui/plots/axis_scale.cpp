@@ -66,8 +66,13 @@ Ticks logarithmicTicks(Interval r, int most)
     constexpr std::array<double, 2> coarse{1, 3};
     constexpr std::array<double, 1> decades{1};
     const auto fits = [most](const std::vector<double>& v) { return static_cast<int>(v.size()) <= most; };
-    if (auto v = decadeTicks(r, fine, 1); fits(v))
+    constexpr std::size_t kFewest = 3; // to read values between them
+    if (auto v = decadeTicks(r, fine, 1); v.size() < kFewest) {
+        Ticks even = linearTicks(r, most);
+        return even.values.size() > v.size() ? even : Ticks{v, 0};
+    } else if (fits(v)) {
         return {v, 0};
+    }
     if (auto v = decadeTicks(r, coarse, 1); fits(v))
         return {v, 0};
     constexpr int kMostSkipped = 100;

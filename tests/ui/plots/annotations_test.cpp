@@ -206,6 +206,26 @@ TEST(Annotations, NamesOfReferencesAvoidTheCloud)
         EXPECT_FALSE(annotations.texts()[0].rect.contains(frame.at(cloud.x[i], cloud.y[i])));
 }
 
+TEST(Annotations, TheNameOfATargetStandsOnItsOwnSideOfTheOtherTargets)
+{
+    LineChart chart; // the second target near the right edge, less than its name from the first
+    chart.x = {"time", "s", false, 0.0, 10.0};
+    chart.y = {"requests below", "%", false, 0.0, 100.0};
+    chart.curves = {{"E2E", Role::primary, {2, 3, 4, 5, 6.5}, {0, 30, 60, 90, 100}, {}, {}, false, false, {}, {}}};
+    const double first = 8.6, second = 9.9;
+    chart.limits = {{"TTFT target", Role::target, first, true}, {"E2E target", Role::target, second, true}};
+    const QFont font = uiFont(TextSize::small);
+    const PlotFrame frame = frameOf(chart, {410, 290}, font);
+    Annotations annotations;
+    annotations.arrange(chart, frame, lightTheme(), font);
+    const auto named = [&](const char* name) {
+        return std::ranges::find(annotations.texts(), QLatin1String(name), &PlacedText::text)->rect;
+    };
+    ASSERT_LT(frame.x.pixel(second) - frame.x.pixel(first), named("E2E target").width());
+    EXPECT_GT(named("E2E target").right(), frame.x.pixel(first));
+    EXPECT_LT(named("TTFT target").left(), frame.x.pixel(first));
+}
+
 TEST(Annotations, TheNameOfALineAvoidsItsNeighbour)
 {
     // The load's peak a few pixels before saturation: the name of the one lay on the other.

@@ -32,6 +32,13 @@ TEST(Ticks, OfANarrowLogarithmicRangeAreLinear)
     EXPECT_THAT(ticks({20, 30}, true, 6).values, Pointwise(DoubleNear(1e-9), {20., 22., 24., 26., 28., 30.}));
 }
 
+TEST(Ticks, OfALogarithmicAxisAreAtLeastTwo)
+{
+    for (double from = 0.001; from < 0.01; from *= 1.13)
+        for (double ratio = 1.5; ratio < 100; ratio *= 1.17)
+            EXPECT_GE(ticks({from, ratio * from}, true, 5).values.size(), 2U) << from << " to " << ratio * from;
+}
+
 TEST(Ticks, NeverExceedTheirNumberAndStayInsideTheRange)
 {
     for (const bool logarithmic : {false, true})
