@@ -269,13 +269,15 @@ std::string nearnessSentence(const Plan& plan)
     if (const std::string differs = differences(mine, there); differs.empty())
         text = "This model was measured on this GPU in this number format with this engine (" + runs + ").";
     else if (nearest.onSameGpu > 0)
-        text = "This model was measured on this GPU, but less like this plan than " + runs + " of " + there.model +
-               " on " + there.gpu + " (" + differs + ")" + (there.model == mine.model ? "" : ", the nearest there is") +
-               ".";
+        text = "Nearest to this plan are " + runs + " of " + there.model + " on " + there.gpu + " (" + differs + ")" +
+               (there.model == mine.model && there.gpu == mine.gpu
+                       ? "."
+                       : "; this model was measured on this GPU too, in settings less like it.");
     else
         text = "This model was not measured on this GPU: the nearest are " + runs + " of " + there.model + " on " +
                there.gpu + " (" + differs + ").";
-    text += " Predicted without ever seeing that GPU, half of them are off by less than " + nearest.errors() + ".";
+    text +=
+        " Predicted without ever seeing that GPU, half of the nearest are off by less than " + nearest.errors() + ".";
     if (plan.deployment.offload.enabled)
         text += " None of them was offloaded: read the bands of this plan as too narrow.";
     else if (nearest.distance > kFar)

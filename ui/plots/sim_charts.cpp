@@ -347,6 +347,17 @@ std::span<const ChartRow> simCharts() { return kCharts; }
 
 namespace {
 
+/// " (context limit)": all reasons there were.
+std::string whyTurnedAway(const sim::Counters& counters)
+{
+    std::string reasons;
+    for (std::size_t i = 1; i < sim::kRejectionNames.size(); ++i)
+        if (counters.rejections[i] > 0)
+            reasons += (reasons.empty() ? "" : ", ") + std::string(sim::kRejectionNames[i]);
+    std::ranges::replace(reasons, '_', ' ');
+    return reasons.empty() ? "" : " (" + reasons + ")";
+}
+
 bool hasTargets(const Plan& plan)
 {
     return hasLatencyTarget(plan.targets) || std::ranges::any_of(plan.workload.classes, [](const RequestClass& c) {
@@ -384,7 +395,7 @@ std::string simulatorSentence(const Snapshot& snapshot)
     if (r.counters.rejected > 0)
         text += " " +
                 bold(percent(static_cast<double>(r.counters.rejected) / static_cast<double>(r.counters.attempts))) +
-                " were turned away.";
+                " were turned away" + whyTurnedAway(r.counters) + ".";
     if (!r.limit.empty())
         text += " The run ended early: " + r.limit + ".";
     return text;
