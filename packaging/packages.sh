@@ -7,9 +7,9 @@ build_packages=(
     libeigen3-dev nlohmann-json3-dev libexpected-dev libcli11-dev
     fonts-dejavu-core
 )
-# Tests. poppler-utils reads the report back.
+# Tests. poppler-utils reads the report back, mold links the test programs.
 test_packages=(
-    libgtest-dev libgmock-dev
+    libgtest-dev libgmock-dev mold
     poppler-utils python3
 )
 

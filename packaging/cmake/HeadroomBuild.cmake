@@ -81,3 +81,10 @@ function(headroom_add_tests name)
     gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
         PROPERTIES LABELS ${arg_LABEL} COST ${cost} ENVIRONMENT "QT_QPA_PLATFORM=offscreen")
 endfunction()
+
+# Thirty programs are linked: the quick linker is taken where there is one.
+include(CheckLinkerFlag)
+check_linker_flag(CXX -fuse-ld=mold HEADROOM_HAS_MOLD)
+if(HEADROOM_HAS_MOLD)
+    add_link_options(-fuse-ld=mold)
+endif()
