@@ -77,7 +77,7 @@ tl::expected<Plan, std::string> under(const Plan& base, const PolicyPreset& pres
     for (const auto& [key, value] : preset.settings)
         if (auto set = setField(plan, key, value); !set)
             return tl::unexpected(inWords(set.error()));
-    if (plan.batching.policy == BatchPolicy::disaggregated && plan.deployment.replicas < 2)
+    if (plan.deployment.replicas < fewestReplicas(plan))
         return tl::unexpected(std::string("needs 2 replicas, the plan has 1"));
     if (auto errors = validate(plan); !errors.empty())
         return tl::unexpected(inWords(errors.front()));

@@ -81,13 +81,15 @@ GpuSizing sizeOn(const Plan& plan, const CatalogGpu& gpu)
     result.gpu = gpu.spec.name;
     result.binding = Binding::memory;
     const Layout own = plan.layout();
-    if (gpu.spec.name == plan.hardware.gpu.name) // first: another must take fewer
+    const bool isOwn = gpu.spec.name == plan.hardware.gpu.name;
+    if (isOwn) // first: another must take fewer
         consider(result, plan, planOn(plan, gpu, own.tp, own.pp));
     int widest = 0;
     for (int tp = 1; tp <= std::max(1, gpu.gpusPerNode); tp *= 2)
         if (divides(plan.model.spec, tp)) {
             widest = tp;
-            consider(result, plan, planOn(plan, gpu, tp, 1));
+            if (!isOwn || tp != own.tp || own.pp > 1)
+                consider(result, plan, planOn(plan, gpu, tp, 1));
         }
     // What no node holds is cut into stages, a node each.
     for (int pp = 2; !result.fits && widest > 0 && pp <= std::min(kMostStages, plan.model.spec.layers()); pp *= 2)

@@ -24,8 +24,8 @@ struct GpuSizing {
 };
 
 /// The tensor-parallel degree (1, 2, 4 ... up to a node) that takes the fewest GPUs, of those that of the plan on its
-/// own GPU and else the least, and the least replicas that meet the plan's targets at its peak rate with its spare replicas down. The least degree that
-/// holds the model is often a bad buy: weights leave little room for KV. What no node holds is cut into pipeline stages, a
+/// own GPU and else the least, and the least replicas that meet the plan's targets at its peak rate with its spare
+/// replicas down. The least degree that holds the model is often a bad buy: weights leave little room for KV. What no node holds is cut into pipeline stages, a
 /// node each: 2, 4 or 8, the fewest that hold it.
 GpuSizing sizeOn(const Plan&, const CatalogGpu&);
 

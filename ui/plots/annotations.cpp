@@ -276,12 +276,13 @@ void Annotations::addLimit(const Limit& l, const std::vector<Limit>& all, std::v
     name = metrics.elidedText(name, Qt::ElideRight, a.width() - 8);
     const QSizeF size(metrics.horizontalAdvance(name), metrics.height());
     LabelRequest r{size, {}, {}};
-    if (l.vertical)
+    if (l.vertical) {
         r.candidates = besideVertical(a, size, inside ? at : l.value > scale.range.to ? kBeyondRight : kBeyondLeft);
-    if (l.vertical && inside)
-        keepBesideOwn(r.candidates, size.width(), l, all, scale);
-    else if (!l.vertical)
+        if (inside)
+            keepBesideOwn(r.candidates, size.width(), l, all, scale);
+    } else {
         r.candidates = alongHorizontal(a, size, inside ? at : l.value > scale.range.to ? kAboveTop : kBelowBottom);
+    }
     pending.push_back({name, m_theme.textColor(l.role), std::move(r)});
 }
 
